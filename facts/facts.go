@@ -1,0 +1,273 @@
+// Package facts keeps everything that happened to customers: an append-only
+// log with two clocks, the typed tables that are read off it, and the doors
+// through which queries reach them. It runs on DuckDB inside the process or
+// on a ClickHouse server, with one query text for both.
+package facts
+
+import (
+	"context"
+	"database/sql"
+	"log/slog"
+	"time"
+
+	"github.com/farol-cs/farol"
+)
+
+// Config says where the facts live and how much of the machine they may use.
+type Config struct {
+	// Path is the DuckDB file; "" keeps the facts in memory (tests).
+	Path string
+	// ClickHouse, when set, is clickhouse://user:password@host:port/database
+	// (spoken over HTTP) and Path is not used.
+	ClickHouse string
+	// Zone decides the local day of a fact. nil is UTC.
+	Zone *time.Location
+	// MemoryLimit is the engine's limit as DuckDB writes it ("2GB"); "" takes
+	// a quarter of the machine, between 256 MiB and 8 GiB.
+	MemoryLimit string
+	// Threads of the engine; 0 is one per processor.
+	Threads int
+	// DedupeWindow is how long a message id is remembered; 0 is 30 days.
+	DedupeWindow time.Duration
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+	// Log receives what the background work has to say; nil discards it.
+	Log *slog.Logger
+}
+
+// Rejected is an event that was refused, with the reason, for people to see.
+type Rejected struct {
+	// ID is the message id, or empty when it could not be read.
+	ID       string
+	Received time.Time
+	Source   farol.SourceID
+	// Kind and Name are as sent, perhaps empty.
+	Kind, Name string
+	// Field is the field that is wrong ("properties.mrr"), or empty.
+	Field  string
+	Reason string
+	// Body is the event as it came, cut to 8 KB.
+	Body string
+}
+
+// Batch is what one request brings.
+type Batch struct {
+	Events   []farol.Event
+	Rejected []Rejected
+}
+
+// Receipt says what became of a batch.
+type Receipt struct {
+	// Accepted events were new; Duplicates were known already (Accepted +
+	// Duplicates = events sent).
+	Accepted, Duplicates int
+	// Known is the commit instant that the accepted events carry.
+	Known time.Time
+}
+
+// Filter keeps the facts of accounts whose attribute had one of the values
+// on the day of the fact. The attribute "account" is the account id itself;
+// the value "" stands for unknown.
+type Filter struct {
+	Attribute string
+	Values    []string
+}
+
+// Scope is what every door of a query applies.
+type Scope struct {
+	// Period is bound as {from:Date} and {to:Date} (the first day after).
+	Period farol.Period
+	// AsOf keeps facts with day <= AsOf; 0 is no limit.
+	AsOf farol.Day
+	// Known keeps facts learned up to the instant; zero is all.
+	Known time.Time
+	// Filters on account attributes, all of which must hold.
+	Filters []Filter
+	// By is the attribute that fills column grp; "" leaves grp = ''.
+	By string
+	// Periods are the rows of door {{periods}}.
+	Periods []farol.Period
+	// ExcludeAccounts and ExcludePeople are left out of every door, besides
+	// accounts with a trait test or internal and people with staff or test.
+	ExcludeAccounts, ExcludePeople []string
+}
+
+// EventFilter selects rows of the event list. Empty fields do not filter.
+type EventFilter struct {
+	// From and To are local days, half-open; 0 is open.
+	From, To farol.Day
+	Account  farol.AccountID
+	// Person is any id of the person; all ids joined to it are listed.
+	Person farol.PersonID
+	Name   string
+	Source farol.SourceID
+	Kind   farol.Kind
+	// Known shows the list as it was known at the instant; zero is now.
+	Known time.Time
+	// Limit of rows; 0 is 100, at most 1000.
+	Limit int
+	// After is the cursor that the page before gave, or empty.
+	After string
+}
+
+// EventRow is an event with what is known of it by now.
+type EventRow struct {
+	farol.Event
+	// Day is the local day that it counts on.
+	Day farol.Day
+	// Canonical is the person after identify and alias, "" for nobody.
+	Canonical farol.PersonID
+	// Resolved is the account that it counts for, "" for none.
+	Resolved farol.AccountID
+	// Late tells that it came after its local day was closed.
+	Late bool
+}
+
+// Touch says that facts of a local day were learned.
+type Touch struct {
+	// Table is "activity", "changes", "subscriptions", "answers" or "tickets".
+	Table string
+	Day   farol.Day
+}
+
+// HistoryRow is one figure of a metric as computed at Known.
+type HistoryRow struct {
+	Metric, Version, By, Group string
+	Grain                      farol.Grain
+	Period                     farol.Period
+	Known                      time.Time
+	// Value, Numerator, Denominator, Low and High are nil where the metric
+	// has none.
+	Value, Numerator, Denominator, Low, High *float64
+	Units                                    int64
+	Complete                                 bool
+}
+
+// HistoryQuery selects the latest figures of a series.
+type HistoryQuery struct {
+	Metric, Version, By string
+	Grain               farol.Grain
+	// From and To bound the first day of the period, half-open; 0 is open.
+	From, To farol.Day
+	// Known asks for the figures as they were at the instant; zero is now.
+	Known time.Time
+}
+
+// Measure is the value of a metric for one account on one day.
+type Measure struct {
+	Account farol.AccountID
+	Metric  string
+	Day     farol.Day
+	// Value is nil where the metric says null.
+	Value *float64
+}
+
+// Stats are counts for operators.
+type Stats struct {
+	Engine string
+	// Events, Rejected, Activity, Links, Memberships, Subscriptions, Answers,
+	// Tickets and Changes are numbers of stored rows.
+	Events, Rejected, Activity, Links, Memberships int64
+	Subscriptions, Answers, Tickets, Changes       int64
+	// Queued events wait for the next commit.
+	Queued int
+	// Known is the last commit instant.
+	Known   time.Time
+	Sources []SourceStats
+}
+
+// SourceStats says how much a source sent and when last.
+type SourceStats struct {
+	Source farol.SourceID
+	Events int64
+	Last   time.Time
+}
+
+// Facts is the open log. Its methods may be called concurrently.
+type Facts struct{}
+
+// Open opens or creates the facts and starts the writer.
+func Open(ctx context.Context, c Config) (*Facts, error) { return nil, errUnbuilt }
+
+// Close commits what waits and closes the engine. Later calls answer Busy.
+func (f *Facts) Close() error { return nil }
+
+// Append commits the batch together with whatever else waits and returns
+// once it is durable. A full queue answers a Busy error at once.
+func (f *Facts) Append(ctx context.Context, b Batch) (Receipt, error) { return Receipt{}, errUnbuilt }
+
+// Backfill takes in history in bulk: events with Known set by the caller,
+// never decreasing and not before LastKnown. next answers io.EOF at the end.
+func (f *Facts) Backfill(ctx context.Context, next func() ([]farol.Event, error)) error {
+	return errUnbuilt
+}
+
+// Check tells whether a well-known event has the properties it promises, of
+// the right types: nil, or an Invalid *farol.Error naming the field. Other
+// events are always right. It is pure.
+func Check(e *farol.Event) error { return nil }
+
+// Settle waits until every link and membership committed before the call has
+// been applied to the facts stored before it.
+func (f *Facts) Settle(ctx context.Context) error { return errUnbuilt }
+
+// LastKnown is the last commit instant, zero before the first.
+func (f *Facts) LastKnown() time.Time { return time.Time{} }
+
+// Query runs a query text through the doors. params are bound as {name:Type}.
+func (f *Facts) Query(ctx context.Context, text string, s Scope, params map[string]any) (*sql.Rows, error) {
+	return nil, errUnbuilt
+}
+
+// Explain is the SQL that Query would run, for people.
+func (f *Facts) Explain(text string, s Scope, params map[string]any) (string, error) {
+	return "", errUnbuilt
+}
+
+// Events lists events newest first; next is the cursor of the following
+// page, "" at the end.
+func (f *Facts) Events(ctx context.Context, q EventFilter) (rows []EventRow, next string, err error) {
+	return nil, "", errUnbuilt
+}
+
+// Rejections lists refused events, newest first; limit 0 is 100.
+func (f *Facts) Rejections(ctx context.Context, limit int, after string) (rows []Rejected, next string, err error) {
+	return nil, "", errUnbuilt
+}
+
+// Attributes lists the account attributes that have a text, number or bool
+// value, sorted.
+func (f *Facts) Attributes(ctx context.Context) ([]string, error) { return nil, errUnbuilt }
+
+// AttributeValues lists the current values of an account attribute, most
+// frequent first.
+func (f *Facts) AttributeValues(ctx context.Context, key string, limit int) ([]string, error) {
+	return nil, errUnbuilt
+}
+
+// Touched lists the local days, per table, that got facts known after since.
+func (f *Facts) Touched(ctx context.Context, since time.Time) ([]Touch, error) {
+	return nil, errUnbuilt
+}
+
+// SaveHistory appends figures; a zero Known is set to LastKnown's clock.
+func (f *Facts) SaveHistory(ctx context.Context, rows []HistoryRow) error { return errUnbuilt }
+
+// History answers the latest figure of each period and group.
+func (f *Facts) History(ctx context.Context, q HistoryQuery) ([]HistoryRow, error) {
+	return nil, errUnbuilt
+}
+
+// SaveMeasures appends per-account values; the latest of a day counts.
+func (f *Facts) SaveMeasures(ctx context.Context, rows []Measure) error { return errUnbuilt }
+
+// Compact merges the deltas of closed days. Reads do not change.
+func (f *Facts) Compact(ctx context.Context) error { return errUnbuilt }
+
+// Repair recounts the log and rebuilds the days whose rollup differs.
+func (f *Facts) Repair(ctx context.Context) (rebuilt []farol.Day, err error) {
+	return nil, errUnbuilt
+}
+
+// Stats counts what is stored.
+func (f *Facts) Stats(ctx context.Context) (Stats, error) { return Stats{}, errUnbuilt }

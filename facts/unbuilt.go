@@ -1,0 +1,5 @@
+package facts
+
+import "errors"
+
+var errUnbuilt = errors.New("not built yet")
