@@ -1,0 +1,76 @@
+// Command shim puts enough of ClickHouse's HTTP interface before the engine
+// as a library (libchdb) that the unmodified Go driver cannot tell it from a
+// server: DDL, batches, bound parameters, typed errors, settings, LZ4,
+// cancellation. It is for tests. It is a process of its own so that a crash of
+// the engine, or its memory, is not the test's.
+//
+// What it has not: users and rights, sessions, temporary tables, the native
+// protocol, progress, replication.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+)
+
+// twoShards is a cluster whose two shards are both this process. The port is
+// never opened: it is how the engine recognises itself.
+const twoShards = `<clickhouse>
+<tcp_port>9000</tcp_port>
+<remote_servers><two>
+<shard><internal_replication>true</internal_replication><replica><host>localhost</host><port>9000</port></replica></shard>
+<shard><internal_replication>true</internal_replication><replica><host>localhost</host><port>9000</port></replica></shard>
+</two></remote_servers>
+</clickhouse>
+`
+
+func main() {
+	lib := flag.String("lib", "", "the library, libchdb.so")
+	dir := flag.String("dir", "", "keep the data here; without it, in a directory that goes with the process")
+	flag.Parse()
+	if err := run(*lib, *dir); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run serves until stdin closes: so the process cannot outlive the test that
+// holds the other end, however the test ends.
+func run(lib, dir string) error {
+	if dir == "" {
+		tmp, err := os.MkdirTemp("", "farol-clickhouse-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(tmp)
+		dir = tmp
+	}
+	config := filepath.Join(dir, "config.xml")
+	if err := os.WriteFile(config, []byte(twoShards), 0o600); err != nil {
+		return err
+	}
+	e, err := load(lib, "--path="+filepath.Join(dir, "data"), "--config-file="+config)
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{Handler: &server{engine: e}}
+	go func() {
+		io.Copy(io.Discard, os.Stdin)
+		srv.Close()
+	}()
+	fmt.Println(l.Addr())
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
