@@ -1,0 +1,267 @@
+package facts
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+)
+
+// click is the engine on a ClickHouse server, or on a cluster of them when
+// the DSN names one (?cluster=NAME). It speaks HTTP, which is what the tests
+// run.
+//
+// On a cluster each table is TABLE_local on every server, spread by its shard
+// column, and TABLE is the Distributed table over them that everything reads
+// and writes.
+type click struct {
+	db      *sql.DB     // reads and DDL
+	conn    driver.Conn // batches of rows
+	cluster string      // "" is one server
+	shards  int         // of the cluster; 1 without
+
+	mu    sync.Mutex // held while a batch is written or partitions change places
+	last  *commit    // the commit that token belongs to
+	token string
+
+	swap sync.Mutex // one replaceActivity at a time
+}
+
+// clickSettings go with every query. The first eight are what makes one SQL
+// text mean the same here as on DuckDB. In mode global the right side of a
+// join or IN is computed once and sent to the shards, so that an answer never
+// depends on which server holds a row; local would be cheaper and is wrong
+// for whatever is not spread by account, such as people.
+var clickSettings = clickhouse.Settings{
+	"join_use_nulls":                     1,
+	"union_default_mode":                 "DISTINCT",
+	"except_default_mode":                "DISTINCT",
+	"intersect_default_mode":             "DISTINCT",
+	"cast_keep_nullable":                 1,
+	"group_by_use_nulls":                 1,
+	"prefer_column_name_to_alias":        1,
+	"use_variant_as_common_type":         0,
+	"session_timezone":                   "UTC",
+	"distributed_product_mode":           "global",
+	"distributed_ddl_output_mode":        "none",
+	"distributed_foreground_insert":      1, // an answer means that the shards have it
+	"parallel_distributed_insert_select": 0, // through this server, as every other insert goes
+	"max_partitions_per_insert_block":    0, // a batch of history spans many months
+}
+
+// clickTypes spells the column types.
+var clickTypes = map[colType]string{
+	tText: "String", tInt: "Int64", tHash: "UInt64", tFloat: "Float64", tBool: "Bool", tDay: "Date",
+	tInstant: "DateTime64(3, 'UTC')", tIntN: "Nullable(Int64)", tFloatN: "Nullable(Float64)",
+	tInstantN: "Nullable(DateTime64(3, 'UTC'))",
+}
+
+// Codes of the server's errors.
+const (
+	unknownDatabase = 81
+	unknownSetting  = 115
+)
+
+// openClick opens the database that the DSN names, and makes it and its
+// tables where they are missing.
+func openClick(ctx context.Context, c Config) (*click, error) {
+	opt, cluster, err := clickOptions(c)
+	if err != nil {
+		return nil, err
+	}
+	e := &click{cluster: cluster, shards: 1}
+	if err := e.connect(opt); err != nil {
+		return nil, err
+	}
+	err = e.exec(ctx, "SELECT 1")
+	if exception := new(clickhouse.Exception); errors.As(err, &exception) && exception.Code == unknownDatabase {
+		err = e.createDatabase(ctx, *opt)
+	}
+	if err == nil {
+		err = e.createTables(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("clickhouse: %w", err), e.close())
+	}
+	return e, nil
+}
+
+// clickOptions reads clickhouse://user:password@host:port/database?cluster=NAME.
+// Other parameters are the driver's (secure=true, compress=lz4) or settings of
+// the server.
+func clickOptions(c Config) (*clickhouse.Options, string, error) {
+	rest, ok := strings.CutPrefix(c.ClickHouse, "clickhouse://")
+	if !ok {
+		return nil, "", errors.New("clickhouse: the address must begin with clickhouse://")
+	}
+	scheme := "http://"
+	if strings.Contains(rest, "secure=true") {
+		scheme = "https://"
+	}
+	opt, err := clickhouse.ParseDSN(scheme + rest)
+	if err != nil {
+		return nil, "", fmt.Errorf("clickhouse: %w", err)
+	}
+	cluster, _ := opt.Settings["cluster"].(string)
+	delete(opt.Settings, "cluster")
+	for k, v := range clickSettings {
+		opt.Settings[k] = v
+	}
+	if c.Threads > 0 {
+		opt.Settings["max_threads"] = c.Threads
+	}
+	opt.MaxOpenConns, opt.MaxIdleConns = 16, 8
+	return opt, cluster, nil
+}
+
+func (e *click) connect(opt *clickhouse.Options) (err error) {
+	reads, batches := *opt, *opt
+	e.db = clickhouse.OpenDB(&reads)
+	e.conn, err = clickhouse.Open(&batches)
+	return err
+}
+
+func (e *click) createDatabase(ctx context.Context, opt clickhouse.Options) error {
+	name := opt.Auth.Database
+	opt.Auth.Database = "default"
+	db := clickhouse.OpenDB(&opt)
+	defer db.Close()
+	_, err := db.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS `"+name+"`"+e.onCluster())
+	return err
+}
+
+func (e *click) onCluster() string {
+	if e.cluster == "" {
+		return ""
+	}
+	return " ON CLUSTER `" + e.cluster + "`"
+}
+
+// local is the name of the table that holds the rows.
+func (e *click) local(t *table) string {
+	if e.cluster == "" {
+		return t.name
+	}
+	return t.name + "_local"
+}
+
+// createTables makes what is missing, counts the shards, and refuses a
+// database that another format version wrote.
+func (e *click) createTables(ctx context.Context) error {
+	for _, t := range tables {
+		if err := e.createTable(ctx, t, t.name); err != nil {
+			return err
+		}
+	}
+	if e.cluster != "" {
+		err := e.db.QueryRowContext(ctx, "SELECT count(DISTINCT shard_num) FROM system.clusters WHERE cluster = {c:String}",
+			clickhouse.Named("c", e.cluster)).Scan(&e.shards)
+		if err != nil {
+			return err
+		}
+	}
+	var format string
+	err := e.db.QueryRowContext(ctx, "SELECT comment FROM system.tables WHERE database = currentDatabase() AND name = {t:String}",
+		clickhouse.Named("t", e.local(batches))).Scan(&format)
+	if err != nil {
+		return err
+	}
+	if want := clickFormat(); format != want {
+		return fmt.Errorf("the facts are in %q, this program reads %q", format, want)
+	}
+	return nil
+}
+
+func clickFormat() string { return fmt.Sprintf("facts, format %d", formatVersion) }
+
+// createTable makes the table under a name, with its Distributed table on a
+// cluster.
+func (e *click) createTable(ctx context.Context, t *table, name string) error {
+	cols := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		cols[i] = "`" + c.name + "` " + clickTypes[c.kind]
+	}
+	local := name
+	if e.cluster != "" {
+		local = name + "_local"
+	}
+	// An acknowledged batch must survive a power cut: a part is synced before
+	// the insert is answered. The window is how many inserts back a retry is
+	// known by its token.
+	err := e.exec(ctx, fmt.Sprintf(`CREATE TABLE IF NOT EXISTS %s%s (%s) ENGINE = MergeTree%s ORDER BY (%s)
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
+COMMENT '%s'`, local, e.onCluster(), strings.Join(cols, ", "), clickPartition(t), "`"+strings.Join(t.order, "`, `")+"`", clickFormat()))
+	if err != nil || e.cluster == "" {
+		return err
+	}
+	return e.exec(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s AS %s ENGINE = Distributed('%s', currentDatabase(), '%s', %s)",
+		name, e.onCluster(), local, e.cluster, local, clickShard(t)))
+}
+
+// clickPartition cuts the tables that grow with time by month.
+func clickPartition(t *table) string {
+	for _, day := range []string{"day", "first_day"} {
+		if t.index(day) >= 0 {
+			return " PARTITION BY toYYYYMM(" + day + ")"
+		}
+	}
+	return ""
+}
+
+// clickShard is the sharding key; shardOf computes the same.
+func clickShard(t *table) string {
+	if t.columns[t.index(t.shard)].kind == tText {
+		return "xxHash64(`" + t.shard + "`)"
+	}
+	return "`" + t.shard + "`"
+}
+
+func (e *click) dialect() *dialect { return clickDialect }
+
+func (e *click) query(ctx context.Context, text string, params map[string]any) (*sql.Rows, error) {
+	args, err := bindClick(text, params)
+	if err != nil {
+		return nil, err
+	}
+	return e.db.QueryContext(ctx, text, args...)
+}
+
+// bindClick picks the parameters that the text names; the server reads
+// {name:Type} itself.
+func bindClick(text string, params map[string]any) ([]any, error) {
+	var args []any
+	bound := map[string]bool{}
+	_, err := eachParam(text, func(name, typ string) (string, error) {
+		if _, ok := paramTypes[typ]; !ok {
+			return "", fmt.Errorf("parameter %s has an unknown type %s", name, typ)
+		}
+		v, ok := params[name]
+		if !ok {
+			return "", fmt.Errorf("parameter %s is not given", name)
+		}
+		if !bound[name] {
+			bound[name] = true
+			args = append(args, clickhouse.Named(name, paramValue(v)))
+		}
+		return "", nil
+	})
+	return args, err
+}
+
+func (e *click) exec(ctx context.Context, statement string, args ...any) error {
+	_, err := e.db.ExecContext(ctx, statement, args...)
+	return err
+}
+
+func (e *click) close() error {
+	err := e.db.Close()
+	if e.conn != nil {
+		err = errors.Join(err, e.conn.Close())
+	}
+	return err
+}

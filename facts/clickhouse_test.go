@@ -1,0 +1,199 @@
+package facts
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/test/clickhouse"
+)
+
+// onClick runs the test on a server and on a cluster of two shards.
+func onClick(t *testing.T, f func(t *testing.T, e *click, dsn string)) {
+	for name, start := range map[string]func(testing.TB) string{"one": clickhouse.Start, "shards": clickhouse.StartShards} {
+		t.Run(name, func(t *testing.T) {
+			dsn := start(t)
+			f(t, openTestClick(t, dsn), dsn)
+		})
+	}
+}
+
+func openTestClick(t *testing.T, dsn string) *click {
+	t.Helper()
+	e, err := openClick(t.Context(), Config{ClickHouse: dsn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.close() })
+	return e
+}
+
+// testCommit is a batch of events, an activity row each, and its end.
+func testCommit(batch int64, n int) *commit {
+	c := newCommit()
+	c.batch = batch
+	known := time.UnixMilli(batch * 1000).UTC()
+	for i := range n {
+		at := farol.Date(2026, time.Month(i%3+1), 10).UTC()
+		account := fmt.Sprint("acc", i%7)
+		addEvent(c, fmt.Sprint(batch, "/", i), account, at, known)
+		c.add(activity, at, known, at, account, "p", uint64(i), "e", int64(1), int64(0))
+	}
+	return c
+}
+
+func addEvent(c *commit, id, account string, at, known time.Time) {
+	values := make([]any, len(events.columns)-1)
+	for i, col := range events.columns[1:] {
+		values[i] = map[colType]any{
+			tText: "", tInt: int64(0), tHash: uint64(0), tFloat: 0.0, tBool: true, tDay: at, tInstant: at,
+		}[col.kind] // nil for the types that may be null
+	}
+	values[events.index("id")-1], values[events.index("account")-1] = []byte(id), account
+	values[events.index("known")-1] = known
+	c.add(events, values...)
+}
+
+func finish(c *commit) *commit {
+	c.add(batches, time.UnixMilli(c.batch*1000).UTC(), int64(len(c.of(events))), int64(0))
+	return c
+}
+
+func mustApply(t *testing.T, e *click, c *commit) {
+	t.Helper()
+	if err := e.apply(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// line runs a query of one row and writes its cells.
+func line(t *testing.T, e engine, text string) string {
+	t.Helper()
+	rows, err := e.query(context.Background(), text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	cols, _ := rows.Columns()
+	out := make([]string, len(cols))
+	values, at := make([]any, len(cols)), make([]any, len(cols))
+	for i := range values {
+		at[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(at...); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range values {
+			out[i] = cell(v)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(out, " ")
+}
+
+const counts = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM activity), (SELECT sum(n) FROM activity), (SELECT count(*) FROM batches)"
+
+func TestClickApplyAgainChangesNothing(t *testing.T) {
+	onClick(t, func(t *testing.T, e *click, _ string) {
+		c := finish(testCommit(1, 50))
+		mustApply(t, e, c)
+		mustApply(t, e, c)
+		if got := line(t, e, counts); got != "50 50 50 1" {
+			t.Errorf("after the same commit twice: %s", got)
+		}
+		// Another commit under the same number is other rows.
+		mustApply(t, e, testCommit(1, 5))
+		if got := line(t, e, counts); got != "55 55 55 1" {
+			t.Errorf("after another commit: %s", got)
+		}
+	})
+}
+
+func TestClickReopensAndTellsTheUnfinished(t *testing.T) {
+	onClick(t, func(t *testing.T, e *click, dsn string) {
+		mustApply(t, e, finish(testCommit(1, 10)))
+		mustApply(t, e, testCommit(2, 20)) // died before its row in batches
+		e = openTestClick(t, dsn)
+		got, err := e.unfinished(t.Context())
+		if err != nil || fmt.Sprint(got) != "[2]" {
+			t.Fatalf("unfinished: %v, %v", got, err)
+		}
+		if err := e.forget(t.Context(), 2); err != nil {
+			t.Fatal(err)
+		}
+		if got := line(t, e, counts); got != "30 10 10 1" {
+			t.Errorf("after forget: %s", got)
+		}
+		again := finish(testCommit(2, 20))
+		again.rows[events.number] = nil // they are there
+		mustApply(t, e, again)
+		if got := line(t, e, counts); got != "30 30 30 2" {
+			t.Errorf("after applying again: %s", got)
+		}
+		if got, err := e.unfinished(t.Context()); err != nil || len(got) != 0 {
+			t.Errorf("unfinished: %v, %v", got, err)
+		}
+	})
+}
+
+func TestClickReplacesActivityOfDays(t *testing.T) {
+	onClick(t, func(t *testing.T, e *click, _ string) {
+		for b := range int64(3) {
+			mustApply(t, e, finish(testCommit(b+1, 30)))
+		}
+		// January and February up to batch 2 become one row for each account and day.
+		days := farol.Period{From: farol.Date(2026, 1, 10), To: farol.Date(2026, 2, 11)}
+		const merged = `SELECT max(batch) AS b, day, max(known) AS k, max(known_day) AS kd, account, person, min(who) AS w, event, sum(n) AS s, sum(millis) AS m
+			FROM activity WHERE day >= {from:Date} AND day < {to:Date} AND batch <= {upto:Int64} GROUP BY day, account, person, event`
+		for range 2 { // the second time finds it done
+			err := e.replaceActivity(t.Context(), days, 2, merged, map[string]any{"from": days.From, "to": days.To, "upto": int64(2)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			// 2 days x 7 accounts, 20 rows of batch 3 there, 30 rows of March.
+			if got := line(t, e, "SELECT count(*), sum(n) FROM activity"); got != "64 90" {
+				t.Errorf("rows and sum: %s", got)
+			}
+		}
+		none := merged + " HAVING false"
+		if err := e.replaceActivity(t.Context(), days, 3, none, map[string]any{"from": days.From, "to": days.To, "upto": int64(3)}); err != nil {
+			t.Fatal(err)
+		}
+		if got := line(t, e, "SELECT count(*), sum(n) FROM activity"); got != "30 30" {
+			t.Errorf("after emptying two months: %s", got)
+		}
+	})
+}
+
+func TestClickRefusesWhatItCannotRead(t *testing.T) {
+	dsn := clickhouse.Start(t)
+	e := openTestClick(t, dsn)
+	if err := e.exec(t.Context(), "ALTER TABLE batches MODIFY COMMENT 'facts, format 0'"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openClick(t.Context(), Config{ClickHouse: dsn}); err == nil || !strings.Contains(err.Error(), "format 0") {
+		t.Errorf("another format: %v", err)
+	}
+	for _, bad := range []string{"http://127.0.0.1:1/x", "clickhouse://default@127.0.0.1:1/x"} {
+		if _, err := openClick(t.Context(), Config{ClickHouse: bad}); err == nil {
+			t.Errorf("%s was opened", bad)
+		}
+	}
+}
+
+func TestClickMakesItsDatabase(t *testing.T) {
+	dsn := clickhouse.Start(t)
+	name := dsn[strings.LastIndex(dsn, "/")+1:]
+	other := strings.TrimSuffix(dsn, name) + name + "_made"
+	e := openTestClick(t, other)
+	mustApply(t, e, finish(testCommit(1, 1)))
+	if err := e.exec(t.Context(), "DROP DATABASE "+name+"_made SYNC"); err != nil {
+		t.Fatal(err)
+	}
+}

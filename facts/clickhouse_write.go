@@ -1,0 +1,224 @@
+package facts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+	"github.com/cespare/xxhash/v2"
+	"github.com/farol-cs/farol"
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+)
+
+// apply writes the events, then what follows from them, then the row in
+// batches that says the batch is whole. Every insert carries a token, by
+// which the server drops it when it comes again: so an insert whose answer
+// was lost is simply sent again, and a commit that failed may be applied
+// again as it is.
+func (e *click) apply(ctx context.Context, c *commit) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	// The token is the commit's, not the batch number's: after a crash the
+	// number may come again with other rows, which the server would drop.
+	if e.last != c {
+		e.last, e.token = c, uuid.NewString()
+	}
+	if err := e.insert(ctx, events, c); err != nil {
+		return err
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(4)
+	for _, t := range tables {
+		if t != events && t != batches {
+			g.Go(func() error { return e.insert(gctx, t, c) })
+		}
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return e.insert(ctx, batches, c)
+}
+
+// insert writes a table's rows, one insert for each shard: a token belongs to
+// one block, and so does all-or-nothing.
+func (e *click) insert(ctx context.Context, t *table, c *commit) error {
+	for shard, rows := range e.byShard(t, c) {
+		if len(rows) == 0 {
+			continue
+		}
+		token := fmt.Sprintf("%s/%d", e.token, shard)
+		if err := e.persist(ctx, func() error { return e.send(ctx, t, c.batch, rows, token) }); err != nil {
+			return fmt.Errorf("clickhouse: %s: %w", t.name, err)
+		}
+	}
+	return nil
+}
+
+// byShard parts the rows as the Distributed table would.
+func (e *click) byShard(t *table, c *commit) [][][]any {
+	rows := c.of(t)
+	if e.shards == 1 {
+		return [][][]any{rows}
+	}
+	out := make([][][]any, e.shards)
+	key := t.index(t.shard) - 1 // rows come without their first column, batch
+	for _, r := range rows {
+		s := uint64(c.batch)
+		if key >= 0 {
+			s = xxhash.Sum64String(r[key].(string))
+		}
+		out[s%uint64(e.shards)] = append(out[s%uint64(e.shards)], r)
+	}
+	return out
+}
+
+// send is one insert of one block.
+func (e *click) send(ctx context.Context, t *table, batch int64, rows [][]any, token string) error {
+	columns := make([]clickhouse.ColumnNameAndType, len(t.columns))
+	names := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		columns[i] = clickhouse.ColumnNameAndType{Name: c.name, Type: clickTypes[c.kind]}
+		names[i] = "`" + c.name + "`"
+	}
+	ctx = clickhouse.Context(ctx, clickhouse.WithColumnNamesAndTypes(columns), clickhouse.WithSettings(clickhouse.Settings{
+		"insert_deduplication_token": token,
+		"async_insert":               0,
+	}))
+	b, err := e.conn.PrepareBatch(ctx, "INSERT INTO "+t.name+" ("+strings.Join(names, ", ")+")")
+	if err != nil {
+		return err
+	}
+	defer b.Close()
+	values := make([]any, 0, len(t.columns))
+	for _, r := range rows {
+		if err := b.Append(append(append(values[:0], batch), r...)...); err != nil {
+			return err
+		}
+	}
+	return b.Send()
+}
+
+// busy are the server's codes for "not now": timeout, too many queries,
+// network, memory, read-only, too many parts.
+var busy = []int32{159, 202, 209, 210, 241, 242, 252, 999}
+
+// persist tries again, for a few seconds, what failed for reasons that pass:
+// the network, a server that restarts or has too much to do.
+func (e *click) persist(ctx context.Context, try func() error) error {
+	for wait := 50 * time.Millisecond; ; wait *= 3 {
+		err := try()
+		var exception *clickhouse.Exception
+		passes := !errors.As(err, &exception) || slices.Contains(busy, exception.Code)
+		if err == nil || !passes || wait > 2*time.Second {
+			return err
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return errors.Join(err, ctx.Err())
+		}
+	}
+}
+
+func (e *click) unfinished(ctx context.Context) ([]int64, error) {
+	rows, err := e.db.QueryContext(ctx, "SELECT DISTINCT batch FROM events WHERE batch NOT IN (SELECT batch FROM batches) ORDER BY batch")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []int64
+	for rows.Next() {
+		var b int64
+		if err := rows.Scan(&b); err != nil {
+			return nil, err
+		}
+		out = append(out, b)
+	}
+	return out, rows.Err()
+}
+
+func (e *click) forget(ctx context.Context, batch int64) error {
+	for _, t := range tables {
+		if t == events || t == batches {
+			continue
+		}
+		var n int64
+		err := e.db.QueryRowContext(ctx, fmt.Sprintf("SELECT toInt64(count()) FROM %s WHERE batch = %d", t.name, batch)).Scan(&n)
+		if err == nil && n > 0 {
+			err = e.exec(ctx, fmt.Sprintf("DELETE FROM %s%s WHERE batch = %d SETTINGS lightweight_deletes_sync = 2", e.local(t), e.onCluster(), batch))
+		}
+		if err != nil {
+			return fmt.Errorf("clickhouse: %s: %w", t.name, err)
+		}
+	}
+	return nil
+}
+
+// replaceActivity builds the months that the days touch anew beside the
+// table, and changes each for the old one in one step. Rows that come
+// meanwhile are copied at the end, while the writer waits.
+func (e *click) replaceActivity(ctx context.Context, days farol.Period, upTo int64, query string, params map[string]any) error {
+	e.swap.Lock()
+	defer e.swap.Unlock()
+	if err := e.stage(ctx); err != nil {
+		return err
+	}
+	args, err := bindClick(query, params)
+	if err != nil {
+		return err
+	}
+	if err := e.exec(ctx, "INSERT INTO activity_new "+query, args...); err != nil {
+		return err
+	}
+	months := farol.Calendar{Zone: time.UTC}.Cut(farol.Monthly, days)
+	keep := fmt.Sprintf("INSERT INTO activity_new SELECT * FROM activity WHERE day >= '%s' AND day < '%s' AND NOT (day >= '%s' AND day < '%s' AND batch <= %d)",
+		months[0].From, months[len(months)-1].To, days.From, days.To, upTo)
+	var last int64
+	if err := e.db.QueryRowContext(ctx, "SELECT max(batch) FROM batches").Scan(&last); err != nil {
+		return err
+	}
+	if err := e.exec(ctx, fmt.Sprintf("%s AND batch <= %d", keep, last)); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.exec(ctx, fmt.Sprintf("%s AND batch > %d", keep, last)); err != nil {
+		return err
+	}
+	for _, m := range months {
+		if err := e.replaceMonth(ctx, m.From); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replaceMonth swaps one partition for the one of activity_new. That it may
+// be empty has to be said, to servers that know the word.
+func (e *click) replaceMonth(ctx context.Context, first farol.Day) error {
+	y, m, _ := first.UTC().Date()
+	statement := fmt.Sprintf("ALTER TABLE %s%s REPLACE PARTITION %d FROM %s", e.local(activity), e.onCluster(), y*100+int(m), e.newActivity())
+	err := e.exec(ctx, statement+" SETTINGS allow_replace_partition_from_empty_source = 1")
+	if exception := new(clickhouse.Exception); errors.As(err, &exception) && exception.Code == unknownSetting {
+		return e.exec(ctx, statement)
+	}
+	return err
+}
+
+// newActivity is the table that holds the rows beside activity.
+func (e *click) newActivity() string {
+	return strings.Replace(e.local(activity), "activity", "activity_new", 1)
+}
+
+// stage makes an empty table activity_new in the shape of activity.
+func (e *click) stage(ctx context.Context) error {
+	if err := e.createTable(ctx, activity, "activity_new"); err != nil {
+		return err
+	}
+	return e.exec(ctx, "TRUNCATE TABLE "+e.newActivity()+e.onCluster())
+}
