@@ -223,3 +223,12 @@ func (s *server) listed(token string) map[string]int {
 		after = *page.Next
 	}
 }
+
+// fails runs a subcommand that is expected to fail and answers what it said.
+func fails(t testing.TB, args ...string) (string, error) {
+	t.Helper()
+	out, err := exec.Command(farol(t), args...).CombinedOutput()
+	return string(out), err
+}
+
+func contains(text, part string) bool { return strings.Contains(text, part) }

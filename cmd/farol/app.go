@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/farol-cs/farol/api"
+	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/ingest"
+	"github.com/farol-cs/farol/job"
+	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/store"
+	"github.com/farol-cs/farol/web"
+)
+
+// engineOptions say where the facts live and how much of the machine they use.
+type engineOptions struct {
+	stateOptions
+	Facts   string `help:"ClickHouse for the facts (clickhouse://user:password@host:port/database, HTTP) instead of DuckDB in the data folder." placeholder:"URL"`
+	Memory  string `help:"Memory limit of DuckDB, such as 2GB; a quarter of the machine when not given."`
+	Threads int    `help:"Threads of DuckDB; one per processor when 0."`
+}
+
+// app is the open program: the engines and what works on them.
+type app struct {
+	log      *slog.Logger
+	store    *store.Store
+	facts    *facts.Facts
+	metrics  *metric.Reader
+	settings *settings
+	jobs     *job.Jobs
+	closers  []func() error
+}
+
+// openApp opens state, then facts, in that order: the facts need the
+// company's zone, which is a setting.
+func openApp(ctx context.Context, o engineOptions, log *slog.Logger) (a *app, err error) {
+	a = &app{log: log}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	s, closeState, err := o.openState(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.store = s
+	a.onClose(func() error { closeState(); return nil })
+	if a.settings, err = readSettings(ctx, s, log); err != nil {
+		return nil, fmt.Errorf("reading the settings: %w", err)
+	}
+	if a.facts, err = facts.Open(ctx, o.factsConfig(a.settings.zone(), log)); err != nil {
+		return nil, fmt.Errorf("opening the facts: %w", err)
+	}
+	a.onClose(a.facts.Close)
+	catalogue, err := metric.Load()
+	if err != nil {
+		return nil, err
+	}
+	a.metrics = metric.New(catalogue, a.facts, a.settings.current)
+	if a.jobs, err = job.New(ctx, s, time.Now, log, a.works()...); err != nil {
+		return nil, fmt.Errorf("setting up the background work: %w", err)
+	}
+	return a, nil
+}
+
+func (o engineOptions) factsConfig(zone *time.Location, log *slog.Logger) facts.Config {
+	return facts.Config{
+		Path: filepath.Join(o.Data, "facts.duckdb"), ClickHouse: o.Facts,
+		Zone: zone, MemoryLimit: o.Memory, Threads: o.Threads, Log: log,
+	}
+}
+
+func (a *app) onClose(f func() error) { a.closers = append(a.closers, f) }
+
+// close gives everything back, the newest first.
+func (a *app) close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}
+
+// works is what goes on in the background.
+func (a *app) works() []job.Work {
+	return []job.Work{
+		{Name: "history", Every: 30 * time.Second, AtStart: true, Limit: 30 * time.Minute, Do: a.metrics.UpdateHistory},
+		{Name: "compact", Every: time.Hour, Limit: 30 * time.Minute, Do: a.facts.Compact},
+		{Name: "repair", Every: 24 * time.Hour, Limit: time.Hour, Do: a.repair},
+		{Name: "prune", Every: time.Hour, Limit: time.Minute, Do: a.store.Prune},
+	}
+}
+
+// repair recounts the log. A day that differed is a fault worth a warning,
+// although it is mended by then.
+func (a *app) repair(ctx context.Context) error {
+	rebuilt, err := a.facts.Repair(ctx)
+	if len(rebuilt) > 0 {
+		a.log.Warn("days differed from the log and were rebuilt", "days", rebuilt)
+	}
+	return err
+}
+
+// routes is every door of the program on one listener.
+func (a *app) routes(o serverOptions, h *health) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", h.healthz)
+	mux.HandleFunc("GET /readyz", h.readyz)
+	mux.Handle("GET /metrics", operators(o.MetricsToken, metricsHandler()))
+	mux.Handle("/api/", api.New(api.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log}))
+	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget}))
+	return tracking(ingest.New(ingest.Config{Facts: a.facts, Source: a.store.SourceByKey, Log: a.log}), mux)
+}
+
+// tracking sends the paths of the tracking protocols to their door before
+// the mux can see them: the mux redirects unclean paths, and an SDK that is
+// redirected loses its events.
+func tracking(door, rest http.Handler) http.Handler {
+	prefixes := []string{"/v1/", "/beacon/", "/sourceConfig", "/analytics.js/"}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, p := range prefixes {
+			if strings.HasPrefix(r.URL.Path, p) {
+				door.ServeHTTP(w, r)
+				return
+			}
+		}
+		rest.ServeHTTP(w, r)
+	})
+}

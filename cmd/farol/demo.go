@@ -1,0 +1,270 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/demo"
+	"github.com/farol-cs/farol/store"
+)
+
+type demoCmd struct {
+	Data     string `help:"Folder of the demo's data; made when it is not there." default:"farol-demo" type:"path"`
+	Seed     uint64 `help:"The same seed makes the same company." default:"7"`
+	Accounts int    `help:"Customers of the demo company." default:"400"`
+	Months   int    `help:"Months of history." default:"18"`
+	Live     bool   `help:"Keep new events coming." default:"true" negatable:""`
+	Language string `help:"Language of the demo's administrator: en or pt-BR." enum:"en,pt-BR" default:"en"`
+	Facts    string `help:"ClickHouse for the facts instead of DuckDB." placeholder:"URL"`
+	State    string `help:"PostgreSQL for the state instead of SQLite." placeholder:"URL"`
+	serverOptions
+	logOptions
+}
+
+const (
+	demoEmail = "demo@farol.example"
+	demoZone  = "America/Sao_Paulo"
+)
+
+// demoMade is written beside the data: what was made, so that a second start
+// serves the same company and tests know the truth.
+type demoMade struct {
+	Seed             uint64
+	Accounts, Months int
+	Until            time.Time
+	Password         string
+	WriteKey         string
+	// Complete is set once everything is in; a half made demo is made anew.
+	Complete bool
+}
+
+// Run makes the company when the folder has none, and serves it.
+func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
+	eo := engineOptions{stateOptions: stateOptions{Data: c.Data, State: c.State}, Facts: c.Facts, Memory: "512MB"}
+	log := c.logger()
+	made, err := c.prepare(ctx, out, eo, log)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, out, eo, c.serverOptions, log, func(a *app, url string) error {
+		fmt.Fprintf(out, "Sign in as   %s\nPassword     %s\n", demoEmail, made.Password)
+		if c.Live {
+			go liveDemo(ctx, made, url, log)
+		}
+		return nil
+	})
+}
+
+// prepare answers what is in the folder, after making it if need be.
+func (c *demoCmd) prepare(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger) (demoMade, error) {
+	made, err := readDemo(c.Data)
+	if err == nil && made.Complete {
+		if made.Seed != c.Seed || made.Accounts != c.Accounts || made.Months != c.Months {
+			return made, fmt.Errorf("%s holds a demo of other size or seed (%d, %d accounts, %d months): give another --data", c.Data, made.Seed, made.Accounts, made.Months)
+		}
+		return made, nil
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return made, err
+	}
+	if err := clearHalfMade(c.Data, err == nil); err != nil {
+		return made, err
+	}
+	return c.make(ctx, out, eo, log)
+}
+
+// clearHalfMade removes what an interrupted demo left. A folder that was not
+// begun by the demo is never touched.
+func clearHalfMade(dir string, begun bool) error {
+	names, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if len(names) > 0 && !begun {
+		return fmt.Errorf("%s is not empty and holds no demo: give another --data", dir)
+	}
+	for _, n := range names {
+		if err := os.RemoveAll(filepath.Join(dir, n.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *demoCmd) make(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger) (demoMade, error) {
+	began := time.Now()
+	fmt.Fprintf(out, "Making the demo company: %d accounts, %d months, seed %d\n", c.Accounts, c.Months, c.Seed)
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return demoMade{}, err
+	}
+	made := demoMade{Seed: c.Seed, Accounts: c.Accounts, Months: c.Months, Until: began.UTC().Truncate(time.Second), Password: randomPassword()}
+	if err := made.write(c.Data); err != nil {
+		return made, err
+	}
+	if err := c.makeState(ctx, eo, &made); err != nil {
+		return made, err
+	}
+	a, err := openApp(ctx, eo, log)
+	if err != nil {
+		return made, err
+	}
+	defer func() { a.close() }()
+	company, err := made.company()
+	if err != nil {
+		return made, err
+	}
+	if err := a.fill(ctx, out, company); err != nil {
+		return made, err
+	}
+	if err := writeJSON(filepath.Join(c.Data, "truth.json"), company.Truth()); err != nil {
+		return made, err
+	}
+	made.Complete = true
+	if err := made.write(c.Data); err != nil {
+		return made, err
+	}
+	fmt.Fprintf(out, "Made in %.0f s; its planted truth is in %s\n", time.Since(began).Seconds(), filepath.Join(c.Data, "truth.json"))
+	return made, a.close()
+}
+
+// makeState sets up the team, the source and the settings of the demo.
+func (c *demoCmd) makeState(ctx context.Context, eo engineOptions, made *demoMade) error {
+	s, done, err := eo.openState(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	_, err = s.AddFirstMember(ctx, store.NewMember{Email: demoEmail, Name: "Demo", Role: store.Admin, Password: made.Password, Language: c.Language})
+	if err != nil {
+		return err
+	}
+	src, err := s.AddSource(ctx, "Demo")
+	if err != nil {
+		return err
+	}
+	made.WriteKey = src.Key
+	if err := defineDemo(ctx, s, c.Language); err != nil {
+		return err
+	}
+	return made.write(c.Data)
+}
+
+// fill loads the history and closes its periods.
+func (a *app) fill(ctx context.Context, out io.Writer, company *demo.Company) error {
+	sources, err := a.store.Sources(ctx)
+	if err != nil {
+		return err
+	}
+	bar := progress(out)
+	err = a.facts.Backfill(ctx, func() ([]farol.Event, error) {
+		events, err := company.Next()
+		for i := range events {
+			events[i].Source = sources[0].ID
+		}
+		if len(events) > 0 {
+			bar.Add(len(events))
+		}
+		return events, err
+	})
+	bar.Finish()
+	if err != nil {
+		return fmt.Errorf("loading the history: %w", err)
+	}
+	return nil
+}
+
+func (m demoMade) company() (*demo.Company, error) {
+	zone, err := loadZone(demoZone)
+	if err != nil {
+		return nil, err
+	}
+	return demo.New(demo.Config{Seed: m.Seed, Accounts: m.Accounts, Months: m.Months, Until: m.Until, Zone: zone}), nil
+}
+
+func readDemo(dir string) (m demoMade, err error) {
+	text, err := os.ReadFile(filepath.Join(dir, "demo.json"))
+	if err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal(text, &m)
+}
+
+func (m demoMade) write(dir string) error { return writeJSON(filepath.Join(dir, "demo.json"), m) }
+
+// writeJSON replaces the file at once, so that a crash leaves the old or the
+// new one. The file may hold a password: it is the owner's alone.
+func writeJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// liveDemo goes on where the history ended: what the same people do now is
+// sent through the HTTP door, as a customer's own program would.
+func liveDemo(ctx context.Context, made demoMade, url string, log *slog.Logger) {
+	company, err := made.company()
+	if err != nil {
+		log.Error("the live demo", "error", err)
+		return
+	}
+	feed := company.Feed()
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for {
+		events := feed.Until(time.Now().UTC())
+		for len(events) > 0 {
+			n := min(len(events), 200)
+			if err := postBatch(ctx, url, made.WriteKey, events[:n]); err != nil {
+				log.Debug("the live demo waits", "error", err)
+				break
+			}
+			events = events[n:]
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func postBatch(ctx context.Context, url, key string, events []farol.Event) error {
+	body, err := json.Marshal(map[string]any{"batch": demo.Calls(events), "sentAt": time.Now().UTC()})
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/batch", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.SetBasicAuth(key, "")
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	io.Copy(io.Discard, res.Body)
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("answered %s", res.Status)
+	}
+	return nil
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+type serveCmd struct {
+	engineOptions
+	serverOptions
+	logOptions
+}
+
+// serverOptions say how requests are served.
+type serverOptions struct {
+	Listen       string        `help:"Address to listen on." default:"127.0.0.1:8080"`
+	BaseURL      string        `help:"Address that people use, when a proxy stands in front (https://farol.example.com)." placeholder:"URL"`
+	MetricsToken string        `help:"Bearer token for /metrics; without one only this machine may read it."`
+	StopWithin   time.Duration `help:"How long a stop waits for requests and jobs." default:"20s"`
+}
+
+// Run serves until the context ends, then finishes what it has begun.
+func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
+	return serve(ctx, out, c.engineOptions, c.serverOptions, c.logger(), nil)
+}
+
+// serve opens the program and serves it; ready, when given, is called once
+// requests are answered.
+func serve(ctx context.Context, out io.Writer, eo engineOptions, so serverOptions, log *slog.Logger, ready func(a *app, url string) error) (err error) {
+	a, err := openApp(ctx, eo, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close()) }()
+	l, err := net.Listen("tcp", so.Listen)
+	if err != nil {
+		return err
+	}
+	url := "http://" + l.Addr().String()
+	health := &health{check: a.store.Ping}
+	server := &http.Server{
+		Handler:           a.routes(so, health),
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+	if err := a.jobs.Start(ctx); err != nil {
+		return fmt.Errorf("starting the background work: %w", err)
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	go a.keepZone(ctx)
+	health.ready.Store(true)
+	fmt.Fprintf(out, "Farol is at %s\n", url)
+	if ready != nil {
+		if err := ready(a, url); err != nil {
+			return errors.Join(err, a.stop(server, health, so.StopWithin))
+		}
+	}
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	return errors.Join(err, a.stop(server, health, so.StopWithin))
+}
+
+// stop lets requests and jobs end, so that what was begun is finished.
+func (a *app) stop(server *http.Server, h *health, within time.Duration) error {
+	a.log.Info("stopping")
+	h.ready.Store(false)
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		a.log.Warn("requests were cut off", "error", err)
+		server.Close()
+	}
+	return a.jobs.Stop(ctx)
+}
+
+// keepZone rebuilds the days of the facts when the company's zone is not the
+// one they were cut by: after a change of the setting, here or in another
+// process.
+func (a *app) keepZone(ctx context.Context) {
+	tick := time.NewTicker(2 * time.Second)
+	defer tick.Stop()
+	for ; ctx.Err() == nil; <-tick.C {
+		zone := a.settings.zone()
+		if zone.String() == a.facts.Zone().String() {
+			continue
+		}
+		a.log.Info("rebuilding the days for another zone", "zone", zone)
+		err := a.facts.Rezone(ctx, zone, func(done, total int64) {
+			a.log.Info("rebuilding the days", "done", done, "of", total)
+		})
+		if err != nil && ctx.Err() == nil {
+			a.log.Error("rebuilding the days", "error", err)
+		}
+	}
+}

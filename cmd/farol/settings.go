@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/store"
+)
+
+// settings is the company's settings, read again when they are older than a
+// second: several processes may share one state.
+type settings struct {
+	store *store.Store
+	log   *slog.Logger
+	mu    sync.Mutex
+	read  time.Time
+	last  metric.Settings
+}
+
+func readSettings(ctx context.Context, s *store.Store, log *slog.Logger) (*settings, error) {
+	now, err := metric.ReadSettings(ctx, s)
+	return &settings{store: s, log: log, read: time.Now(), last: now}, err
+}
+
+// current is the settings in force. When the state does not answer, those
+// that were read last stay in force.
+func (s *settings) current() metric.Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if time.Since(s.read) < time.Second {
+		return s.last
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	now, err := metric.ReadSettings(ctx, s.store)
+	if err != nil {
+		s.log.Error("reading the settings", "error", err)
+	} else {
+		s.last = now
+	}
+	s.read = time.Now()
+	return s.last
+}
+
+// forget makes the next reader see what was just saved.
+func (s *settings) forget(context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.read = time.Time{}
+}
+
+func (s *settings) zone() *time.Location { return s.current().Calendar.Zone }
+
+// defineDemo sets the demo company's settings: its zone and currency, and the
+// activation criterion that the generator planted.
+func defineDemo(ctx context.Context, s *store.Store, language string) error {
+	drafts := map[string]any{
+		metric.CompanyName: metric.CompanyDocument{
+			Name: "Demo", Zone: demoZone, WeekStart: "monday", Currency: "BRL", Language: language,
+			Rates: map[farol.Currency]float64{"USD": 5.4},
+		},
+		metric.ActivationName: metric.ActivationDocument{
+			Events:     []metric.CriterionDocument{{Name: "Report Created", Min: 3}, {Name: "Member Invited", Min: 2}},
+			WindowDays: 14,
+		},
+	}
+	for name, body := range drafts {
+		if _, err := s.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: name, Body: body, Author: "system"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// randomPassword has 80 bits, in letters and digits that read well.
+func randomPassword() string {
+	b := make([]byte, 10)
+	rand.Read(b)
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
+}
+
+// progress draws the loading of events.
+func progress(out io.Writer) *progressbar.ProgressBar {
+	return progressbar.NewOptions(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("events"),
+		progressbar.OptionShowCount(), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionShowIts(),
+		progressbar.OptionOnCompletion(func() { io.WriteString(out, "\n") }))
+}

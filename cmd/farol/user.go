@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/farol-cs/farol/store"
+)
+
+type userCmd struct {
+	Add userAddCmd `cmd:"" help:"Add a member of the team; without a password one is made and printed."`
+}
+
+type userAddCmd struct {
+	stateOptions
+	Email    string `arg:"" help:"E-mail address, with which they sign in."`
+	Name     string `help:"Their name; the address when not given."`
+	Role     string `help:"admin, manager, csm, support or viewer." default:"viewer" enum:"admin,manager,csm,support,viewer"`
+	Language string `help:"en or pt-BR." enum:"en,pt-BR" default:"en"`
+	// The password never comes as an argument: other people on the machine
+	// could read it in the process list.
+	PasswordStdin bool `help:"Read the password from the first line of standard input."`
+}
+
+// Run prints the password when it made one.
+func (c *userAddCmd) Run(ctx context.Context, out io.Writer) error {
+	password, made := "", false
+	if c.PasswordStdin {
+		line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		if err != nil && line == "" {
+			return fmt.Errorf("reading the password: %w", err)
+		}
+		password = strings.TrimRight(line, "\r\n")
+	} else {
+		password, made = randomPassword(), true
+	}
+	s, done, err := c.openState(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	name := c.Name
+	if name == "" {
+		name = c.Email
+	}
+	if _, err := s.AddMember(ctx, store.NewMember{Email: c.Email, Name: name, Role: store.Role(c.Role), Password: password, Language: c.Language}); err != nil {
+		return err
+	}
+	if made {
+		fmt.Fprintln(out, password)
+	}
+	return nil
+}
