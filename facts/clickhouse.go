@@ -5,11 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"golang.org/x/sync/errgroup"
 )
 
 // click is the engine on a ClickHouse server, or on a cluster of them when
@@ -25,9 +27,8 @@ type click struct {
 	cluster string      // "" is one server
 	shards  int         // of the cluster; 1 without
 
-	mu    sync.Mutex // held while a batch is written or partitions change places
-	last  *commit    // the commit that token belongs to
-	token string
+	mu     sync.Mutex // held while a batch is written or partitions change places
+	failed int64      // the batch of which an unknown part is written, 0 for none
 
 	swap sync.Mutex // one replaceActivity at a time
 }
@@ -49,9 +50,10 @@ var clickSettings = clickhouse.Settings{
 	"session_timezone":                   "UTC",
 	"distributed_product_mode":           "global",
 	"distributed_ddl_output_mode":        "none",
-	"distributed_foreground_insert":      1, // an answer means that the shards have it
-	"parallel_distributed_insert_select": 0, // through this server, as every other insert goes
-	"max_partitions_per_insert_block":    0, // a batch of history spans many months
+	"distributed_foreground_insert":      1,         // an answer means that the shards have it
+	"parallel_distributed_insert_select": 0,         // through this server, as every other insert goes
+	"max_query_size":                     256 << 20, // long lists are part of the text
+	"max_partitions_per_insert_block":    0,         // a batch of history spans many months
 }
 
 // clickTypes spells the column types.
@@ -67,9 +69,9 @@ const (
 	unknownSetting  = 115
 )
 
-// openClick opens the database that the DSN names, and makes it and its
+// openClickHouse opens the database that the DSN names, and makes it and its
 // tables where they are missing.
-func openClick(ctx context.Context, c Config) (*click, error) {
+func openClickHouse(ctx context.Context, c Config) (*click, error) {
 	opt, cluster, err := clickOptions(c)
 	if err != nil {
 		return nil, err
@@ -153,28 +155,42 @@ func (e *click) local(t *table) string {
 // createTables makes what is missing, counts the shards, and refuses a
 // database that another format version wrote.
 func (e *click) createTables(ctx context.Context) error {
-	for _, t := range tables {
-		if err := e.createTable(ctx, t, t.name); err != nil {
-			return err
-		}
-	}
-	if e.cluster != "" {
-		err := e.db.QueryRowContext(ctx, "SELECT count(DISTINCT shard_num) FROM system.clusters WHERE cluster = {c:String}",
-			clickhouse.Named("c", e.cluster)).Scan(&e.shards)
-		if err != nil {
-			return err
-		}
-	}
-	var format string
-	err := e.db.QueryRowContext(ctx, "SELECT comment FROM system.tables WHERE database = currentDatabase() AND name = {t:String}",
-		clickhouse.Named("t", e.local(batches))).Scan(&format)
+	there, err := e.existing(ctx)
 	if err != nil {
 		return err
 	}
-	if want := clickFormat(); format != want {
-		return fmt.Errorf("the facts are in %q, this program reads %q", format, want)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(4)
+	for _, t := range tables {
+		if comment, ok := there[t.name]; !ok {
+			g.Go(func() error { return e.createTable(gctx, t, t.name) })
+		} else if comment != clickFormat() {
+			return fmt.Errorf("the facts are in %q, this program reads %q", comment, clickFormat())
+		}
 	}
-	return nil
+	if err := g.Wait(); err != nil || e.cluster == "" {
+		return err
+	}
+	return e.db.QueryRowContext(ctx, "SELECT count(DISTINCT shard_num) FROM system.clusters WHERE cluster = {c:String}",
+		clickhouse.Named("c", e.cluster)).Scan(&e.shards)
+}
+
+// existing lists the tables with their comments.
+func (e *click) existing(ctx context.Context) (map[string]string, error) {
+	rows, err := e.db.QueryContext(ctx, "SELECT name, comment FROM system.tables WHERE database = currentDatabase()")
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]string{}
+	for rows.Next() {
+		var name, comment string
+		if err := rows.Scan(&name, &comment); err != nil {
+			return nil, err
+		}
+		out[name] = comment
+	}
+	return out, rows.Err()
 }
 
 func clickFormat() string { return fmt.Sprintf("facts, format %d", formatVersion) }
@@ -199,8 +215,8 @@ COMMENT '%s'`, local, e.onCluster(), strings.Join(cols, ", "), clickPartition(t)
 	if err != nil || e.cluster == "" {
 		return err
 	}
-	return e.exec(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s AS %s ENGINE = Distributed('%s', currentDatabase(), '%s', %s)",
-		name, e.onCluster(), local, e.cluster, local, clickShard(t)))
+	return e.exec(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s AS %s ENGINE = Distributed('%s', currentDatabase(), '%s', %s) COMMENT '%s'",
+		name, e.onCluster(), local, e.cluster, local, clickShard(t), clickFormat()))
 }
 
 // clickPartition cuts the tables that grow with time by month.
@@ -224,7 +240,7 @@ func clickShard(t *table) string {
 func (e *click) dialect() *dialect { return clickDialect }
 
 func (e *click) query(ctx context.Context, text string, params map[string]any) (*sql.Rows, error) {
-	args, err := bindClick(text, params)
+	text, args, err := bindClick(text, params)
 	if err != nil {
 		return nil, err
 	}
@@ -232,25 +248,60 @@ func (e *click) query(ctx context.Context, text string, params map[string]any) (
 }
 
 // bindClick picks the parameters that the text names; the server reads
-// {name:Type} itself.
-func bindClick(text string, params map[string]any) ([]any, error) {
+// {name:Type} itself. Parameters travel in the URL, which a server limits to
+// a megabyte: long lists are written into the text.
+func bindClick(text string, params map[string]any) (string, []any, error) {
 	var args []any
 	bound := map[string]bool{}
-	_, err := eachParam(text, func(name, typ string) (string, error) {
-		if _, ok := paramTypes[typ]; !ok {
-			return "", fmt.Errorf("parameter %s has an unknown type %s", name, typ)
-		}
+	text, err := eachParam(text, func(name, typ string) (string, error) {
 		v, ok := params[name]
 		if !ok {
 			return "", fmt.Errorf("parameter %s is not given", name)
+		}
+		if list, ok := clickList(v); ok {
+			return "CAST(" + list + ", '" + typ + "')", nil
 		}
 		if !bound[name] {
 			bound[name] = true
 			args = append(args, clickhouse.Named(name, paramValue(v)))
 		}
-		return "", nil
+		return "{" + name + ":" + typ + "}", nil
 	})
-	return args, err
+	return text, args, err
+}
+
+// longList is the length from which a list is written into the text.
+const longList = 200
+
+// clickList is a long list as a literal.
+func clickList(v any) (string, bool) {
+	switch v := v.(type) {
+	case []string:
+		escape := strings.NewReplacer(`\`, `\\`, "'", `\'`, "\x00", `\0`)
+		return literalList(v, func(b *strings.Builder, s string) {
+			b.WriteByte('\'')
+			escape.WriteString(b, s)
+			b.WriteByte('\'')
+		})
+	case []uint64:
+		return literalList(v, func(b *strings.Builder, n uint64) { b.WriteString(strconv.FormatUint(n, 10)) })
+	case []int64:
+		return literalList(v, func(b *strings.Builder, n int64) { b.WriteString(strconv.FormatInt(n, 10)) })
+	}
+	return "", false
+}
+
+func literalList[T any](list []T, write func(*strings.Builder, T)) (string, bool) {
+	if len(list) < longList {
+		return "", false
+	}
+	var b strings.Builder
+	for i, v := range list {
+		b.WriteByte("[,"[min(i, 1)])
+		write(&b, v)
+	}
+	b.WriteByte(']')
+	return b.String(), true
 }
 
 func (e *click) exec(ctx context.Context, statement string, args ...any) error {

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"testing"
@@ -23,7 +24,7 @@ func onClick(t *testing.T, f func(t *testing.T, e *click, dsn string)) {
 
 func openTestClick(t *testing.T, dsn string) *click {
 	t.Helper()
-	e, err := openClick(t.Context(), Config{ClickHouse: dsn})
+	e, err := openClickHouse(t.Context(), Config{ClickHouse: dsn})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +39,7 @@ func testCommit(batch int64, n int) *commit {
 	known := time.UnixMilli(batch * 1000).UTC()
 	for i := range n {
 		at := farol.Date(2026, time.Month(i%3+1), 10).UTC()
-		account := fmt.Sprint("acc", i%7)
+		account := fmt.Sprintf("%c inc", rune('a'+i%7))
 		addEvent(c, fmt.Sprint(batch, "/", i), account, at, known)
 		c.add(activity, at, known, at, account, "p", uint64(i), "e", int64(1), int64(0))
 	}
@@ -99,18 +100,38 @@ func line(t *testing.T, e engine, text string) string {
 
 const counts = "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM activity), (SELECT sum(n) FROM activity), (SELECT count(*) FROM batches)"
 
-func TestClickApplyAgainChangesNothing(t *testing.T) {
+func TestClickInsertAgainChangesNothing(t *testing.T) {
 	onClick(t, func(t *testing.T, e *click, _ string) {
 		c := finish(testCommit(1, 50))
-		mustApply(t, e, c)
-		mustApply(t, e, c)
-		if got := line(t, e, counts); got != "50 50 50 1" {
-			t.Errorf("after the same commit twice: %s", got)
+		for range 2 { // the second is a retry after a lost answer
+			for _, tab := range []*table{events, activity, batches} {
+				if err := e.insert(t.Context(), tab, c, "token"); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
-		// Another commit under the same number is other rows.
-		mustApply(t, e, testCommit(1, 5))
-		if got := line(t, e, counts); got != "55 55 55 1" {
-			t.Errorf("after another commit: %s", got)
+		if got := line(t, e, counts); got != "50 50 50 1" {
+			t.Errorf("after the same inserts twice: %s", got)
+		}
+	})
+}
+
+func TestClickFailedBatchLeavesNothing(t *testing.T) {
+	onClick(t, func(t *testing.T, e *click, _ string) {
+		mustApply(t, e, finish(testCommit(1, 10)))
+		hide, show := "RENAME TABLE activity TO hidden", "RENAME TABLE hidden TO activity"
+		if err := e.exec(t.Context(), hide); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.apply(t.Context(), finish(testCommit(2, 20))); err == nil {
+			t.Fatal("applied without a table")
+		}
+		if err := e.exec(t.Context(), show); err != nil {
+			t.Fatal(err)
+		}
+		mustApply(t, e, finish(testCommit(2, 5))) // the number again, with other rows
+		if got := line(t, e, counts); got != "15 15 15 2" {
+			t.Errorf("after a failed batch and another: %s", got)
 		}
 	})
 }
@@ -171,17 +192,49 @@ func TestClickReplacesActivityOfDays(t *testing.T) {
 	})
 }
 
+func TestClickTakesListsOfAnyLength(t *testing.T) {
+	e := openTestClick(t, clickhouse.Start(t))
+	for _, n := range []int{0, 1, longList - 1, longList, 50_000} {
+		var texts []string
+		var numbers []int64
+		var hashes []uint64
+		for i := range n {
+			texts = append(texts, fmt.Sprint("a user's id \\ \n \x00 ", i))
+			numbers = append(numbers, -int64(i))
+			hashes = append(hashes, 1<<64-1-uint64(i))
+		}
+		rows, err := e.query(t.Context(), `SELECT (SELECT count(DISTINCT x) FROM (SELECT unnest({texts:Array(String)}) AS x) a),
+			(SELECT count(*) FROM (SELECT unnest({numbers:Array(Int64)}) AS x) b WHERE b.x IN (SELECT unnest({numbers:Array(Int64)}))),
+			(SELECT max(toNullable(x)) FROM (SELECT unnest({hashes:Array(UInt64)}) AS x) c), {last:String} IN (SELECT unnest({texts:Array(String)}))`,
+			map[string]any{"texts": texts, "numbers": numbers, "hashes": hashes, "last": append([]string{""}, texts...)[n]})
+		if err != nil {
+			t.Fatalf("%d: %.2000v", n, err)
+		}
+		var nText, nNumber int64
+		var top sql.Null[uint64]
+		var in bool
+		rows.Next()
+		if err := rows.Scan(&nText, &nNumber, &top, &in); err != nil {
+			t.Fatal(err)
+		}
+		rows.Close()
+		if nText != int64(n) || nNumber != int64(n) || n > 0 && (top.V != 1<<64-1 || !in) {
+			t.Errorf("%d: %d texts, %d numbers, top %d, in %v", n, nText, nNumber, top.V, in)
+		}
+	}
+}
+
 func TestClickRefusesWhatItCannotRead(t *testing.T) {
 	dsn := clickhouse.Start(t)
 	e := openTestClick(t, dsn)
 	if err := e.exec(t.Context(), "ALTER TABLE batches MODIFY COMMENT 'facts, format 0'"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openClick(t.Context(), Config{ClickHouse: dsn}); err == nil || !strings.Contains(err.Error(), "format 0") {
+	if _, err := openClickHouse(t.Context(), Config{ClickHouse: dsn}); err == nil || !strings.Contains(err.Error(), "format 0") {
 		t.Errorf("another format: %v", err)
 	}
 	for _, bad := range []string{"http://127.0.0.1:1/x", "clickhouse://default@127.0.0.1:1/x"} {
-		if _, err := openClick(t.Context(), Config{ClickHouse: bad}); err == nil {
+		if _, err := openClickHouse(t.Context(), Config{ClickHouse: bad}); err == nil {
 			t.Errorf("%s was opened", bad)
 		}
 	}

@@ -18,40 +18,52 @@ import (
 // apply writes the events, then what follows from them, then the row in
 // batches that says the batch is whole. Every insert carries a token, by
 // which the server drops it when it comes again: so an insert whose answer
-// was lost is simply sent again, and a commit that failed may be applied
-// again as it is.
+// was lost is simply sent again. A commit that failed all the same was
+// acknowledged to nobody: the next one first removes what is left of it.
 func (e *click) apply(ctx context.Context, c *commit) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.failed != 0 {
+		if err := e.remove(ctx, e.failed, tables); err != nil {
+			return err
+		}
+		e.failed = 0
+	}
+	err := e.write(ctx, c)
+	if err != nil {
+		e.failed = c.batch
+	}
+	return err
+}
+
+func (e *click) write(ctx context.Context, c *commit) error {
 	// The token is the commit's, not the batch number's: after a crash the
 	// number may come again with other rows, which the server would drop.
-	if e.last != c {
-		e.last, e.token = c, uuid.NewString()
-	}
-	if err := e.insert(ctx, events, c); err != nil {
+	token := uuid.NewString()
+	if err := e.insert(ctx, events, c, token); err != nil {
 		return err
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
 	for _, t := range tables {
 		if t != events && t != batches {
-			g.Go(func() error { return e.insert(gctx, t, c) })
+			g.Go(func() error { return e.insert(gctx, t, c, token) })
 		}
 	}
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return e.insert(ctx, batches, c)
+	return e.insert(ctx, batches, c, token)
 }
 
 // insert writes a table's rows, one insert for each shard: a token belongs to
 // one block, and so does all-or-nothing.
-func (e *click) insert(ctx context.Context, t *table, c *commit) error {
+func (e *click) insert(ctx context.Context, t *table, c *commit, token string) error {
 	for shard, rows := range e.byShard(t, c) {
 		if len(rows) == 0 {
 			continue
 		}
-		token := fmt.Sprintf("%s/%d", e.token, shard)
+		token := fmt.Sprintf("%s/%d", token, shard)
 		if err := e.persist(ctx, func() error { return e.send(ctx, t, c.batch, rows, token) }); err != nil {
 			return fmt.Errorf("clickhouse: %s: %w", t.name, err)
 		}
@@ -143,10 +155,18 @@ func (e *click) unfinished(ctx context.Context) ([]int64, error) {
 }
 
 func (e *click) forget(ctx context.Context, batch int64) error {
+	var derived []*table
 	for _, t := range tables {
-		if t == events || t == batches {
-			continue
+		if t != events && t != batches {
+			derived = append(derived, t)
 		}
+	}
+	return e.remove(ctx, batch, derived)
+}
+
+// remove deletes the rows of a batch.
+func (e *click) remove(ctx context.Context, batch int64, from []*table) error {
+	for _, t := range from {
 		var n int64
 		err := e.db.QueryRowContext(ctx, fmt.Sprintf("SELECT toInt64(count()) FROM %s WHERE batch = %d", t.name, batch)).Scan(&n)
 		if err == nil && n > 0 {
@@ -168,7 +188,7 @@ func (e *click) replaceActivity(ctx context.Context, days farol.Period, upTo int
 	if err := e.stage(ctx); err != nil {
 		return err
 	}
-	args, err := bindClick(query, params)
+	query, args, err := bindClick(query, params)
 	if err != nil {
 		return err
 	}

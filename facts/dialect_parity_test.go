@@ -139,7 +139,7 @@ func TestDialectsAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer duck.close()
-	click, err := openClick(ctx, Config{ClickHouse: clickhouse.Start(t)})
+	click, err := openClickHouse(ctx, Config{ClickHouse: clickhouse.Start(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
