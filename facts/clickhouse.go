@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -27,8 +28,8 @@ type click struct {
 	cluster string      // "" is one server
 	shards  int         // of the cluster; 1 without
 
-	mu     sync.Mutex // held while a batch is written or partitions change places
-	failed int64      // the batch of which an unknown part is written, 0 for none
+	mu     sync.Mutex   // held while a batch is written or partitions change places
+	failed atomic.Int64 // the batch of which an unknown part is written, 0 for none
 
 	swap sync.Mutex // one replaceActivity at a time
 }
@@ -61,6 +62,13 @@ var clickTypes = map[colType]string{
 	tText: "String", tInt: "Int64", tHash: "UInt64", tFloat: "Float64", tBool: "Bool", tDay: "Date",
 	tInstant: "DateTime64(3, 'UTC')", tIntN: "Nullable(Int64)", tFloatN: "Nullable(Float64)",
 	tInstantN: "Nullable(DateTime64(3, 'UTC'))",
+}
+
+// clickIndexes let a search skip the parts of a table that cannot hold what
+// it looks for: rows come nearly in the order of batch and known, and few rows
+// have a given id.
+var clickIndexes = map[string]string{
+	"batch": "minmax", "known": "minmax", "hash": "bloom_filter(0.01)", "who": "bloom_filter(0.01)",
 }
 
 // Codes of the server's errors.
@@ -202,6 +210,11 @@ func (e *click) createTable(ctx context.Context, t *table, name string) error {
 	for i, c := range t.columns {
 		cols[i] = "`" + c.name + "` " + clickTypes[c.kind]
 	}
+	for _, c := range t.columns {
+		if index := clickIndexes[c.name]; index != "" {
+			cols = append(cols, "INDEX "+c.name+"_index `"+c.name+"` TYPE "+index)
+		}
+	}
 	local := name
 	if e.cluster != "" {
 		local = name + "_local"
@@ -240,6 +253,9 @@ func clickShard(t *table) string {
 func (e *click) dialect() *dialect { return clickDialect }
 
 func (e *click) query(ctx context.Context, text string, params map[string]any) (*sql.Rows, error) {
+	if err := e.heal(ctx); err != nil {
+		return nil, err
+	}
 	text, args, err := bindClick(text, params)
 	if err != nil {
 		return nil, err

@@ -18,22 +18,38 @@ import (
 // apply writes the events, then what follows from them, then the row in
 // batches that says the batch is whole. Every insert carries a token, by
 // which the server drops it when it comes again: so an insert whose answer
-// was lost is simply sent again. A commit that failed all the same was
-// acknowledged to nobody: the next one first removes what is left of it.
+// was lost is simply sent again.
 func (e *click) apply(ctx context.Context, c *commit) error {
+	if err := e.heal(ctx); err != nil {
+		return err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.failed != 0 {
-		if err := e.remove(ctx, e.failed, tables); err != nil {
-			return err
-		}
-		e.failed = 0
-	}
 	err := e.write(ctx, c)
 	if err != nil {
-		e.failed = c.batch
+		e.failed.Store(c.batch)
 	}
 	return err
+}
+
+// heal removes what is left of a batch that failed for good. It was
+// acknowledged to nobody, so nobody may see it: a client that sends it again
+// must not hear that it is there.
+func (e *click) heal(ctx context.Context) error {
+	if e.failed.Load() == 0 {
+		return nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	batch := e.failed.Load()
+	if batch == 0 {
+		return nil
+	}
+	if err := e.remove(ctx, batch, tables); err != nil {
+		return err
+	}
+	e.failed.Store(0)
+	return nil
 }
 
 func (e *click) write(ctx context.Context, c *commit) error {
