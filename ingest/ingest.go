@@ -30,7 +30,7 @@ type Config struct {
 	Facts *facts.Facts
 	// Source tells whose key it is. A NotFound, Unauthorized, Forbidden or
 	// Invalid error says that the key may not write; any other error is an
-	// outage, which the sender sits out.
+	// outage, which the sender sits out. It is asked for each request.
 	Source func(ctx context.Context, key string) (farol.SourceID, error)
 	// PublicURL is the address by which browsers reach the server
 	// ("https://farol.example"); "" takes it from each request.
@@ -89,7 +89,6 @@ func fill[T comparable](v *T, standard T) {
 type Handler struct {
 	c         Config
 	routes    routes
-	keys      keys
 	byKey     *rates
 	byAddress *rates
 	count     counters
@@ -109,7 +108,6 @@ func New(c Config) *Handler {
 		c.Address = peer
 	}
 	h := &Handler{c: c, count: newCounters(c.Metrics)}
-	h.keys = keys{source: c.Source, now: c.Now}
 	h.byKey, h.byAddress = newRates(c.Limits.KeyRate), newRates(c.Limits.AddressRate)
 	h.routes = newRoutes(h.segment(), h.rudderStack())
 	return h

@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/farol-cs/farol"
 )
@@ -47,34 +45,14 @@ func plainKey(s string) string {
 	return key
 }
 
-// keys looks keys up and remembers for a moment what it found, so that a
-// steady stream does not ask the database for each request. What is not found
-// is not remembered: a new key works at once.
-type keys struct {
-	source func(context.Context, string) (farol.SourceID, error)
-	now    func() time.Time
-	mu     sync.Mutex
-	known  map[string]known
-}
-
-type known struct {
-	source farol.SourceID
-	until  time.Time
-}
-
-const (
-	keyMemory = time.Second
-	maxKeys   = 1000
-)
-
 // find gives the source of the first of the keys that has one. The error is a
 // refusal with 401 when none has, or what kept us from looking.
-func (k *keys) find(ctx context.Context, candidates ...string) (farol.SourceID, error) {
-	for _, key := range candidates {
+func (h *Handler) find(ctx context.Context, keys ...string) (farol.SourceID, error) {
+	for _, key := range keys {
 		if key == "" {
 			continue
 		}
-		source, err := k.look(ctx, key)
+		source, err := h.c.Source(ctx, key)
 		switch farol.KindOf(err) {
 		case "":
 			return source, nil
@@ -87,24 +65,3 @@ func (k *keys) find(ctx context.Context, candidates ...string) (farol.SourceID, 
 }
 
 var errKey = &refusal{http.StatusUnauthorized, "the write key is missing or unknown"}
-
-func (k *keys) look(ctx context.Context, key string) (farol.SourceID, error) {
-	now := k.now()
-	k.mu.Lock()
-	hit, ok := k.known[key]
-	k.mu.Unlock()
-	if ok && now.Before(hit.until) {
-		return hit.source, nil
-	}
-	source, err := k.source(ctx, key)
-	if err != nil {
-		return "", err
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.known == nil || len(k.known) >= maxKeys {
-		k.known = map[string]known{}
-	}
-	k.known[strings.Clone(key)] = known{source, now.Add(keyMemory)}
-	return source, nil
-}

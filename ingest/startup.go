@@ -19,7 +19,7 @@ type object map[string]any
 // anything. It names this server as the place to send to, so that a page has
 // to change one address only.
 func (h *Handler) settings(w http.ResponseWriter, r *http.Request, key string) int {
-	if _, err := h.keys.find(r.Context(), plainKey(key)); errors.Is(err, errKey) {
+	if _, err := h.find(r.Context(), plainKey(key)); errors.Is(err, errKey) {
 		return fail(w, http.StatusNotFound, "the write key is unknown")
 	} else if err != nil {
 		return h.fault(w, r, err)
@@ -61,7 +61,7 @@ func (h *Handler) sourceConfig(w http.ResponseWriter, r *http.Request, _ string)
 	var source farol.SourceID
 	err := error(errKey)
 	for _, key = range append([]string{headKey(r)}, restKeys(r)...) {
-		if source, err = h.keys.find(r.Context(), key); err == nil {
+		if source, err = h.find(r.Context(), key); err == nil {
 			break
 		}
 	}

@@ -83,7 +83,7 @@ func (t *tooMany) Error() string { return "too many requests with this key" }
 // request against it.
 func (h *Handler) source(r *http.Request, bodyKey string) (farol.SourceID, error) {
 	candidates := append([]string{headKey(r), plainKey(bodyKey)}, restKeys(r)...)
-	source, err := h.keys.find(r.Context(), candidates...)
+	source, err := h.find(r.Context(), candidates...)
 	if err != nil {
 		return "", err
 	}
