@@ -5,8 +5,6 @@
 package facts
 
 import (
-	"context"
-	"database/sql"
 	"log/slog"
 	"time"
 
@@ -182,92 +180,3 @@ type SourceStats struct {
 	Events int64
 	Last   time.Time
 }
-
-// Facts is the open log. Its methods may be called concurrently.
-type Facts struct{}
-
-// Open opens or creates the facts and starts the writer.
-func Open(ctx context.Context, c Config) (*Facts, error) { return nil, errUnbuilt }
-
-// Close commits what waits and closes the engine. Later calls answer Busy.
-func (f *Facts) Close() error { return nil }
-
-// Append commits the batch together with whatever else waits and returns
-// once it is durable. A full queue answers a Busy error at once.
-func (f *Facts) Append(ctx context.Context, b Batch) (Receipt, error) { return Receipt{}, errUnbuilt }
-
-// Backfill takes in history in bulk: events with Known set by the caller,
-// never decreasing and not before LastKnown. next answers io.EOF at the end.
-func (f *Facts) Backfill(ctx context.Context, next func() ([]farol.Event, error)) error {
-	return errUnbuilt
-}
-
-// Check tells whether a well-known event has the properties it promises, of
-// the right types: nil, or an Invalid *farol.Error naming the field. Other
-// events are always right. It is pure.
-func Check(e *farol.Event) error { return nil }
-
-// Settle waits until every link and membership committed before the call has
-// been applied to the facts stored before it.
-func (f *Facts) Settle(ctx context.Context) error { return errUnbuilt }
-
-// LastKnown is the last commit instant, zero before the first.
-func (f *Facts) LastKnown() time.Time { return time.Time{} }
-
-// Query runs a query text through the doors. params are bound as {name:Type}.
-func (f *Facts) Query(ctx context.Context, text string, s Scope, params map[string]any) (*sql.Rows, error) {
-	return nil, errUnbuilt
-}
-
-// Explain is the SQL that Query would run, for people.
-func (f *Facts) Explain(text string, s Scope, params map[string]any) (string, error) {
-	return "", errUnbuilt
-}
-
-// Events lists events newest first; next is the cursor of the following
-// page, "" at the end.
-func (f *Facts) Events(ctx context.Context, q EventFilter) (rows []EventRow, next string, err error) {
-	return nil, "", errUnbuilt
-}
-
-// Rejections lists refused events, newest first; limit 0 is 100.
-func (f *Facts) Rejections(ctx context.Context, limit int, after string) (rows []Rejected, next string, err error) {
-	return nil, "", errUnbuilt
-}
-
-// Attributes lists the account attributes that have a text, number or bool
-// value, sorted.
-func (f *Facts) Attributes(ctx context.Context) ([]string, error) { return nil, errUnbuilt }
-
-// AttributeValues lists the current values of an account attribute, most
-// frequent first.
-func (f *Facts) AttributeValues(ctx context.Context, key string, limit int) ([]string, error) {
-	return nil, errUnbuilt
-}
-
-// Touched lists the local days, per table, that got facts known after since.
-func (f *Facts) Touched(ctx context.Context, since time.Time) ([]Touch, error) {
-	return nil, errUnbuilt
-}
-
-// SaveHistory appends figures; a zero Known is set to LastKnown's clock.
-func (f *Facts) SaveHistory(ctx context.Context, rows []HistoryRow) error { return errUnbuilt }
-
-// History answers the latest figure of each period and group.
-func (f *Facts) History(ctx context.Context, q HistoryQuery) ([]HistoryRow, error) {
-	return nil, errUnbuilt
-}
-
-// SaveMeasures appends per-account values; the latest of a day counts.
-func (f *Facts) SaveMeasures(ctx context.Context, rows []Measure) error { return errUnbuilt }
-
-// Compact merges the deltas of closed days. Reads do not change.
-func (f *Facts) Compact(ctx context.Context) error { return errUnbuilt }
-
-// Repair recounts the log and rebuilds the days whose rollup differs.
-func (f *Facts) Repair(ctx context.Context) (rebuilt []farol.Day, err error) {
-	return nil, errUnbuilt
-}
-
-// Stats counts what is stored.
-func (f *Facts) Stats(ctx context.Context) (Stats, error) { return Stats{}, errUnbuilt }

@@ -1,0 +1,35 @@
+package facts
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/farol-cs/farol"
+)
+
+// An engine stores the tables and runs SQL on them. There are two: DuckDB in
+// this process and a ClickHouse server. Its methods may be called
+// concurrently, except that apply is only called by the writer, one at a
+// time.
+type engine interface {
+	// dialect spells what differs in SQL between the engines.
+	dialect() *dialect
+	// apply writes the rows of a batch. After it returns they are durable and
+	// visible as a whole. When it fails, or the process dies, either nothing
+	// of the batch is left at the next opening, or unfinished names it.
+	apply(ctx context.Context, c *commit) error
+	// unfinished lists the batches that have rows of events but none in
+	// batches, oldest first. DuckDB has none: its batches are transactions.
+	unfinished(ctx context.Context) ([]int64, error)
+	// forget removes what a batch wrote to tables other than events, so that
+	// it can be applied again.
+	forget(ctx context.Context, batch int64) error
+	// query runs SQL in the engine's own words; params are bound as
+	// {name:Type}, with the value types of Facts.Query.
+	query(ctx context.Context, text string, params map[string]any) (*sql.Rows, error)
+	// replaceActivity swaps the rows of activity with from <= day < to and
+	// batch <= upTo for those that the query answers (the table's columns in
+	// order). A reader sees either the old rows or the new ones.
+	replaceActivity(ctx context.Context, days farol.Period, upTo int64, query string, params map[string]any) error
+	close() error
+}

@@ -1,0 +1,186 @@
+package facts
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Facts is the open log. Its methods may be called concurrently.
+type Facts struct {
+	eng    engine
+	zone   *time.Location
+	window time.Duration
+	now    func() time.Time
+	log    *slog.Logger
+
+	queue  chan *request
+	queued atomic.Int64
+	known  atomic.Int64 // of the last commit, UTC milliseconds
+
+	// What follows belongs to the writer.
+	batch, settled int64 // the last batch, and the one up to which is settled
+	restless       bool  // links or memberships wait to be settled
+	settleDue      bool
+	settleTimer    *time.Timer
+	settleCost     time.Duration
+	ids            *identity
+	recent         seen // message ids of this run
+
+	past   atomic.Pointer[seen] // message ids of earlier runs, nil until loaded
+	traits traitSet
+
+	life       context.Context
+	stop       context.CancelFunc
+	closing    chan struct{}
+	closeOnce  sync.Once
+	done       chan struct{} // the writer has ended
+	background sync.WaitGroup
+}
+
+// Open opens or creates the facts and starts the writer.
+func Open(ctx context.Context, c Config) (*Facts, error) {
+	eng, err := openEngine(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	f := &Facts{
+		eng: eng, zone: or(c.Zone, time.UTC), window: or(c.DedupeWindow, 30*24*time.Hour), now: c.Now, log: c.Log,
+		queue: make(chan *request, 1024), closing: make(chan struct{}), done: make(chan struct{}), ids: newIdentity(eng),
+	}
+	if f.now == nil {
+		f.now = time.Now
+	}
+	if f.log == nil {
+		f.log = slog.New(slog.DiscardHandler)
+	}
+	f.life, f.stop = context.WithCancel(context.Background())
+	if err := f.recover(ctx); err != nil {
+		f.stop()
+		return nil, errors.Join(err, eng.close())
+	}
+	f.start()
+	return f, nil
+}
+
+func openEngine(ctx context.Context, c Config) (engine, error) {
+	if c.ClickHouse != "" {
+		return openClickHouse(ctx, c)
+	}
+	return openDuck(ctx, c)
+}
+
+// start begins the background work.
+func (f *Facts) start() {
+	f.settleTimer = time.NewTimer(time.Hour)
+	f.settleTimer.Stop()
+	if f.restless {
+		f.scheduleSettle(0)
+	}
+	if f.batch == 0 {
+		f.past.Store(&seen{})
+	} else {
+		upTo := f.batch
+		f.background.Go(func() {
+			if err := f.loadPast(f.life, upTo); err != nil && f.life.Err() == nil {
+				f.log.Error("facts: load message ids", "error", err)
+			}
+		})
+	}
+	go f.write()
+}
+
+// recover finds where the log ended, finishes a batch that was interrupted,
+// and loads what the writer keeps in mind.
+func (f *Facts) recover(ctx context.Context) error {
+	var known sql.NullTime
+	var batch, settled sql.NullInt64
+	err := f.one(ctx, `SELECT max(toNullable(batch)) AS b, max(toNullable(known)) AS k, max(toNullable(settled)) AS s FROM batches`, nil, &batch, &known, &settled)
+	if err != nil {
+		return err
+	}
+	f.batch, f.settled = batch.Int64, settled.Int64
+	if known.Valid {
+		f.known.Store(known.Time.UnixMilli())
+	}
+	f.restless = f.settled < f.batch
+	if err := f.ids.load(ctx); err != nil {
+		return err
+	}
+	if err := f.loadTraits(ctx); err != nil {
+		return err
+	}
+	open, err := f.eng.unfinished(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range open {
+		if err := f.redo(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// redo finishes a batch whose events are stored and whose other rows may not
+// be all there.
+func (f *Facts) redo(ctx context.Context, batch int64) error {
+	if err := f.eng.forget(ctx, batch); err != nil {
+		return err
+	}
+	es, err := f.batchEvents(ctx, batch)
+	if err != nil {
+		return err
+	}
+	c := newCommit()
+	c.batch = batch
+	if err := f.take(ctx, c, f.prepareAll(es)); err != nil {
+		return err
+	}
+	c.rows[events.number] = nil
+	f.restless = true
+	var known time.Time
+	for _, e := range es {
+		if e.Known.After(known) {
+			known = e.Known
+		}
+	}
+	c.add(batches, known, int64(len(es)), f.settled)
+	f.noteTraits(c)
+	if err := f.eng.apply(ctx, c); err != nil {
+		return err
+	}
+	f.batch = max(f.batch, batch)
+	f.known.Store(max(f.known.Load(), known.UnixMilli()))
+	return nil
+}
+
+// one runs an internal query that answers one row.
+func (f *Facts) one(ctx context.Context, text string, params map[string]any, into ...any) error {
+	rows, err := f.internal(ctx, text, params)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return errors.Join(rows.Err(), sql.ErrNoRows)
+	}
+	if err := rows.Scan(into...); err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+// internal runs a query of this package: dialect calls are expanded, tables
+// may be named.
+func (f *Facts) internal(ctx context.Context, text string, params map[string]any) (*sql.Rows, error) {
+	text, err := f.eng.dialect().expand(text)
+	if err != nil {
+		return nil, err
+	}
+	return f.eng.query(ctx, text, params)
+}

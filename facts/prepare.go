@@ -1,0 +1,288 @@
+package facts
+
+import (
+	"bytes"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/farol-cs/farol"
+	"github.com/valyala/fastjson"
+)
+
+// A prepared event is all that follows from the event alone. It is made in
+// the caller's goroutine, so that the single writer has little left to do.
+type prepared struct {
+	e    *farol.Event
+	zone *time.Location
+	// hash of source and id, who of the raw person.
+	hash, who uint64
+	// named is the account that the event itself names, in the call or in the
+	// property account_id of a well-known event.
+	named string
+	raw   string
+	day   time.Time
+	// active events count in the rollup under name.
+	active bool
+	name   string
+	millis int64
+	// link joins raw ids (from, to); member is the account that the person
+	// belongs to from now on.
+	link   []link
+	member string
+	typed  []typedRow
+}
+
+// A typedRow is a row of a typed table without its batch. The writer fills
+// in known and, where the indexes are not -1, the account and the person.
+type typedRow struct {
+	table           *table
+	row             []any
+	account, person int
+}
+
+func hash2(a, b string) uint64 {
+	var d xxhash.Digest
+	d.Reset()
+	d.WriteString(a)
+	d.WriteString("\x00")
+	d.WriteString(b)
+	return d.Sum64()
+}
+
+func midnight(d farol.Day) time.Time { return d.UTC() }
+
+// prepare works out what follows from the event. p is used and not kept.
+func prepare(e *farol.Event, zone *time.Location, p *fastjson.Parser) prepared {
+	out := prepared{
+		e: e, zone: zone, hash: hash2(string(e.Source), e.ID), raw: string(e.Person()), named: string(e.Account),
+		day: midnight(farol.DayOf(e.At, zone)),
+	}
+	if out.raw != "" {
+		out.who = xxhash.Sum64String(out.raw)
+	}
+	switch e.Kind {
+	case farol.Track:
+		out.track(p)
+	case farol.Page, farol.Screen:
+		out.active, out.name = true, "$"+string(e.Kind)
+		out.quiet(p)
+	case farol.Identify:
+		out.identify(p)
+	case farol.Group:
+		out.member = string(e.Account)
+		if v, err := propertiesOf(p, e.Properties); err == nil && out.named != "" {
+			out.traits(v, "account", out.named)
+		}
+	case farol.Alias:
+		out.alias()
+	}
+	if out.raw == "" {
+		out.member = ""
+	}
+	return out
+}
+
+func (p *prepared) track(parser *fastjson.Parser) {
+	p.active, p.name = true, p.e.Name
+	w := wellKnownEvents[p.e.Name]
+	if w == nil {
+		p.quiet(parser)
+		return
+	}
+	p.active = w.interactive
+	v, err := propertiesOf(parser, p.e.Properties)
+	if err != nil || w.check(p.e, v) != nil {
+		return
+	}
+	if w.account && p.named == "" {
+		p.named = v.text("account_id")
+	}
+	if w.feed != nil {
+		w.feed(p, v)
+	}
+}
+
+var (
+	keyInteractive = []byte(`"interactive"`)
+	keySeconds     = []byte(`seconds"`)
+)
+
+// quiet reads interactive and the seconds. Nearly no event has them, so the
+// JSON is parsed only when the key is seen.
+func (p *prepared) quiet(parser *fastjson.Parser) {
+	if bytes.Contains(p.e.Context, keyInteractive) && isFalse(parser, p.e.Context) {
+		p.active = false
+	}
+	interactive, seconds := bytes.Contains(p.e.Properties, keyInteractive), bytes.Contains(p.e.Properties, keySeconds)
+	if interactive && isFalse(parser, p.e.Properties) {
+		p.active = false
+	}
+	if !seconds {
+		return
+	}
+	v, err := propertiesOf(parser, p.e.Properties)
+	if err != nil {
+		return
+	}
+	for _, key := range []string{"seconds", "duration_seconds"} {
+		if s, ok := v.number(key).(float64); ok && s > 0 && s <= 86400 {
+			p.millis = int64(math.Round(s * 1000))
+			return
+		}
+	}
+}
+
+func isFalse(parser *fastjson.Parser, raw []byte) bool {
+	v, err := propertiesOf(parser, raw)
+	x := v.get("interactive")
+	return err == nil && x != nil && x.Type() == fastjson.TypeFalse
+}
+
+func (p *prepared) identify(parser *fastjson.Parser) {
+	e := p.e
+	if e.User != "" && e.Anonymous != "" {
+		p.join(string(farol.PersonOf(e.Anonymous)), string(e.User))
+	}
+	v, err := propertiesOf(parser, e.Properties)
+	if err != nil || p.raw == "" {
+		return
+	}
+	p.traits(v, "person", p.raw)
+	if v.o != nil {
+		p.member = values{v.o.Get("company")}.text("id")
+	}
+}
+
+// alias joins previousId to userId, both as an anonymous id and as a user id,
+// because the call does not say which it was.
+func (p *prepared) alias() {
+	if prev := p.e.PreviousID; prev != "" && p.e.User != "" {
+		p.join(string(farol.PersonOf(farol.AnonymousID(prev))), string(p.e.User))
+		p.join(prev, string(p.e.User))
+	}
+}
+
+func (p *prepared) join(from, to string) {
+	if from != to {
+		p.link = append(p.link, link{from: from, to: to, at: p.e.At, id: p.e.ID})
+	}
+}
+
+// traits makes a change of each trait, in the order sent.
+func (p *prepared) traits(v values, subject, name string) {
+	if v.o == nil {
+		return
+	}
+	o, err := v.o.Object()
+	if err != nil {
+		return
+	}
+	o.Visit(func(key []byte, x *fastjson.Value) {
+		kind, val := traitValue(x)
+		p.change(subject, name, string(key), kind, val)
+		if k := string(key); k == "created_at" || k == "createdAt" {
+			if t, ok := createdAt(x); ok {
+				p.change(subject, name, "$created", "day", farol.DayOf(t, p.zone).String())
+			}
+		}
+	})
+}
+
+func traitValue(x *fastjson.Value) (kind, val string) {
+	switch x.Type() {
+	case fastjson.TypeString:
+		return "text", string(x.GetStringBytes())
+	case fastjson.TypeNumber:
+		return "number", numberText(x)
+	case fastjson.TypeTrue, fastjson.TypeFalse:
+		return "bool", x.String()
+	case fastjson.TypeNull:
+		return "null", ""
+	}
+	return "json", x.String()
+}
+
+// numberText writes a number the same however it was sent: 5, 5.0 and 5e0
+// are one value of an attribute. Integers keep all their digits.
+func numberText(x *fastjson.Value) string {
+	raw := x.String()
+	if _, err := strconv.ParseInt(raw, 10, 64); err == nil {
+		return raw
+	}
+	return strconv.FormatFloat(x.GetFloat64(), 'f', -1, 64)
+}
+
+// createdAt reads a time as text, or as seconds or milliseconds since 1970.
+func createdAt(x *fastjson.Value) (time.Time, bool) {
+	if x.Type() == fastjson.TypeNumber {
+		n := x.GetFloat64()
+		if n > 1e11 {
+			n /= 1000
+		}
+		return time.Unix(int64(n), 0), n > 0 && n < 5e9
+	}
+	t, err := parseTime(x)
+	return t, err == nil
+}
+
+func (p *prepared) change(subject, name, trait, kind, val string) {
+	e := p.e
+	p.typed = append(p.typed, typedRow{changes, []any{nil, e.At, p.day, e.ID, string(e.Source), subject, name, trait, kind, val}, -1, -1})
+}
+
+func feedSignUp(p *prepared, v values) {
+	day := farol.DayOf(p.e.At, p.zone).String()
+	if p.named != "" {
+		p.change("account", p.named, "$signed_up", "day", day)
+	}
+	if p.raw != "" {
+		p.change("person", p.raw, "$signed_up", "day", day)
+	}
+}
+
+func feedTrial(trait string) func(*prepared, values) {
+	return func(p *prepared, v values) {
+		if p.named != "" {
+			p.change("account", p.named, trait, "day", farol.DayOf(p.e.At, p.zone).String())
+		}
+	}
+}
+
+func feedSubscription(p *prepared, v values, name, status string) {
+	e := p.e
+	at := e.At
+	if x := v.get("effective_at"); x != nil {
+		at, _ = parseTime(x)
+	}
+	var mrr any
+	if minor, given, err := v.mrr(); given && err == nil {
+		mrr = minor
+	}
+	var voluntary any
+	if x := v.get("voluntary"); x != nil {
+		voluntary = map[bool]int64{true: 1, false: 0}[x.GetBool()]
+	}
+	day := midnight(farol.DayOf(at, p.zone))
+	p.typed = append(p.typed, typedRow{subscriptions, []any{
+		nil, at, day, string(e.Source), e.ID, p.hash, nil, v.text("subscription"), status, v.text("product"), v.text("plan"),
+		v.number("quantity"), v.number("seats"), mrr, v.text("currency"), v.text("reason"), v.text("reason_detail"), voluntary, name,
+	}, 6, -1})
+}
+
+func feedAnswer(p *prepared, v values) {
+	e := p.e
+	p.typed = append(p.typed, typedRow{answers, []any{
+		nil, e.At, p.day, string(e.Source), e.ID, p.hash, nil, nil, or(v.text("answer"), e.ID), v.text("survey"), v.text("kind"),
+		v.number("score"), scaleOf(v), v.text("comment"),
+	}, 6, 7})
+}
+
+func feedTicket(p *prepared, v values, action string) {
+	e := p.e
+	p.typed = append(p.typed, typedRow{tickets, []any{
+		nil, e.At, p.day, string(e.Source), e.ID, p.hash, nil, nil, v.text("ticket"), action, v.text("subject"),
+		v.text("priority"), v.text("status"), v.text("channel"), v.text("topic"), v.number("csat"),
+	}, 6, 7})
+}

@@ -1,0 +1,322 @@
+package facts
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/valyala/fastjson"
+)
+
+// A wellKnown event is a track call whose name and properties are promised
+// in docs/events.md, so that any sender can drive the whole product.
+type wellKnown struct {
+	name string
+	// account tells that the event is about an account: it must name one, or a
+	// person through whom one may be found.
+	account bool
+	// interactive events count as activity of whoever did them.
+	interactive bool
+	properties  []property
+	// also checks what a single property cannot show; nil when nothing.
+	also func(p values) error
+	// feed adds the rows of the typed tables; nil when the log is enough.
+	feed func(p *prepared, v values)
+}
+
+type property struct {
+	name     string
+	kind     propertyKind
+	required bool
+	// oneOf lists the allowed values of a text.
+	oneOf []string
+}
+
+type propertyKind string
+
+const (
+	aText    propertyKind = "text"
+	aNumber  propertyKind = "number"
+	aCount   propertyKind = "number, zero or more"
+	aWhole   propertyKind = "whole number"
+	aBool    propertyKind = "true or false"
+	anAmount propertyKind = "amount (12.5 or \"12.50\")"
+	aCode    propertyKind = "currency code such as BRL"
+	aTime    propertyKind = "time (ISO 8601)"
+)
+
+var wellKnownEvents = byName(
+	&wellKnown{name: "Signed Up", interactive: true, properties: []property{text("plan"), text("channel")}, feed: feedSignUp},
+	&wellKnown{name: "Lead Created", properties: []property{text("lead").must(), text("channel"), text("source"), text("campaign")}},
+	&wellKnown{name: "Lead Qualified", properties: []property{text("lead").must()}},
+	&wellKnown{name: "Trial Started", account: true, properties: []property{{name: "trial_end", kind: aTime}, text("plan")}, feed: feedTrial("$trial_started")},
+	&wellKnown{name: "Trial Ended", account: true, properties: []property{text("plan")}, feed: feedTrial("$trial_ended")},
+	subscriptionEvent("Subscription Started", "active", true),
+	subscriptionEvent("Subscription Changed", "active", false),
+	subscriptionEvent("Subscription Paused", "paused", false),
+	subscriptionEvent("Subscription Resumed", "active", false),
+	subscriptionEvent("Subscription Cancelled", "cancelled", false),
+	paymentEvent("Payment Succeeded"),
+	paymentEvent("Payment Failed"),
+	&wellKnown{name: "Referral Sent", properties: []property{text("referral").must(), text("invitee_email")}},
+	&wellKnown{name: "Referral Converted", properties: []property{text("referral").must(), text("account")}},
+	ticketEvent("Ticket Opened", "opened"),
+	ticketEvent("Ticket Updated", "updated"),
+	ticketEvent("Ticket Solved", "solved"),
+	ticketEvent("Ticket Reopened", "reopened"),
+	&wellKnown{name: "Survey Sent", properties: []property{text("survey").must()}},
+	&wellKnown{name: "Survey Answered", properties: []property{
+		text("survey"), {name: "kind", kind: aText, required: true, oneOf: []string{"nps", "csat", "ces"}},
+		{name: "score", kind: aNumber, required: true}, {name: "scale", kind: aNumber}, text("comment"), text("answer"),
+	}, also: checkScore, feed: feedAnswer},
+)
+
+func byName(list ...*wellKnown) map[string]*wellKnown {
+	m := make(map[string]*wellKnown, len(list))
+	for _, w := range list {
+		if w.account {
+			w.properties = append(w.properties, text("account_id"))
+		}
+		m[w.name] = w
+	}
+	return m
+}
+
+func text(name string) property { return property{name: name, kind: aText} }
+
+func (p property) must() property { p.required = true; return p }
+
+func subscriptionEvent(name, status string, priced bool) *wellKnown {
+	return &wellKnown{name: name, account: true, properties: []property{
+		text("subscription").must(), {name: "mrr", kind: anAmount}, {name: "mrr_minor", kind: aWhole}, {name: "currency", kind: aCode},
+		text("product"), text("plan"), {name: "quantity", kind: aCount}, {name: "seats", kind: aCount},
+		text("reason"), text("reason_detail"), {name: "voluntary", kind: aBool}, {name: "effective_at", kind: aTime},
+	}, also: func(v values) error { return checkPrice(v, priced) },
+		feed: func(p *prepared, v values) { feedSubscription(p, v, name, status) }}
+}
+
+func paymentEvent(name string) *wellKnown {
+	return &wellKnown{name: name, account: true, properties: []property{
+		text("subscription"), {name: "amount", kind: anAmount}, {name: "currency", kind: aCode}, text("reason"),
+	}}
+}
+
+func ticketEvent(name, action string) *wellKnown {
+	return &wellKnown{name: name, account: true, properties: []property{
+		text("ticket").must(), text("subject"), text("priority"), text("status"), text("channel"), text("topic"), {name: "csat", kind: aNumber},
+	}, feed: func(p *prepared, v values) { feedTicket(p, v, action) }}
+}
+
+// values are the properties of an event. A property that is absent, null or
+// an empty text is not given.
+type values struct{ o *fastjson.Value }
+
+func (v values) get(name string) *fastjson.Value {
+	if v.o == nil {
+		return nil
+	}
+	x := v.o.Get(name)
+	if x == nil || x.Type() == fastjson.TypeNull || x.Type() == fastjson.TypeString && len(x.GetStringBytes()) == 0 {
+		return nil
+	}
+	return x
+}
+
+// text of the property: a number counts as its digits, because ids are often
+// sent so.
+func (v values) text(name string) string {
+	x := v.get(name)
+	if x == nil {
+		return ""
+	}
+	if x.Type() == fastjson.TypeString {
+		return string(x.GetStringBytes())
+	}
+	return x.String()
+}
+
+// number of the property, nil when not given.
+func (v values) number(name string) any {
+	x := v.get(name)
+	if x == nil {
+		return nil
+	}
+	return x.GetFloat64()
+}
+
+// mrr in minor units; given says whether there is one.
+func (v values) mrr() (minor int64, given bool, err error) {
+	if x := v.get("mrr_minor"); x != nil {
+		n, err := x.Int64()
+		return n, true, err
+	}
+	if v.get("mrr") == nil {
+		return 0, false, nil
+	}
+	m, err := farol.ParseMoney(v.text("mrr"), farol.Currency(v.text("currency")))
+	return m.Minor, true, err
+}
+
+// check says what is wrong with the property.
+func (p property) check(v values) error {
+	x := v.get(p.name)
+	field := "properties." + p.name
+	if x == nil {
+		if p.required {
+			return farol.InvalidField(field, "is required")
+		}
+		return nil
+	}
+	if !p.fits(x) {
+		return farol.InvalidField(field, "must be a %s", string(p.kind))
+	}
+	if p.oneOf != nil && !contains(p.oneOf, string(x.GetStringBytes())) {
+		return farol.InvalidField(field, "must be one of: %s", strings.Join(p.oneOf, ", "))
+	}
+	return nil
+}
+
+func (p property) fits(x *fastjson.Value) bool {
+	isText, isNumber := x.Type() == fastjson.TypeString, x.Type() == fastjson.TypeNumber
+	switch p.kind {
+	case aText:
+		return isText || isNumber
+	case aNumber, aCount:
+		f, err := x.Float64()
+		return isNumber && err == nil && !math.IsInf(f, 0) && (p.kind == aNumber || f >= 0)
+	case aWhole:
+		_, err := x.Int64()
+		return isNumber && err == nil
+	case aBool:
+		return x.Type() == fastjson.TypeTrue || x.Type() == fastjson.TypeFalse
+	case anAmount:
+		return isText || isNumber
+	case aCode:
+		return isText && farol.Currency(x.GetStringBytes()).Valid()
+	case aTime:
+		_, err := parseTime(x)
+		return err == nil
+	}
+	return false
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+// parseTime reads ISO 8601 with a zone, or a day (its midnight UTC).
+func parseTime(x *fastjson.Value) (time.Time, error) {
+	s := string(x.GetStringBytes())
+	for _, layout := range []string{time.RFC3339Nano, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1970 && t.Year() < 2149 {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, strconv.ErrSyntax
+}
+
+func checkPrice(v values, required bool) error {
+	field := "properties.mrr"
+	if v.get("mrr_minor") != nil {
+		field = "properties.mrr_minor"
+	}
+	given := v.get("mrr") != nil || v.get("mrr_minor") != nil
+	if given && v.get("currency") == nil {
+		return farol.InvalidField("properties.currency", "is required")
+	}
+	minor, _, err := v.mrr()
+	switch {
+	case err != nil:
+		return farol.InvalidField(field, "must be a %s", string(anAmount))
+	case required && !given:
+		return farol.InvalidField(field, "is required")
+	case minor < 0:
+		return farol.InvalidField(field, "must not be negative")
+	case minor > maxMinor:
+		return farol.InvalidField(field, "is too large")
+	}
+	return nil
+}
+
+// maxMinor keeps sums of a hundred million subscriptions inside 64 bits.
+const maxMinor = 1e10 * 100
+
+func checkScore(v values) error {
+	score, scale := v.get("score").GetFloat64(), scaleOf(v)
+	kind := v.text("kind")
+	if v.get("scale") != nil && (scale <= 0 || kind == "nps" && scale != 10) {
+		return farol.InvalidField("properties.scale", "must be a %s", "scale that the kind of survey has")
+	}
+	if score < 0 || score > scale || kind == "nps" && score != math.Trunc(score) {
+		return farol.InvalidField("properties.score", "must be on the scale of %v", scale)
+	}
+	return nil
+}
+
+// scaleOf is the highest score: 10 for NPS, else as given, else 5 for CSAT
+// and 7 for CES.
+func scaleOf(v values) float64 {
+	if s, ok := v.number("scale").(float64); ok {
+		return s
+	}
+	switch v.text("kind") {
+	case "nps":
+		return 10
+	case "ces":
+		return 7
+	}
+	return 5
+}
+
+// Check tells whether a well-known event has the properties it promises, of
+// the right types: nil, or an Invalid *farol.Error naming the field. Other
+// events are always right. It is pure.
+func Check(e *farol.Event) error {
+	w := wellKnownEvents[e.Name]
+	if w == nil || e.Kind != farol.Track {
+		return nil
+	}
+	p := jsonParsers.Get()
+	defer jsonParsers.Put(p)
+	v, err := propertiesOf(p, e.Properties)
+	if err != nil {
+		return err
+	}
+	return w.check(e, v)
+}
+
+var jsonParsers fastjson.ParserPool
+
+// propertiesOf parses properties or traits; nothing is an empty object.
+func propertiesOf(p *fastjson.Parser, raw []byte) (values, error) {
+	if len(raw) == 0 {
+		return values{}, nil
+	}
+	o, err := p.ParseBytes(raw)
+	if err != nil || o.Type() != fastjson.TypeObject {
+		return values{}, farol.InvalidField("properties", "must be a JSON object")
+	}
+	return values{o}, nil
+}
+
+func (w *wellKnown) check(e *farol.Event, v values) error {
+	for _, p := range w.properties {
+		if err := p.check(v); err != nil {
+			return err
+		}
+	}
+	if w.account && e.Account == "" && e.Person() == "" && v.text("account_id") == "" {
+		return farol.InvalidField("account", "is required")
+	}
+	if w.also != nil {
+		return w.also(v)
+	}
+	return nil
+}
