@@ -1,0 +1,150 @@
+// Package api is the REST interface: what the pages can read, a program can.
+// It describes itself in the OpenAPI document at /api/v1/openapi.json.
+//
+// A caller is a bearer token with a role. Errors are problem documents
+// (RFC 9457) whose "errors" name the parameter or field at fault.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/store"
+)
+
+// Config is what the API stands on.
+type Config struct {
+	Store   *store.Store
+	Facts   *facts.Facts
+	Metrics *metric.Reader
+	// Version of the program, shown in the OpenAPI document.
+	Version string
+	// Log receives failures; nil discards them.
+	Log *slog.Logger
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// server is the configured API.
+type server struct {
+	Config
+	api huma.API
+	mux *http.ServeMux
+}
+
+// root is the path that every operation begins with.
+const root = "/api/v1"
+
+// New is the handler of everything under /api/.
+func New(c Config) http.Handler {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	s := &server{Config: c, mux: http.NewServeMux()}
+	s.api = humago.New(s.mux, s.describe())
+	s.metricOperations()
+	s.eventOperations()
+	s.sourceOperations()
+	s.tokenOperations()
+	s.memberOperations()
+	s.definitionOperations()
+	s.mux.HandleFunc(everything, s.nowhere)
+	return s.guarded(s.mux)
+}
+
+func (s *server) describe() huma.Config {
+	c := huma.DefaultConfig("Farol", s.Version)
+	c.Info.Description = "What Farol knows of customers: metrics, events, and the keys to send and read them.\n\n" +
+		"Dates are local days of the company as YYYY-MM-DD; a period holds its first day and not its last " +
+		"(from=2026-02-01&to=2026-03-01 is February). Instants are RFC 3339. Amounts are in major units. " +
+		"A value is null, with a reason, where there is nothing to state; null is not zero."
+	c.OpenAPIPath = root + "/openapi"
+	c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", nil
+	// A misspelt as_of would silently be another question.
+	c.RejectUnknownQueryParameters = true
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		bearer: {Type: "http", Scheme: "bearer", Description: "An API token, made in the pages or by `farol token add`."},
+	}
+	return c
+}
+
+// audience is who may call an operation.
+type audience []store.Role
+
+var (
+	team    = audience(store.Roles)
+	leaders = audience{store.Admin, store.Manager}
+	admins  = audience{store.Admin}
+)
+
+// rolesExtension is where the OpenAPI document tells who may call.
+const (
+	rolesExtension = "x-roles"
+	bearer         = "token"
+)
+
+// register adds an operation. Every one says who may call it.
+func register[I, O any](s *server, who audience, op huma.Operation, do func(context.Context, *I) (*O, error)) {
+	op.Path = root + op.Path
+	op.Security = []map[string][]string{{bearer: {}}}
+	op.Extensions = map[string]any{rolesExtension: who}
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity)
+	op.Middlewares = huma.Middlewares{s.admit(who)}
+	in := "query."
+	if op.Method != http.MethodGet {
+		in = "body."
+	}
+	huma.Register(s.api, op, func(ctx context.Context, input *I) (*O, error) {
+		out, err := do(ctx, input)
+		if err != nil {
+			return nil, s.problem(ctx, op.OperationID, in, err)
+		}
+		return out, nil
+	})
+}
+
+type callerKey struct{}
+
+// caller is the token of the request.
+func caller(ctx context.Context) store.Token { return ctx.Value(callerKey{}).(store.Token) }
+
+// admit finds the token of the request and holds its role against who.
+func (s *server) admit(who audience) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		scheme, secret, _ := strings.Cut(ctx.Header("Authorization"), " ")
+		if !strings.EqualFold(scheme, "Bearer") || secret == "" {
+			s.refuse(ctx, farol.Errorf(farol.Unauthorized, "send an API token: Authorization: Bearer ft_…"))
+			return
+		}
+		t, err := s.Store.TokenOf(ctx.Context(), strings.TrimSpace(secret))
+		switch {
+		case err != nil:
+			s.refuse(ctx, err)
+		case !slices.Contains(who, t.Role):
+			s.refuse(ctx, farol.Errorf(farol.Forbidden, "a token of the role %s may not do this", t.Role))
+		default:
+			next(huma.WithValue(ctx, callerKey{}, t))
+		}
+	}
+}
+
+func (s *server) refuse(ctx huma.Context, err error) {
+	p := s.problem(ctx.Context(), ctx.Operation().OperationID, "", err)
+	if p.Status == http.StatusUnauthorized {
+		ctx.SetHeader("WWW-Authenticate", `Bearer realm="farol"`)
+	}
+	// WriteErr logs what it cannot write.
+	_ = huma.WriteErr(s.api, ctx, p.Status, p.Detail)
+}

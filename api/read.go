@@ -1,0 +1,165 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/metric"
+)
+
+// Clocks are the parameters by which every read states what it may know.
+type Clocks struct {
+	AsOf  string `query:"as_of" format:"date" doc:"Read the facts up to this day; today when empty."`
+	Known string `query:"known" doc:"Read the facts learned by the end of this day (YYYY-MM-DD) or by this instant (RFC 3339); now when empty."`
+}
+
+// Scope are the parameters by which a read chooses accounts.
+type Scope struct {
+	By      string   `query:"by" doc:"Break down by this attribute of the account (plan), or by account."`
+	Segment []string `query:"segment,explode" doc:"Keep the accounts whose attribute had this value, attribute=value; the same attribute again adds a value, another attribute narrows."`
+}
+
+// asOf is 0 for today.
+func (c Clocks) asOf() (farol.Day, error) {
+	if c.AsOf == "" {
+		return 0, nil
+	}
+	d, err := farol.ParseDay(c.AsOf)
+	if err != nil {
+		return 0, farol.InvalidField("as_of", "must be a date as YYYY-MM-DD")
+	}
+	return d, nil
+}
+
+// known is zero for now. A day means its end: the last millisecond, which is
+// as precise as the commit instant of a fact is.
+func (c Clocks) known(zone *time.Location) (time.Time, error) {
+	if c.Known == "" {
+		return time.Time{}, nil
+	}
+	if d, err := farol.ParseDay(c.Known); err == nil {
+		return d.Next(1).Start(zone).Add(-time.Millisecond), nil
+	}
+	// The + of a zone comes as a space from who forgot to escape it.
+	t, err := time.Parse(time.RFC3339, strings.Replace(c.Known, " ", "+", 1))
+	if err != nil {
+		return time.Time{}, farol.InvalidField("known", "must be a date as YYYY-MM-DD or an instant as 2026-02-01T12:00:00Z")
+	}
+	return t.UTC(), nil
+}
+
+// filters reads the segment.
+func (sc Scope) filters() ([]facts.Filter, error) {
+	var out []facts.Filter
+	for _, s := range sc.Segment {
+		attribute, value, ok := strings.Cut(s, "=")
+		if !ok || attribute == "" {
+			return nil, farol.InvalidField("segment", "must be written attribute=value")
+		}
+		i := slices.IndexFunc(out, func(f facts.Filter) bool { return f.Attribute == attribute })
+		if i < 0 {
+			out = append(out, facts.Filter{Attribute: attribute, Values: []string{value}})
+			continue
+		}
+		out[i].Values = append(out[i].Values, value)
+	}
+	return out, nil
+}
+
+// day reads an optional date; 0 when it is empty.
+func day(field, text string) (farol.Day, error) {
+	if text == "" {
+		return 0, nil
+	}
+	d, err := farol.ParseDay(text)
+	if err != nil {
+		return 0, farol.InvalidField(field, "must be a date as YYYY-MM-DD")
+	}
+	return d, nil
+}
+
+// request puts the parameters that series, rows and explain share together;
+// Period is left to them.
+func (s *server) request(ctx context.Context, name, grain string, c Clocks, sc Scope) (metric.Request, farol.Calendar, error) {
+	q := metric.Request{Metric: name, By: sc.By}
+	m, err := s.Metrics.Catalogue().Find(name)
+	if err != nil {
+		return q, farol.Calendar{}, err
+	}
+	cal, err := s.calendar(ctx)
+	if err != nil {
+		return q, cal, err
+	}
+	q.Grain = m.Grains[0]
+	if grain != "" {
+		if q.Grain, err = farol.ParseGrain(grain); err != nil {
+			return q, cal, farol.InvalidField("grain", "must be day, week or month")
+		}
+	}
+	if q.AsOf, err = c.asOf(); err != nil {
+		return q, cal, err
+	}
+	if q.Known, err = c.known(cal.Zone); err != nil {
+		return q, cal, err
+	}
+	q.Filters, err = sc.filters()
+	return q, cal, err
+}
+
+// calendar is the company's.
+func (s *server) calendar(ctx context.Context) (farol.Calendar, error) {
+	set, err := metric.ReadSettings(ctx, s.Store)
+	return set.Calendar, err
+}
+
+// back is how many periods a series has when from is not given.
+var back = map[farol.Grain]int{farol.Daily: 28, farol.Weekly: 12, farol.Monthly: 12}
+
+// period reads from and to, the first day after; an empty one is filled in so
+// that the series ends with the day looked at.
+func (s *server) period(q metric.Request, cal farol.Calendar, from, to string) (p farol.Period, err error) {
+	if p.From, err = day("from", from); err != nil {
+		return p, err
+	}
+	if p.To, err = day("to", to); err != nil {
+		return p, err
+	}
+	if to == "" {
+		p.To = s.reference(q, cal) + 1
+	}
+	if from == "" {
+		p.From = cal.PeriodAt(q.Grain, p.To-1).From
+		for range back[q.Grain] - 1 {
+			p.From = cal.PeriodAt(q.Grain, p.From-1).From
+		}
+	}
+	if p.To <= p.From {
+		return p, farol.InvalidField("to", "is the first day after the period, so it must come after from")
+	}
+	return p, nil
+}
+
+// reference is the day that is looked at: today, or earlier.
+func (s *server) reference(q metric.Request, cal farol.Calendar) farol.Day {
+	d := cal.Today(s.Now())
+	if !q.Known.IsZero() {
+		d = min(d, farol.DayOf(q.Known, cal.Zone))
+	}
+	if q.AsOf != 0 {
+		d = min(d, q.AsOf)
+	}
+	return d
+}
+
+// orNull is nil for the zero value, which then is null in JSON.
+func orNull[T comparable](v T) *T {
+	var zero T
+	if v == zero {
+		return nil
+	}
+	return &v
+}
