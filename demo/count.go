@@ -66,54 +66,27 @@ func (l *ledger) canonical() []int32 {
 	return to
 }
 
+// books is what the accounts pay at an instant.
+type books struct {
+	mrr       map[farol.Currency]int64
+	paying    map[farol.AccountID]bool
+	customers map[farol.AccountID]bool // who pays or has paused
+}
+
 // revenue books every subscription at the end of every month.
 func (c *Company) revenue(t *Truth) {
-	lines := map[string][]change{}
-	var order []string
-	for _, ch := range c.book.changes {
-		if ch.account.excluded != "" {
-			continue
-		}
-		if lines[ch.subscription] == nil {
-			order = append(order, ch.subscription)
-		}
-		lines[ch.subscription] = append(lines[ch.subscription], ch)
-	}
-	for _, id := range order {
-		// What was told later wins among equal instants.
-		slices.SortStableFunc(lines[id], func(x, y change) int { return x.at.Compare(y.at) })
-	}
-	at := func(end time.Time) (mrr map[farol.AccountID]int64, sum map[farol.Currency]int64) {
-		mrr, sum = map[farol.AccountID]int64{}, map[farol.Currency]int64{}
-		for _, id := range order {
-			minor := int64(0)
-			for _, ch := range lines[id] {
-				if ch.at.Before(end) {
-					minor = ch.minor
-				}
-			}
-			first := lines[id][0]
-			if minor > 0 {
-				mrr[first.account.id] += minor
-				sum[first.currency] += minor
-			}
-		}
-		return mrr, sum
-	}
+	lines := c.lines()
 	for i := range t.Months {
 		m := &t.Months[i]
 		y, mon, _ := m.Month.UTC().Date()
-		end := min(farol.Date(y, mon+1, 1), t.Last+1)
-		before, _ := at(m.Month.Start(c.zone))
-		after, sum := at(end.Start(c.zone))
-		m.BRL, m.USD = sum["BRL"], sum["USD"]
-		m.PayingStart, m.PayingEnd = len(before), len(after)
-		for id := range before { // counting only: order does not matter
-			if after[id] == 0 {
-				m.Lost++
-				if c.paused(id, end-1) {
-					m.LostPaused++
-				}
+		before := balance(lines, m.Month.Start(c.zone))
+		after := balance(lines, min(farol.Date(y, mon+1, 1), t.Last+1).Start(c.zone))
+		m.BRL, m.USD = after.mrr["BRL"], after.mrr["USD"]
+		m.Paying, m.Paused = len(after.paying), len(after.customers)-len(after.paying)
+		m.CustomersStart = len(before.customers)
+		for id := range before.customers { // counting only: order does not matter
+			if !after.customers[id] {
+				m.CustomersLost++
 			}
 		}
 	}
@@ -126,14 +99,47 @@ func (c *Company) revenue(t *Truth) {
 	}
 }
 
-// paused tells whether the account's contract rested on the day.
-func (c *Company) paused(id farol.AccountID, d farol.Day) bool {
-	for _, s := range c.book.pauses {
-		if s.Account == id && s.From <= d && (s.To == 0 || d < s.To) {
-			return true
+// lines are the changes of each subscription that counts, in order of effect;
+// what was told later wins among equal instants.
+func (c *Company) lines() (list [][]change) {
+	place := map[string]int{}
+	for _, ch := range c.book.changes {
+		if ch.account.excluded != "" {
+			continue
+		}
+		n, ok := place[ch.subscription]
+		if !ok {
+			n = len(list)
+			place[ch.subscription] = n
+			list = append(list, nil)
+		}
+		list[n] = append(list[n], ch)
+	}
+	for _, l := range list {
+		slices.SortStableFunc(l, func(x, y change) int { return x.at.Compare(y.at) })
+	}
+	return list
+}
+
+// balance is the books just before the instant.
+func balance(lines [][]change, end time.Time) books {
+	b := books{map[farol.Currency]int64{}, map[farol.AccountID]bool{}, map[farol.AccountID]bool{}}
+	for _, line := range lines {
+		var now change
+		for _, ch := range line {
+			if ch.at.Before(end) {
+				now = ch
+			}
+		}
+		if now.minor > 0 {
+			b.mrr[now.currency] += now.minor
+			b.paying[now.account.id] = true
+		}
+		if now.minor > 0 || now.paused {
+			b.customers[now.account.id] = true
 		}
 	}
-	return false
+	return b
 }
 
 func monthIndex(t *Truth, d farol.Day) int {

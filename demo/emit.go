@@ -48,7 +48,7 @@ type item struct {
 // Odds of the accidents that ingestion must stand.
 const (
 	oddsRepeat = 0.015
-	oddsFuture = 0.0001
+	oddsFuture = 0.0004
 )
 
 // identityDelay is shorter than any other delay: what an event needs in order

@@ -99,7 +99,7 @@ func (c *Company) pause(a *account, r *rand.Rand) {
 			s.running = false
 			o := &object{c.scratch()}
 			o.text("subscription", s.id).text("product", s.product).text("plan", plans[a.plan]).text("reason", "seasonal")
-			c.bill(a, s, r, "Subscription Paused", at, time.Time{}, o)
+			c.bill(a, s, r, "Subscription Paused", at, time.Time{}, o).paused = true
 		}
 	}
 	a.stage, a.closing = paused, at

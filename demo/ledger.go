@@ -43,6 +43,7 @@ type change struct {
 	at           time.Time
 	minor        int64
 	currency     farol.Currency
+	paused       bool
 	churn        *Churn // the departure of the account that this tells, or nil
 }
 

@@ -229,7 +229,7 @@ func (c *Company) review(a *account, r *rand.Rand) {
 		m.epoch, m.raised = 1, c.today
 		c.reprice(a, r, at, "price increase")
 	case c.upgrade(a, r, at), c.crossSell(a, r, at), c.reseat(a, r, at):
-	case r.Float64() < 0.03 && c.today-m.main.changed > 30:
+	case r.Float64() < 0.06 && c.today-m.main.changed > 30:
 		c.correct(a, r, at)
 	}
 	if a.stage == paying && a.activated && a.cooling == 0 && r.Float64() < 0.09 {

@@ -171,6 +171,9 @@ func (c *Company) enter(a *account, p *person, r *rand.Rand, at time.Time, metho
 	at = at.Truncate(time.Millisecond)
 	p.joined, p.joinedAt, p.current = c.today, at, a
 	p.uses = c.takeUp(r, c.today)
+	if p.role == roleUser && r.Float64() < 0.01 && a.founder.here(c.today) {
+		p.anon = a.founder.anon // a computer that two people use
+	}
 	if p.role != roleChampion && r.Float64() < 0.12 && p.skew == 0 {
 		c.browse(r, p, at.Add(-3*time.Minute))
 	}
@@ -192,7 +195,7 @@ func (c *Company) enter(a *account, p *person, r *rand.Rand, at time.Time, metho
 	c.send(r, up)
 	who := web
 	who.kind, who.at, who.props = farol.Identify, at.Add(400*time.Millisecond), c.personTraits(p, a)
-	who.note = p.knows(c, user, who.at)
+	who.note = p.knows(user, who.at)
 	c.send(r, who)
 	in := web
 	in.kind, in.at, in.account, in.late = farol.Group, at.Add(800*time.Millisecond), a, p.tardy
@@ -200,12 +203,22 @@ func (c *Company) enter(a *account, p *person, r *rand.Rand, at time.Time, metho
 		in.props = c.traits(a)
 	}
 	in.note = p.joins(a, in.at)
-	c.send(r, in)
+	if p.role == roleChampion || p.tardy != 0 || !a.byTrait() {
+		c.send(r, in)
+	}
+	if p.number%40 == 0 { // analytics.js does so after identify
+		c.send(r, call{kind: farol.Alias, at: at.Add(900 * time.Millisecond), source: c.cfg.Sources.Web, user: user, prev: string(user),
+			context: web.context})
+	}
 	c.session(a, p, r, at.Add(time.Minute))
 }
 
+// byTrait tells that the account's people join it by the trait company of
+// identify, not by a group call.
+func (a *account) byTrait() bool { return a.number%5 == 4 }
+
 // knows notes the link that an identify with both ids makes.
-func (p *person) knows(c *Company, user farol.PersonID, at time.Time) func(*ledger) {
+func (p *person) knows(user farol.PersonID, at time.Time) func(*ledger) {
 	from := farol.PersonOf(p.anon)
 	return func(l *ledger) { l.link(from, user, at) }
 }
@@ -232,6 +245,11 @@ func (c *Company) personTraits(p *person, a *account) []byte {
 			lang = "pt-BR"
 		}
 		o.text("language", lang)
+		if a.byTrait() {
+			company := object{}
+			company.text("id", string(a.id)).text("name", a.name)
+			o.raw("company", append(company.b, '}'))
+		}
 	}
 	if p.staff {
 		o.truth("staff", true)

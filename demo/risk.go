@@ -18,8 +18,8 @@ const (
 
 // Factors of the planted monthly hazard of cancelling by choice.
 var (
-	baseHazard = [3]float64{0.0095, 0.007, 0.0045} // by segment, activated and undisturbed
-	cardHazard = [3]float64{0.004, 0.002, 0.0005}  // of losing the account to failed payments
+	baseHazard = [3]float64{0.008, 0.006, 0.004}  // by segment, activated and undisturbed
+	cardHazard = [3]float64{0.004, 0.002, 0.0005} // of losing the account to failed payments
 
 	factorNotActivated = Effect{"not_activated", 3.5, "the account never met the activation rule"}
 	factorCooling      = Effect{"cooling", 9, "its people have been losing interest since before the month"}
@@ -80,7 +80,7 @@ func (c *Company) expose(a *account, r *rand.Rand) {
 	end := farol.Date(y, m+1, 1)
 	of := int(end - farol.Date(y, m, 1))
 	pause := farol.Day(0)
-	if a.segment < 2 && !a.money.discounted() && r.Float64() < 0.005 && end-c.today > 4 {
+	if a.segment < 2 && !a.money.discounted() && r.Float64() < 0.009 && end-c.today > 4 {
 		pause = c.today.Next(1 + r.IntN(int(end-c.today)-2))
 		a.later(pause, func(r *rand.Rand) { c.pause(a, r) })
 		end = pause

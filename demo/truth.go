@@ -125,13 +125,14 @@ type MonthTruth struct {
 	// MRR in minor units, by currency.
 	BRL int64 `json:"brl"`
 	USD int64 `json:"usd"`
-	// PayingStart had MRR at the end of the day before the month; PayingEnd
-	// at its end. Lost are those of PayingStart without MRR at the end;
-	// LostPaused of them have only paused.
-	PayingStart int `json:"paying_start"`
-	PayingEnd   int `json:"paying_end"`
-	Lost        int `json:"lost"`
-	LostPaused  int `json:"lost_paused"`
+	// Paying accounts had MRR at the end, Paused ones a contract at rest and
+	// none. Pauses here are shorter than 90 days, so both are customers.
+	Paying int `json:"paying"`
+	Paused int `json:"paused"`
+	// CustomersStart were customers at the end of the day before the month;
+	// CustomersLost of them were none at its end.
+	CustomersStart int `json:"customers_start"`
+	CustomersLost  int `json:"customers_lost"`
 	// Promoters, Passives and Detractors count the latest NPS answer of each
 	// person in the month.
 	Promoters  int `json:"promoters"`
