@@ -184,6 +184,7 @@ func (c *Company) make() {
 	for i := 0; i < len(c.accounts); i++ {
 		c.live(c.accounts[i])
 	}
+	c.beat()
 	c.today++
 }
 
@@ -237,7 +238,7 @@ const (
 	streamPerson
 	streamStaff
 	streamVisitors
-	streamLater
+	streamBeat
 )
 
 // dice is a generator for one purpose and subject.

@@ -177,40 +177,54 @@ func (c *Company) enter(a *account, p *person, r *rand.Rand, at time.Time, metho
 	if p.role != roleChampion && r.Float64() < 0.12 && p.skew == 0 {
 		c.browse(r, p, at.Add(-3*time.Minute))
 	}
-	if p.role == roleUser && r.Float64() < 0.02 {
-		p.former, p.renamed = "old-"+p.id[4:], c.today.Next(5+r.IntN(20))
-		p.rawFormer = c.book.id(p.former)
-		a.later(p.renamed, func(r *rand.Rand) { c.rename(a, p, r) })
-	} else if p.role == roleUser && !a.names && p.skew == 0 && r.Float64() < 0.015 && c.today.Next(5) < c.last {
-		p.tardy = within(r, 20*time.Hour, 80*time.Hour)
-	}
+	c.oddities(a, p, r)
 	a.people = append(a.people, p)
 	user, raw := p.as(c.today)
-	web := call{source: c.cfg.Sources.Web, user: user, anon: p.anon, context: contextWeb[boolIndex(a.brazil)]}
+	web := call{at: at, source: c.cfg.Sources.Web, user: user, anon: p.anon, context: contextWeb[boolIndex(a.brazil)]}
 	up := web
-	up.kind, up.name, up.at, up.account = farol.Track, "Signed Up", at, a
+	up.kind, up.name, up.account = farol.Track, "Signed Up", a
 	up.acts, up.actor, up.place = true, raw, a
 	o := object{c.scratch()}
 	up.props = o.text("method", method).done(&c.slab)
 	c.send(r, up)
+	c.introduce(a, p, r, web)
+	c.session(a, p, r, at.Add(time.Minute))
+}
+
+// oddities draws who still has an id of the old system, and whose membership
+// will be known only days later.
+func (c *Company) oddities(a *account, p *person, r *rand.Rand) {
+	switch {
+	case p.role != roleUser:
+	case r.Float64() < 0.02:
+		p.former, p.renamed = "old-"+p.id[4:], c.today.Next(5+r.IntN(20))
+		p.rawFormer = c.book.id(p.former)
+		a.later(p.renamed, func(r *rand.Rand) { c.rename(a, p, r) })
+	case !a.names && !a.byTrait() && p.skew == 0 && r.Float64() < 0.015 && c.today.Next(5) < c.last:
+		p.tardy = within(r, 20*time.Hour, 80*time.Hour)
+	}
+}
+
+// introduce tells who the person is and where it belongs: identify, and group
+// unless the company is among the person's traits.
+func (c *Company) introduce(a *account, p *person, r *rand.Rand, web call) {
 	who := web
-	who.kind, who.at, who.props = farol.Identify, at.Add(400*time.Millisecond), c.personTraits(p, a)
-	who.note = p.knows(user, who.at)
+	who.kind, who.at, who.props = farol.Identify, web.at.Add(400*time.Millisecond), c.personTraits(p, a)
+	who.note = p.knows(web.user, who.at)
 	c.send(r, who)
 	in := web
-	in.kind, in.at, in.account, in.late = farol.Group, at.Add(800*time.Millisecond), a, p.tardy
+	in.kind, in.at, in.account, in.late = farol.Group, web.at.Add(800*time.Millisecond), a, p.tardy
 	if p.role == roleChampion {
 		in.props = c.traits(a)
 	}
 	in.note = p.joins(a, in.at)
-	if p.role == roleChampion || p.tardy != 0 || !a.byTrait() {
+	if p.role == roleChampion || !a.byTrait() {
 		c.send(r, in)
 	}
 	if p.number%40 == 0 { // analytics.js does so after identify
-		c.send(r, call{kind: farol.Alias, at: at.Add(900 * time.Millisecond), source: c.cfg.Sources.Web, user: user, prev: string(user),
+		c.send(r, call{kind: farol.Alias, at: web.at.Add(900 * time.Millisecond), source: web.source, user: web.user, prev: string(web.user),
 			context: web.context})
 	}
-	c.session(a, p, r, at.Add(time.Minute))
 }
 
 // byTrait tells that the account's people join it by the trait company of

@@ -255,25 +255,54 @@ func (c *Company) reach(a *account, f *feature) {
 	a.activated = a.reports >= RuleReports && a.invites >= RuleInvites
 }
 
-// syncs is a machine of the customer: activity that is nobody's.
+// syncs are a machine of the customer: activity that is nobody's.
 func (c *Company) syncs(a *account, r *rand.Rand) {
 	if !a.syncing || a.stage != paying {
 		return
 	}
 	for i := range 4 {
-		at := c.midnight.Add(time.Duration(i)*6*time.Hour + within(r, 0, 20*time.Minute))
-		if !a.closing.IsZero() && at.After(a.closing) {
-			return
+		c.sync(a, r, c.midnight.Add(time.Duration(i)*6*time.Hour+within(r, 0, 20*time.Minute)))
+	}
+}
+
+func (c *Company) sync(a *account, r *rand.Rand, at time.Time) {
+	if !a.closing.IsZero() && at.After(a.closing) {
+		return
+	}
+	o := object{c.scratch()}
+	o.number("rows", int64(10+r.IntN(4000)))
+	k := call{kind: farol.Track, name: "Sync Completed", at: at, source: c.cfg.Sources.Server,
+		user: farol.PersonID("robot-" + string(a.id)), account: a, context: contextMachine}
+	if a.number%2 == 0 {
+		k.context = contextServer
+		o.truth("interactive", false)
+	}
+	k.props = o.done(&c.slab)
+	c.send(r, k)
+}
+
+// beat makes the machines speak every half minute or so, one customer's after
+// another's, from the end of the history on: so that somebody who watches the
+// live company on a Sunday night sees that it lives. Nobody's activity rises
+// by it.
+func (c *Company) beat() {
+	if c.today < c.last {
+		return
+	}
+	var list []*account
+	for _, a := range c.accounts {
+		if a.stage == paying {
+			list = append(list, a)
 		}
-		o := object{c.scratch()}
-		o.number("rows", int64(10+r.IntN(4000)))
-		k := call{kind: farol.Track, name: "Sync Completed", at: at, source: c.cfg.Sources.Server,
-			user: farol.PersonID("robot-" + string(a.id)), account: a, context: contextMachine}
-		if a.number%2 == 0 {
-			k.context = contextServer
-			o.truth("interactive", false)
+	}
+	if len(list) == 0 {
+		return
+	}
+	r := c.dice(streamBeat, 0, uint64(c.today))
+	next := c.today.Next(1).Start(c.zone)
+	for at := c.midnight; at.Before(next); at = at.Add(within(r, 15*time.Second, 45*time.Second)) {
+		if at.After(c.cfg.Until) {
+			c.sync(some(r, list), r, at)
 		}
-		k.props = o.done(&c.slab)
-		c.send(r, k)
 	}
 }
