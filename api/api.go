@@ -60,6 +60,7 @@ func New(c Config) http.Handler {
 	s.tokenOperations()
 	s.memberOperations()
 	s.definitionOperations()
+	s.settingOperations()
 	s.mux.HandleFunc(everything, s.nowhere)
 	return s.guarded(s.mux)
 }

@@ -177,7 +177,7 @@ func (h *house) get(path string) map[string]any {
 	h.t.Helper()
 	a := h.call("GET", path, h.tokens[store.Admin], "")
 	if a.status != 200 {
-		h.t.Fatalf("GET %s: %d %s", path, a.status, a.text)
+		h.t.Fatalf("GET %s: %d %s\n%s", path, a.status, a.text, h.log)
 	}
 	return a.body
 }
@@ -311,7 +311,7 @@ func TestFewMayChange(t *testing.T) {
 			if roles != "admin" {
 				t.Errorf("%s %s is for %s", o.method, o.path, roles)
 			}
-		case o.method != "GET" && roles != "admin manager":
+		case o.method != "GET" && roles != "admin manager": // sources and settings
 			t.Errorf("%s %s is for %s", o.method, o.path, roles)
 		}
 	}

@@ -251,11 +251,15 @@ type definitionsOutput struct {
 	}
 }
 
+func newDefinition(d store.Definition) Definition {
+	return Definition{d.Kind, d.Name, d.Version, d.Body, d.Author, d.Created}
+}
+
 func newDefinitions(list []store.Definition) *definitionsOutput {
 	out := &definitionsOutput{}
 	out.Body.Definitions = make([]Definition, 0, len(list))
 	for _, d := range list {
-		out.Body.Definitions = append(out.Body.Definitions, Definition{d.Kind, d.Name, d.Version, d.Body, d.Author, d.Created})
+		out.Body.Definitions = append(out.Body.Definitions, newDefinition(d))
 	}
 	return out
 }

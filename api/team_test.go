@@ -144,3 +144,50 @@ func TestCollector(t *testing.T) {
 		t.Errorf("with the state away:\n%s", text)
 	}
 }
+
+func TestSettings(t *testing.T) {
+	h := newHouse(t)
+	manager := h.tokens[store.Manager]
+	put := func(name, body string) answer {
+		t.Helper()
+		return h.call("PUT", "/api/v1/settings/"+name, manager, body)
+	}
+	good := map[string]string{
+		"company":    `{"name":"Acme","zone":"Asia/Tokyo","week_start":"sunday","currency":"JPY","language":"pt-BR","rates":{"USD":150.5}}`,
+		"active":     `{"all":false,"events":["Report Created"]}`,
+		"activation": `{"events":[{"name":"Report Created","min":3}],"window_days":14}`,
+		"exclusions": `{"accounts":["test"],"people":["staff@example.com"]}`,
+	}
+	good["active?base=1"] = `{"all":true}`
+	for _, name := range []string{"company", "active", "activation", "exclusions", "active?base=1"} {
+		if a := put(name, good[name]); a.status != 200 || a.body["kind"] != "setting" || a.body["author"] != "token:manager" {
+			t.Errorf("%s: %d %s", name, a.status, a.text)
+		}
+	}
+	same(t, list(t, h.get("/api/v1/definitions/setting/company"), "definitions")[0]["body"], good["company"])
+	if a := put("active", `{"all":true}`); a.body["version"] != 2.0 {
+		t.Errorf("the same again: %s", a.text)
+	}
+	put("active?base=1", `{"all":false,"events":["x"]}`).problem(t, 409, "")
+	// The company's zone is at once the one of the questions.
+	if p := list(t, h.get("/api/v1/metrics/active_users_day/series"), "points"); p[len(p)-1]["period"] != "2026-03-11" {
+		t.Errorf("today in Tokyo is %v", p[len(p)-1]["period"])
+	}
+	company := func(old, new string) string { return strings.Replace(good["company"], old, new, 1) }
+	for _, wrong := range [][3]string{
+		{"company", company("Acme", " "), "body.name"},
+		{"company", company("Asia/Tokyo", "Tokyo"), "body.zone"},
+		{"company", company("Asia/Tokyo", "Local"), "body.zone"},
+		{"company", company("sunday", "friday"), "body.week_start"},
+		{"company", company("JPY", "yen"), "body.currency"},
+		{"company", company("150.5", "0"), "body.rates"},
+		{"company", company("pt-BR", "tlh"), "body.language"},
+		{"active", `{"all":false}`, "body.events"},
+		{"activation", `{"window_days":0}`, "body.window_days"},
+		{"activation", `{"events":[{"name":"","min":1}],"window_days":1}`, "body.events"},
+		{"activation", `{"at_least":2,"window_days":1}`, "body.at_least"},
+		{"exclusions", `{"accounts":"test"}`, "body.accounts"},
+	} {
+		put(wrong[0], wrong[1]).problem(t, 422, wrong[2])
+	}
+}

@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/store"
+)
+
+func (s *server) settingOperations() {
+	op := func(name, summary string) huma.Operation {
+		return huma.Operation{OperationID: "set-" + name, Method: http.MethodPut, Path: "/settings/" + name, Tags: []string{"settings"},
+			Summary: summary, Description: "The document becomes the next version of the definition setting/" + name +
+				", unless it is the latest already. Figures say which version they were made with.", Errors: []int{409}}
+	}
+	register(s, leaders, op(metric.CompanyName, "Who runs this server, and how it cuts time and counts money"), s.setCompany)
+	register(s, leaders, op(metric.ActiveName, "Which events make somebody active"), s.setActive)
+	register(s, leaders, op(metric.ActivationName, "What makes an account activated"), s.setActivation)
+	register(s, leaders, op(metric.ExclusionsName, "Accounts and people that no figure counts"), s.setExclusions)
+}
+
+// SettingInput is a setting to be saved.
+type SettingInput[T any] struct {
+	Base int `query:"base" default:"-1" doc:"The version that was seen, 0 for none: when it is not the latest any more, 409. Not checked when absent."`
+	Body T
+}
+
+type definitionOutput struct{ Body Definition }
+
+// saveSetting checks the settings as they would be, the others being the
+// program's defaults, and appends the version.
+func (s *server) saveSetting(ctx context.Context, name string, base int, body any, put func(*metric.Settings)) (*definitionOutput, error) {
+	set := metric.Defaults()
+	put(&set)
+	if err := set.Check(); err != nil {
+		// "activation.events" is "events" of this document.
+		var e *farol.Error
+		if errors.As(err, &e) {
+			e.Field = strings.TrimPrefix(e.Field, name+".")
+		}
+		return nil, err
+	}
+	draft := store.Draft{Kind: metric.SettingKind, Name: name, Body: body, Author: "token:" + caller(ctx).Name}
+	if base >= 0 {
+		draft.Base = &base
+	}
+	d, err := s.Store.Define(ctx, draft)
+	return &definitionOutput{newDefinition(d)}, err
+}
+
+func (s *server) setCompany(ctx context.Context, in *SettingInput[metric.CompanyDocument]) (*definitionOutput, error) {
+	b := in.Body
+	b.Name = strings.TrimSpace(b.Name)
+	switch {
+	case b.Name == "" || len(b.Name) > 200:
+		return nil, farol.InvalidField("name", "must have between 1 and %d characters", 200)
+	case b.WeekStart != "monday" && b.WeekStart != "sunday":
+		return nil, farol.InvalidField("week_start", "must be monday or sunday")
+	case !lang.Code(b.Language).Valid():
+		return nil, farol.InvalidField("language", "must be en or pt-BR")
+	}
+	// "Local" would be the machine's zone: days must not depend on the machine.
+	if _, err := time.LoadLocation(b.Zone); err != nil || b.Zone == "" || b.Zone == "Local" {
+		return nil, farol.InvalidField("zone", "must be an IANA name such as America/Sao_Paulo")
+	}
+	return s.saveSetting(ctx, metric.CompanyName, in.Base, b, func(set *metric.Settings) {
+		set.Currency, set.Rates = b.Currency, b.Rates
+	})
+}
+
+func (s *server) setActive(ctx context.Context, in *SettingInput[metric.ActiveDocument]) (*definitionOutput, error) {
+	return s.saveSetting(ctx, metric.ActiveName, in.Base, in.Body, func(set *metric.Settings) {
+		set.Active = metric.Active{All: in.Body.All, Events: in.Body.Events}
+	})
+}
+
+func (s *server) setActivation(ctx context.Context, in *SettingInput[metric.ActivationDocument]) (*definitionOutput, error) {
+	return s.saveSetting(ctx, metric.ActivationName, in.Base, in.Body, func(set *metric.Settings) {
+		set.Activation = metric.Activation{AtLeast: in.Body.AtLeast, WindowDays: in.Body.WindowDays}
+		for _, c := range in.Body.Events {
+			set.Activation.Events = append(set.Activation.Events, metric.Criterion(c))
+		}
+	})
+}
+
+func (s *server) setExclusions(ctx context.Context, in *SettingInput[metric.ExclusionsDocument]) (*definitionOutput, error) {
+	return s.saveSetting(ctx, metric.ExclusionsName, in.Base, in.Body, func(set *metric.Settings) {
+		set.Exclusions = metric.Exclusions{Accounts: in.Body.Accounts, People: in.Body.People}
+	})
+}
