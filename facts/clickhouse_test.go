@@ -12,6 +12,27 @@ import (
 	"github.com/farol-cs/farol/test/clickhouse"
 )
 
+func TestClickHouse(t *testing.T) { exercise(t, clickOpener(clickhouse.Start)) }
+
+func TestClickHouseShards(t *testing.T) { exercise(t, clickOpener(clickhouse.StartShards)) }
+
+func clickOpener(start func(testing.TB) string) func(*testing.T) opener {
+	return func(outer *testing.T) opener {
+		dsn := map[string]string{}
+		return func(t *testing.T, c Config, name string) *Facts {
+			if dsn[name] == "" {
+				dsn[name] = start(outer)
+			}
+			c.ClickHouse = dsn[name]
+			f, err := Open(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+	}
+}
+
 // onClick runs the test on a server and on a cluster of two shards.
 func onClick(t *testing.T, f func(t *testing.T, e *click, dsn string)) {
 	for name, start := range map[string]func(testing.TB) string{"one": clickhouse.Start, "shards": clickhouse.StartShards} {

@@ -135,14 +135,14 @@ func (e *click) send(ctx context.Context, t *table, batch int64, rows [][]any, t
 // network, memory, read-only, too many parts.
 var busy = []int32{159, 202, 209, 210, 241, 242, 252, 999}
 
-// persist tries again, for a few seconds, what failed for reasons that pass:
+// persist tries again, for most of a second, what failed for reasons that pass:
 // the network, a server that restarts or has too much to do.
 func (e *click) persist(ctx context.Context, try func() error) error {
 	for wait := 50 * time.Millisecond; ; wait *= 3 {
 		err := try()
 		var exception *clickhouse.Exception
 		passes := !errors.As(err, &exception) || slices.Contains(busy, exception.Code)
-		if err == nil || !passes || wait > 2*time.Second {
+		if err == nil || !passes || wait > time.Second {
 			return err
 		}
 		select {
