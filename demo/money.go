@@ -112,9 +112,9 @@ func (c *Company) payer(a *account) farol.PersonID { return a.founder.id }
 
 // endTrial is day fourteen: the account buys, or goes.
 func (c *Company) endTrial(a *account, r *rand.Rand) {
-	odds := []float64{0.5, 0.6, 0.75}[a.segment]
+	odds := []float64{0.42, 0.52, 0.66}[a.segment]
 	if a.activated {
-		odds = []float64{0.84, 0.9, 0.96}[a.segment]
+		odds = []float64{0.86, 0.91, 0.96}[a.segment]
 	}
 	if a.excluded != "" {
 		odds = 1
