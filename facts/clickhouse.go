@@ -179,8 +179,12 @@ func (e *click) createTables(ctx context.Context) error {
 	if err := g.Wait(); err != nil || e.cluster == "" {
 		return err
 	}
-	return e.db.QueryRowContext(ctx, "SELECT count(DISTINCT shard_num) FROM system.clusters WHERE cluster = {c:String}",
+	err = e.db.QueryRowContext(ctx, "SELECT count(DISTINCT shard_num) FROM system.clusters WHERE cluster = {c:String}",
 		clickhouse.Named("c", e.cluster)).Scan(&e.shards)
+	if err == nil && e.shards == 0 {
+		err = fmt.Errorf("the server knows no cluster %q", e.cluster)
+	}
+	return err
 }
 
 // existing lists the tables with their comments.

@@ -17,6 +17,9 @@ import (
 // over the same data: what was acknowledged is there once, nothing is there
 // twice, and the rollup is what a recount of the log gives.
 func TestClickHouseKilledUnderLoad(t *testing.T) {
+	if testing.Short() {
+		return
+	}
 	dir := t.TempDir()
 	r := rand.New(rand.NewPCG(3, 3))
 	var acknowledged []farol.Event
@@ -31,6 +34,32 @@ func TestClickHouseKilledUnderLoad(t *testing.T) {
 	f := openKilled(t, clickhouse.StartIn(t, dir))
 	defer f.Close()
 	wantOnce(t, f, acknowledged)
+}
+
+// A server that goes away for a while costs answers, not events: what was
+// refused meanwhile is taken in when it is sent again.
+func TestClickHouseRestartedUnderOpenFacts(t *testing.T) {
+	if testing.Short() {
+		return
+	}
+	p := clickhouse.StartIn(t, t.TempDir())
+	f := openKilled(t, p)
+	defer f.Close()
+	var acknowledged []farol.Event
+	for round := range 2 {
+		acknowledged = append(acknowledged, loadUntilKilled(t, p, f, round, 5)...)
+		refused := killBatch(9, 9, round)
+		if _, err := f.Append(t.Context(), Batch{Events: slices.Clone(refused)}); err == nil {
+			t.Fatal("a dead server acknowledged")
+		}
+		p.Restart(t)
+		r, err := f.Append(t.Context(), Batch{Events: slices.Clone(refused)})
+		if err != nil || r.Accepted != len(refused) {
+			t.Fatalf("after the restart: %+v, %v", r, err)
+		}
+		acknowledged = append(acknowledged, refused...)
+		wantOnce(t, f, acknowledged)
+	}
 }
 
 func openKilled(t *testing.T, p *clickhouse.Process) *Facts {

@@ -12,9 +12,20 @@ import (
 	"github.com/farol-cs/farol/test/clickhouse"
 )
 
-func TestClickHouse(t *testing.T) { exercise(t, clickOpener(clickhouse.Start)) }
+// The tests with ClickHouse belong to the full run: -short is for what needs
+// nothing installed.
 
-func TestClickHouseShards(t *testing.T) { exercise(t, clickOpener(clickhouse.StartShards)) }
+func TestClickHouse(t *testing.T) {
+	if !testing.Short() {
+		exercise(t, clickOpener(clickhouse.Start))
+	}
+}
+
+func TestClickHouseShards(t *testing.T) {
+	if !testing.Short() {
+		exercise(t, clickOpener(clickhouse.StartShards))
+	}
+}
 
 func clickOpener(start func(testing.TB) string) func(*testing.T) opener {
 	return func(outer *testing.T) opener {
@@ -35,6 +46,9 @@ func clickOpener(start func(testing.TB) string) func(*testing.T) opener {
 
 // onClick runs the test on a server and on a cluster of two shards.
 func onClick(t *testing.T, f func(t *testing.T, e *click, dsn string)) {
+	if testing.Short() {
+		return
+	}
 	for name, start := range map[string]func(testing.TB) string{"one": clickhouse.Start, "shards": clickhouse.StartShards} {
 		t.Run(name, func(t *testing.T) {
 			dsn := start(t)
@@ -214,6 +228,9 @@ func TestClickReplacesActivityOfDays(t *testing.T) {
 }
 
 func TestClickTakesListsOfAnyLength(t *testing.T) {
+	if testing.Short() {
+		return
+	}
 	e := openTestClick(t, clickhouse.Start(t))
 	for _, n := range []int{0, 1, longList - 1, longList, 50_000} {
 		var texts []string
@@ -246,6 +263,9 @@ func TestClickTakesListsOfAnyLength(t *testing.T) {
 }
 
 func TestClickRefusesWhatItCannotRead(t *testing.T) {
+	if testing.Short() {
+		return
+	}
 	dsn := clickhouse.Start(t)
 	e := openTestClick(t, dsn)
 	if err := e.exec(t.Context(), "ALTER TABLE batches MODIFY COMMENT 'facts, format 0'"); err != nil {
@@ -262,6 +282,9 @@ func TestClickRefusesWhatItCannotRead(t *testing.T) {
 }
 
 func TestClickMakesItsDatabase(t *testing.T) {
+	if testing.Short() {
+		return
+	}
 	dsn := clickhouse.Start(t)
 	name := dsn[strings.LastIndex(dsn, "/")+1:]
 	other := strings.TrimSuffix(dsn, name) + name + "_made"

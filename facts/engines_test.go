@@ -168,6 +168,9 @@ func rowsOf(t *testing.T, f *Facts, text string, s Scope) []string {
 }
 
 func TestEnginesAgreeOnRandomHistories(t *testing.T) {
+	if testing.Short() {
+		return
+	}
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
 		t.Fatal(err)

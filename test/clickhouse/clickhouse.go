@@ -46,7 +46,7 @@ func Start(t testing.TB) string {
 	sharedMu.Lock()
 	defer sharedMu.Unlock()
 	if shared == nil {
-		shared = start(t, "")
+		shared = start(t, "", anyPort)
 	}
 	name := fmt.Sprintf("t%d", names.Add(1))
 	if err := shared.Exec("CREATE DATABASE " + name); err != nil {
@@ -75,6 +75,7 @@ func StartShards(t testing.TB) string {
 // Process is a server of its own over a directory that stays: for tests that
 // kill it and open it again.
 type Process struct {
+	dir  string
 	addr string
 	cmd  *exec.Cmd
 	in   io.Closer // the process ends when this is closed, or when the test's process ends
@@ -83,9 +84,16 @@ type Process struct {
 // StartIn starts a server over the data in dir. It ends with the test.
 func StartIn(t testing.TB, dir string) *Process {
 	t.Helper()
-	p := start(t, dir)
-	t.Cleanup(p.Kill)
+	p := start(t, dir, anyPort)
+	t.Cleanup(func() { p.Kill() }) // whichever process it is by then
 	return p
+}
+
+// Restart starts the server again after Kill, over the same data and at the
+// same address.
+func (p *Process) Restart(t testing.TB) {
+	t.Helper()
+	*p = *start(t, p.dir, p.addr)
 }
 
 // Kill ends the process at once (SIGKILL) and waits until it is gone.
@@ -113,10 +121,12 @@ func (p *Process) Exec(statement string) error {
 	return err
 }
 
-func start(t testing.TB, dir string) *Process {
+const anyPort = "127.0.0.1:0"
+
+func start(t testing.TB, dir, listen string) *Process {
 	t.Helper()
 	lib := library(t)
-	args := []string{"-lib", lib}
+	args := []string{"-lib", lib, "-listen", listen}
 	if dir != "" {
 		args = append(args, "-dir", dir)
 	}
@@ -138,7 +148,7 @@ func start(t testing.TB, dir string) *Process {
 		cmd.Wait()
 		t.Fatalf("the ClickHouse for tests did not start (%s): %v", lib, cmd.ProcessState)
 	}
-	return &Process{strings.TrimSpace(addr), cmd, in}
+	return &Process{dir, strings.TrimSpace(addr), cmd, in}
 }
 
 // here is the directory of this package's source.

@@ -35,15 +35,16 @@ const twoShards = `<clickhouse>
 func main() {
 	lib := flag.String("lib", "", "the library, libchdb.so")
 	dir := flag.String("dir", "", "keep the data here; without it, in a directory that goes with the process")
+	listen := flag.String("listen", "127.0.0.1:0", "address; port 0 is any free one")
 	flag.Parse()
-	if err := run(*lib, *dir); err != nil {
+	if err := run(*lib, *dir, *listen); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // run serves until stdin closes: so the process cannot outlive the test that
 // holds the other end, however the test ends.
-func run(lib, dir string) error {
+func run(lib, dir, listen string) error {
 	if dir == "" {
 		tmp, err := os.MkdirTemp(memory(), "farol-clickhouse-")
 		if err != nil {
@@ -60,7 +61,7 @@ func run(lib, dir string) error {
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return err
 	}
