@@ -106,6 +106,12 @@ func (m *BdW) logSurvival(t int) float64 {
 // Survival is the share of customers still there after t renewals.
 func (m *BdW) Survival(t int) float64 { return math.Exp(m.logSurvival(max(t, 0))) }
 
+// SurvivalFrom is the share of customers still there t renewals after their
+// n-th.
+func (m *BdW) SurvivalFrom(n, t int) float64 {
+	return math.Exp(m.logSurvival(max(n, 0)+max(t, 0)) - m.logSurvival(max(n, 0)))
+}
+
 // Retention is the share of those who come to renewal t (1, 2, ...) that
 // renew.
 func (m *BdW) Retention(t int) float64 {

@@ -51,6 +51,9 @@ func TestBdWHoldsTheSimplerModels(t *testing.T) {
 			t.Errorf("%v: shape 1 is not the shifted beta-geometric", alive)
 		}
 	}
+	if m := bdwOf(0.1, 1, 1.5); !near(m.SurvivalFrom(3, 4), m.Survival(7)/m.Survival(3), 1e-12) {
+		t.Error("survival from the third renewal")
+	}
 	if m := bdwOf(0.1, 1, 1.5); !math.IsNaN(m.DEL(0)) || m.Survival(0) != 1 {
 		t.Error("a lifetime without discount, or customers lost before the first renewal")
 	}
