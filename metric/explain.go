@@ -1,0 +1,91 @@
+package metric
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/farol-cs/farol/facts"
+)
+
+// Explanation says where a number comes from.
+type Explanation struct {
+	// Metric holds the words: definition, formula, rules, reading.
+	Metric  *Metric
+	Version string
+	// Filters are those of the request.
+	Filters []facts.Filter
+	// Settings are those that the figure depends on.
+	Settings []SettingUse
+	// Query is the unit query as it is written in the definition file.
+	Query string
+	// SQL is what runs: the doors opened, the unit rows added up.
+	SQL string
+}
+
+// SettingUse is a setting with the value in force.
+type SettingUse struct {
+	// Name is active, activation, company or exclusions.
+	Name string
+	// Version of the setting; 0 is the default.
+	Version int
+	// Value in words that need no translation: event names and counts.
+	Value string
+}
+
+// Explain tells how the figures of the request are made.
+func (r *Reader) Explain(q Request) (Explanation, error) {
+	p, err := r.plan(q)
+	if err != nil {
+		return Explanation{}, err
+	}
+	periods := p.started(p.periods)
+	if len(periods) == 0 {
+		periods = p.periods[:1]
+	}
+	sql, err := r.facts.Explain(p.metric.figuresText(), p.scope(periods), p.params())
+	if err != nil {
+		return Explanation{}, err
+	}
+	return Explanation{
+		Metric: p.metric, Version: p.version, Filters: q.Filters,
+		Settings: p.settings.used(p.metric), Query: p.metric.Query, SQL: sql,
+	}, nil
+}
+
+// used lists the settings that the metric depends on.
+func (s Settings) used(m *Metric) []SettingUse {
+	var out []SettingUse
+	for _, name := range m.Settings {
+		switch name {
+		case "active":
+			out = append(out, SettingUse{name, s.Active.Version, s.Active.String()})
+		case "activation":
+			out = append(out, SettingUse{name, s.Activation.Version, s.Activation.String()})
+		case "company":
+			out = append(out, SettingUse{name, s.Company, string(s.Currency)})
+		}
+	}
+	who := strings.Join(append(append([]string{}, s.Exclusions.Accounts...), s.Exclusions.People...), ", ")
+	return append(out, SettingUse{"exclusions", s.Exclusions.Version, who})
+}
+
+// String lists the events that make active; "*" is all.
+func (a Active) String() string {
+	if a.All {
+		return "*"
+	}
+	return strings.Join(a.Events, ", ")
+}
+
+// String lists the criteria: "Report Created >= 2, Invited >= 1 | 14 d".
+func (a Activation) String() string {
+	parts := make([]string, len(a.Events))
+	for i, c := range a.Events {
+		parts[i] = c.Name + " >= " + strconv.Itoa(c.Min)
+	}
+	s := strings.Join(parts, ", ")
+	if a.needed() < len(a.Events) {
+		s = strconv.Itoa(a.needed()) + "/" + strconv.Itoa(len(a.Events)) + ": " + s
+	}
+	return s + " | " + strconv.Itoa(a.WindowDays) + " d"
+}

@@ -1,0 +1,205 @@
+package metric
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
+)
+
+// update says what UpdateHistory did: how many figures it closed (wrote for
+// the first time), how many it restated because facts that came late moved
+// them, and how many values of accounts it wrote.
+type update struct {
+	closed, restated, measured int
+}
+
+// markEvery is how often the mark is stored when nothing else is: what was
+// touched in that time is checked again after a restart.
+const markEvery = time.Hour
+
+// UpdateHistory closes the periods that ended at least farol.LateGrace ago,
+// restates closed ones whose figure moved, under a new Known, and keeps the
+// daily values of the accounts. It costs one query per metric and grain that
+// has something new, over the days that are new; it is to be called every few
+// minutes by a background job. Calls wait for each other.
+func (r *Reader) UpdateHistory(ctx context.Context) error {
+	_, err := r.updateHistory(ctx)
+	return err
+}
+
+func (r *Reader) updateHistory(ctx context.Context) (update, error) {
+	r.updating.Lock()
+	defer r.updating.Unlock()
+	var done update
+	known := r.facts.LastKnown()
+	if known.IsZero() {
+		return done, nil
+	}
+	now := r.now()
+	for _, m := range r.catalogue.metrics {
+		for _, g := range m.Grains {
+			if err := r.closeSeries(ctx, m, g, known, now, &done); err != nil {
+				return done, fmt.Errorf("history of %s per %s: %w", m.Name, g, err)
+			}
+		}
+		if m.PerAccount {
+			n, err := r.measure(ctx, m, known, now)
+			if err != nil {
+				return done, fmt.Errorf("measures of %s: %w", m.Name, err)
+			}
+			done.measured += n
+		}
+	}
+	return done, r.book.check(ctx, r.facts, known, done != (update{}))
+}
+
+// closeSeries writes the rows that one series lacks.
+func (r *Reader) closeSeries(ctx context.Context, m *Metric, g farol.Grain, known, now time.Time, done *update) error {
+	p, pg, err := r.closing(ctx, m, g, known, now)
+	if err != nil || p == nil {
+		return err
+	}
+	first, end := len(p.periods), 0
+	for i, q := range p.periods {
+		row, ok := pg.rows[q.From]
+		if ok && row.Period == q && !pg.dirty.moved(p, q) {
+			continue
+		}
+		first, end = min(first, i), i+1
+	}
+	if first >= end {
+		return nil
+	}
+	points, err := r.compute(ctx, p, p.periods[first:end])
+	if err != nil {
+		return err
+	}
+	var rows []facts.HistoryRow
+	for _, pt := range points {
+		row := p.row(pt, known)
+		switch have, ok := pg.rows[pt.Period.From]; {
+		case !ok || have.Period != pt.Period:
+			done.closed++
+		case !sameFigure(have, row):
+			done.restated++
+		default:
+			continue
+		}
+		rows = append(rows, row)
+	}
+	return r.book.write(ctx, r.facts, seriesKey{m.Name, p.version, g}, rows)
+}
+
+// closing is the plan of all closed periods of a series since its first fact,
+// nil when there are none, reading the facts up to known.
+func (r *Reader) closing(ctx context.Context, m *Metric, g farol.Grain, known, now time.Time) (*plan, page, error) {
+	p := &plan{Request: Request{Metric: m.Name, Grain: g}, metric: m, settings: r.settings()}
+	if p.settings.Calendar.Zone == nil {
+		p.settings.Calendar.Zone = time.UTC
+	}
+	p.version = p.settings.version(m)
+	p.clocks(now)
+	pg, err := r.book.open(ctx, r.facts, p)
+	if err != nil {
+		return nil, page{}, err
+	}
+	p.covered, p.Known = pg.covered, known
+	first, ok := p.firstDay()
+	if !ok {
+		return nil, pg, nil
+	}
+	calendar := p.settings.Calendar
+	for q := calendar.PeriodAt(g, max(first, p.asOf-maxPeriods)); p.closed(q, now); q = calendar.PeriodAt(g, q.To) {
+		p.periods = append(p.periods, q)
+	}
+	if len(p.periods) == 0 {
+		return nil, pg, nil
+	}
+	return p, pg, nil
+}
+
+// firstDay is the first day that can have a figure.
+func (p *plan) firstDay() (first farol.Day, ok bool) {
+	basis, _ := p.metric.basis()
+	for _, t := range append(p.metric.tables(), basis) {
+		if d, has := p.covered.first(t); has && (!ok || d < first) {
+			first, ok = d, true
+		}
+	}
+	return first, ok
+}
+
+// closed tells whether the period, with the days it waits for, ended
+// farol.LateGrace ago.
+func (p *plan) closed(q farol.Period, now time.Time) bool {
+	end := q.To + farol.Day(p.waits())
+	return !now.Before(end.Start(p.settings.Calendar.Zone).Add(farol.LateGrace))
+}
+
+func (p *plan) row(pt Point, known time.Time) facts.HistoryRow {
+	return facts.HistoryRow{
+		Metric: p.metric.Name, Version: p.version, Grain: p.Grain, Period: pt.Period, Known: known,
+		Value: pt.Value, Numerator: pt.Numerator, Denominator: pt.Denominator, Low: pt.Low, High: pt.High,
+		Units: pt.Units, Complete: pt.Complete,
+	}
+}
+
+func sameFigure(a, b facts.HistoryRow) bool {
+	same := func(x, y *float64) bool { return x == y || x != nil && y != nil && *x == *y }
+	return same(a.Value, b.Value) && same(a.Numerator, b.Numerator) && same(a.Denominator, b.Denominator) &&
+		same(a.Low, b.Low) && same(a.High, b.High) && a.Units == b.Units && a.Complete == b.Complete
+}
+
+// write stores rows and shows them to readers.
+func (b *book) write(ctx context.Context, f *facts.Facts, k seriesKey, rows []facts.HistoryRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := f.SaveHistory(ctx, rows); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	next := maps.Clone(b.series[k])
+	if next == nil {
+		// Another process moved the mark meanwhile; the rows are read again.
+		return nil
+	}
+	for _, row := range rows {
+		next[row.Period.From] = row
+	}
+	b.series[k] = next
+	return nil
+}
+
+// check notes that every row is right as of known.
+func (b *book) check(ctx context.Context, f *facts.Facts, known time.Time, wrote bool) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	stored, err := f.History(ctx, markQuery)
+	if err != nil {
+		return fmt.Errorf("when the history was checked: %w", err)
+	}
+	if wrote || len(stored) == 0 || known.Sub(stored[0].Known) >= markEvery {
+		row := facts.HistoryRow{
+			Metric: markQuery.Metric, Version: markQuery.Version, Grain: markQuery.Grain,
+			Period: markPeriod, Known: known, Complete: true,
+		}
+		if err := f.SaveHistory(ctx, []facts.HistoryRow{row}); err != nil {
+			return fmt.Errorf("note that the history was checked: %w", err)
+		}
+	}
+	if !known.After(b.mark) {
+		return nil
+	}
+	series := b.series
+	if err := b.moveMark(ctx, f, known); err != nil {
+		return err
+	}
+	b.series = series
+	return nil
+}

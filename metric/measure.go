@@ -1,0 +1,157 @@
+package metric
+
+import (
+	"context"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
+)
+
+// measureChunk is how many days of account values are computed at once.
+const measureChunk = 31
+
+// measuredQuery finds up to which day the accounts' values of a series were
+// kept: a row of the history under a name that no metric has.
+func (p *plan) measuredQuery() facts.HistoryQuery {
+	return facts.HistoryQuery{Metric: "$measured." + p.metric.Name, Version: p.version, Grain: farol.Daily}
+}
+
+// measure keeps the daily values of every account: of the days that closed
+// since the last call, and again of earlier ones whose facts moved. It
+// answers how many values it wrote.
+func (r *Reader) measure(ctx context.Context, m *Metric, known, now time.Time) (int, error) {
+	p, pg, err := r.closing(ctx, m, farol.Daily, known, now)
+	if err != nil || p == nil {
+		return 0, err
+	}
+	p.By = "account"
+	stored, err := r.facts.History(ctx, p.measuredQuery())
+	if err != nil {
+		return 0, err
+	}
+	done := p.periods[0].From - 1
+	if len(stored) > 0 && stored[0].Value != nil {
+		done = farol.Day(*stored[0].Value)
+	}
+	var fresh, moved []farol.Period
+	for _, q := range p.periods {
+		if q.From > done {
+			fresh = append(fresh, q)
+		} else if pg.dirty.moved(p, q) {
+			moved = append(moved, q)
+		}
+	}
+	n, err := r.remeasure(ctx, p, moved)
+	if err != nil || len(fresh) == 0 {
+		return n, err
+	}
+	wrote, err := r.measureDays(ctx, p, fresh)
+	return n + wrote, err
+}
+
+// measureDays writes the values of days that were never measured.
+func (r *Reader) measureDays(ctx context.Context, p *plan, days []farol.Period) (int, error) {
+	n := 0
+	for len(days) > 0 {
+		chunk := days[:min(measureChunk, len(days))]
+		days = days[len(chunk):]
+		values, err := r.accountValues(ctx, p, chunk)
+		if err != nil {
+			return n, err
+		}
+		var rows []facts.Measure
+		for c, v := range values {
+			rows = append(rows, p.measureOf(c, v))
+		}
+		if err := r.saveMeasures(ctx, rows); err != nil {
+			return n, err
+		}
+		n += len(rows)
+		through := float64(chunk[len(chunk)-1].From)
+		q := p.measuredQuery()
+		err = r.facts.SaveHistory(ctx, []facts.HistoryRow{{
+			Metric: q.Metric, Version: q.Version, Grain: q.Grain, Period: markPeriod, Known: p.Known,
+			Value: &through, Complete: true,
+		}})
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// remeasure writes the values that differ from what they were as of the
+// book's mark; a value that is gone is written as nil.
+func (r *Reader) remeasure(ctx context.Context, p *plan, days []farol.Period) (int, error) {
+	n := 0
+	for len(days) > 0 {
+		end := 1
+		for end < len(days) && days[end].From < days[0].From+measureChunk {
+			end++
+		}
+		hull := p.settings.Calendar.Cut(farol.Daily, farol.Period{From: days[0].From, To: days[end-1].To})
+		days = days[end:]
+		now, err := r.accountValues(ctx, p, hull)
+		if err != nil {
+			return n, err
+		}
+		old := *p
+		old.Known = r.book.marked()
+		before, err := r.accountValues(ctx, &old, hull)
+		if err != nil {
+			return n, err
+		}
+		var rows []facts.Measure
+		for c, v := range now {
+			if was, ok := before[c]; !ok || was != v {
+				rows = append(rows, p.measureOf(c, v))
+			}
+		}
+		for c := range before {
+			if _, ok := now[c]; !ok {
+				rows = append(rows, facts.Measure{Account: farol.AccountID(c.group), Metric: p.metric.Name, Day: c.from})
+			}
+		}
+		if err := r.saveMeasures(ctx, rows); err != nil {
+			return n, err
+		}
+		n += len(rows)
+	}
+	return n, nil
+}
+
+func (r *Reader) saveMeasures(ctx context.Context, rows []facts.Measure) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	return r.facts.SaveMeasures(ctx, rows)
+}
+
+func (p *plan) measureOf(c cell, v float64) facts.Measure {
+	return facts.Measure{Account: farol.AccountID(c.group), Metric: p.metric.Name, Day: c.from, Value: &v}
+}
+
+// accountValues computes the value of each account on each day, where it has
+// one.
+func (r *Reader) accountValues(ctx context.Context, p *plan, days []farol.Period) (map[cell]float64, error) {
+	found, err := r.live(ctx, p, days)
+	if err != nil {
+		return nil, err
+	}
+	out := map[cell]float64{}
+	for c, s := range found {
+		pt := p.point(farol.Period{From: c.from, To: c.from + 1}, c.group, s)
+		if c.group != "" && pt.Value != nil {
+			out[c] = *pt.Value
+		}
+	}
+	return out, nil
+}
+
+// marked is the commit as of which the history was last checked.
+func (b *book) marked() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.mark
+}

@@ -1,0 +1,166 @@
+// Package metric answers every number of the product. A metric is a question
+// asked of each unit (a person, an account): rows of unit, period, numerator
+// and denominator. The series, the breakdown, the rows behind a point, the
+// interval and the history are all made of those rows by the code here; what
+// is particular to one metric is one file, defs/NAME.sql.
+package metric
+
+import (
+	"slices"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+)
+
+// Aggregation is how unit rows become a figure.
+type Aggregation string
+
+// The aggregations. What the query answers besides grp, unit and account is
+// in brackets.
+const (
+	// Rolling counts the units whose span holds the period's last day
+	// (from_day, to_day: half-open, not overlapping for one unit).
+	Rolling Aggregation = "rolling count"
+	// Sum adds the numerators (period, numerator).
+	Sum Aggregation = "sum"
+	// DailyMean divides the sum of the numerators by the days of the period
+	// that have passed (period, numerator).
+	DailyMean Aggregation = "daily mean"
+	// ShareOfDays divides it by units times days (period, numerator = the
+	// unit's days).
+	ShareOfDays Aggregation = "share of days"
+	// Proportion divides the units that did by the units that could
+	// (period, numerator 0 or 1, denominator 1).
+	Proportion Aggregation = "proportion"
+	// NPS is promoters less detractors per answer, in points (period,
+	// numerator 1, 0 or -1, denominator 1).
+	NPS Aggregation = "nps"
+)
+
+// aggregations lists the columns that each wants besides grp, unit, account.
+var aggregations = map[Aggregation][]string{
+	Rolling:     {"from_day", "to_day"},
+	Sum:         {"period", "numerator"},
+	DailyMean:   {"period", "numerator"},
+	ShareOfDays: {"period", "numerator"},
+	Proportion:  {"period", "numerator", "denominator"},
+	NPS:         {"period", "numerator", "denominator"},
+}
+
+// Additive tells whether the groups of a breakdown sum to the whole, given
+// that each unit is in one group.
+func (a Aggregation) Additive() bool { return a == Sum || a == Rolling || a == DailyMean }
+
+// Direction says which way is good.
+type Direction string
+
+// The directions.
+const (
+	Up      Direction = "up"
+	Down    Direction = "down"
+	Neutral Direction = "neutral"
+)
+
+// Forever is the reach of a fact that moves every later figure.
+const Forever = -1
+
+// Money is the unit of amounts in the company's currency, major units.
+const Money = "money"
+
+// units lists the units that a figure may have.
+var units = []string{"persons", "accounts", "ratio", "points", Money}
+
+// Words are a text in every language of the program.
+type Words map[lang.Code]string
+
+// In is the text in the language, English when it lacks one.
+func (w Words) In(c lang.Code) string {
+	if s, ok := w[c]; ok {
+		return s
+	}
+	return w[lang.English]
+}
+
+// Metric is one definition file. It is never changed once loaded.
+type Metric struct {
+	// Name is the metric's id everywhere: "active_users_day".
+	Name string
+	// Group is the part of the catalogue: usage, activation, revenue, voice.
+	Group string
+	// Unit of the value: persons, accounts, ratio (0 to 1), points, money.
+	Unit string
+	// Direction says which way is good.
+	Direction Direction
+	// Aggregation makes figures of the unit rows.
+	Aggregation Aggregation
+	// Version of the definition; a new number whenever a figure could change.
+	Version int
+	// Grains are the period lengths that the metric is defined for.
+	Grains []farol.Grain
+	// Reach is how many days later a fact still moves figures: 0 its own
+	// period only, 27 a rolling window of 28 days, Forever.
+	Reach int
+	// Waits tells that a period is complete only when the activation window
+	// of its last day has passed, too.
+	Waits bool
+	// PerAccount tells that the value is kept daily for each account.
+	PerAccount bool
+	// Settings name the settings that the query uses: active, activation,
+	// company.
+	Settings []string
+	// Title, Definition, Formula, Rules and Reading are its words: what it is
+	// called, what it counts, how, the edge cases, and how to read it.
+	Title, Definition, Formula, Rules, Reading Words
+	// Query answers the unit rows, reached through the doors of package facts.
+	Query string
+	// Example is the worked example at the foot of the file.
+	Example Example
+
+	doors []string
+}
+
+// Has tells whether the metric is defined for the grain.
+func (m *Metric) Has(g farol.Grain) bool { return slices.Contains(m.Grains, g) }
+
+// tablesOf lists, for each door, the tables (in the words of facts.Touched)
+// whose facts move what the door answers.
+var tablesOf = map[string][]string{
+	"activity":    {"activity"},
+	"activityAll": {"activity"},
+	"presence":    {"activity"},
+	"people":      {"activity", "accounts"},
+	"accounts":    {"accounts"},
+	"mrr":         {"subscriptions", "moved"},
+	"payingAt":    {"subscriptions", "moved"},
+	"customersAt": {"subscriptions", "moved"},
+	"answers":     {"answers"},
+	"tickets":     {"tickets"},
+	"events":      {"events"},
+	"periods":     nil,
+	"days":        nil,
+}
+
+// tables lists the tables that move the metric's figures.
+func (m *Metric) tables() []string {
+	var out []string
+	for _, d := range m.doors {
+		for _, t := range tablesOf[d] {
+			if !slices.Contains(out, t) {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
+// basis is the table that tells whether there are data at all; state is true
+// when what was once learned stays true (subscriptions), so that one earlier
+// fact is enough, and false when each window needs facts of its own.
+func (m *Metric) basis() (table string, state bool) {
+	for _, d := range m.doors {
+		if slices.Contains(tablesOf[d], "subscriptions") {
+			return "subscriptions", true
+		}
+	}
+	return "events", false
+}

@@ -1,0 +1,139 @@
+package metric
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
+)
+
+// Reader answers series, rows and explanations, and keeps the history of
+// what was answered. Its methods may be called concurrently.
+type Reader struct {
+	catalogue *Catalogue
+	facts     *facts.Facts
+	settings  func() Settings
+	now       func() time.Time
+	cache     cache
+	book      book
+	// updating keeps UpdateHistory to one at a time.
+	updating sync.Mutex
+}
+
+// New makes a reader. settings is asked at every request and must be quick
+// and safe for concurrent calls.
+func New(c *Catalogue, f *facts.Facts, settings func() Settings) *Reader {
+	return &Reader{catalogue: c, facts: f, settings: settings, now: time.Now}
+}
+
+// SetClock makes the reader live at another time, before its first use: for
+// tests and for looking at recorded data.
+func (r *Reader) SetClock(now func() time.Time) { r.now = now }
+
+// Catalogue is the metrics that the reader answers.
+func (r *Reader) Catalogue() *Catalogue { return r.catalogue }
+
+// Read answers a series. Errors are NotFound for the metric's name and
+// Invalid, naming the field, for the rest of the request.
+func (r *Reader) Read(ctx context.Context, q Request) (Series, error) {
+	p, err := r.plan(q)
+	if err != nil {
+		return Series{}, err
+	}
+	return r.cache.get(ctx, p, r.facts.LastKnown, r.now, func(ctx context.Context) (Series, error) {
+		points, err := r.read(ctx, p)
+		if err != nil {
+			return Series{}, err
+		}
+		s := Series{Metric: p.metric.Name, Version: p.version, Unit: p.metric.Unit, Grain: p.Grain, Points: points}
+		if s.Unit == Money {
+			s.Currency = p.settings.Currency
+		}
+		return s, nil
+	})
+}
+
+// read computes the points: closed periods of the present from the history,
+// the hull of the rest by one query.
+func (r *Reader) read(ctx context.Context, p *plan) ([]Point, error) {
+	page, err := r.cover(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if !p.present || p.By != "" || len(p.Filters) > 0 {
+		return r.compute(ctx, p, p.periods)
+	}
+	kept := make([]*facts.HistoryRow, len(p.periods))
+	first, end := len(p.periods), 0
+	for i, q := range p.periods {
+		if row, ok := page.rows[q.From]; ok && row.Period == q && !page.dirty.moved(p, q) {
+			kept[i] = &row
+			continue
+		}
+		first, end = min(first, i), i+1
+	}
+	if first >= end {
+		first, end = 0, 0
+	}
+	open, err := r.compute(ctx, p, p.periods[first:end])
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Point, len(p.periods))
+	for i := range p.periods {
+		if i >= first && i < end {
+			out[i] = open[i-first]
+		} else {
+			out[i] = p.kept(kept[i])
+		}
+	}
+	return out, nil
+}
+
+// compute answers the points of these periods from the facts.
+func (r *Reader) compute(ctx context.Context, p *plan, periods []farol.Period) ([]Point, error) {
+	found, err := r.live(ctx, p, periods)
+	if err != nil {
+		return nil, err
+	}
+	return p.points(periods, found)
+}
+
+// cover fills in when the data began, of those that the request may know, and
+// answers the history of the present.
+func (r *Reader) cover(ctx context.Context, p *plan) (page, error) {
+	if !p.Known.IsZero() {
+		touches, err := r.facts.Touched(ctx, time.Time{}, p.Known)
+		if err != nil {
+			return page{}, fmt.Errorf("which days have facts: %w", err)
+		}
+		p.covered = coverage{}.with(touches)
+		return page{}, nil
+	}
+	pg, err := r.book.open(ctx, r.facts, p)
+	p.covered = pg.covered
+	return pg, err
+}
+
+// kept is the point of a history row.
+func (p *plan) kept(row *facts.HistoryRow) Point {
+	pt := Point{
+		Period: row.Period, Group: row.Group, Value: row.Value, Numerator: row.Numerator, Denominator: row.Denominator,
+		Low: row.Low, High: row.High, Units: row.Units, Complete: row.Complete,
+	}
+	if pt.Value == nil {
+		// The reason is not stored: it follows from what is.
+		s := sums{units: row.Units}
+		if row.Numerator != nil {
+			s.num = *row.Numerator
+		}
+		if row.Denominator != nil {
+			s.den = *row.Denominator
+		}
+		pt.Reason = p.point(row.Period, row.Group, s).Reason
+	}
+	return pt
+}

@@ -1,0 +1,172 @@
+package metric
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/farol-cs/farol"
+)
+
+// Row is a unit behind a point: the numerators of all rows add up to the
+// point's, and so do the denominators where the row has one.
+type Row struct {
+	// Unit is the person or account.
+	Unit string
+	// Account of the unit, "" when it has none. A person of several accounts
+	// shows one of them.
+	Account   string
+	Numerator float64
+	// Denominator is nil for counts and sums.
+	Denominator *float64
+	Group       string
+}
+
+// rowsText lists the unit rows of one period, the largest first.
+const rowsText = `SELECT u.unit AS row_unit, u.account AS row_account,
+  CAST(%s AS DOUBLE) AS row_num, CAST(%s AS DOUBLE) AS row_den
+FROM (
+%s
+) AS u
+WHERE u.grp = {row_group:String}%s
+ORDER BY row_num DESC, row_unit
+LIMIT {row_limit:Int64}`
+
+// cursor is where a page of rows ended.
+type cursor struct {
+	Numerator float64
+	Unit      string
+}
+
+// MaxRows is the longest page of rows.
+const MaxRows = 1000
+
+// Rows lists the units behind one point: those of the group in the period of
+// q.Grain that begins at period.From. next is the cursor of the following
+// page, "" at the end. limit 0 is 100.
+func (r *Reader) Rows(ctx context.Context, q Request, period farol.Period, group string, limit int, after string) (rows []Row, next string, err error) {
+	q.Period = period
+	p, err := r.plan(q)
+	if err != nil {
+		return nil, "", err
+	}
+	p.periods = p.periods[:1]
+	at, err := readCursor(after)
+	if err != nil {
+		return nil, "", err
+	}
+	if limit <= 0 {
+		limit = 100
+	}
+	limit = min(limit, MaxRows)
+	if len(p.started(p.periods)) == 0 {
+		return nil, "", nil
+	}
+	if _, err := r.cover(ctx, p); err != nil {
+		return nil, "", err
+	}
+	rows, err = r.rows(ctx, p, group, limit+1, at)
+	if err != nil {
+		return nil, "", fmt.Errorf("rows of %s: %w", p.metric.Name, err)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		last := rows[limit-1]
+		next = cursor{last.Numerator * p.unscaled(), last.Unit}.String()
+	}
+	return rows, next, nil
+}
+
+// unscaled is the factor from a row's numerator to the query's.
+func (p *plan) unscaled() float64 {
+	if p.metric.Unit == Money {
+		return p.minor()
+	}
+	return 1
+}
+
+func (r *Reader) rows(ctx context.Context, p *plan, group string, limit int, at *cursor) ([]Row, error) {
+	text, params := p.rowsQuery(group, limit, at)
+	found, err := r.facts.Query(ctx, text, p.scope(p.periods), params)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	var out []Row
+	days := p.rowDays(p.periods[0])
+	for found.Next() {
+		row := Row{Group: group}
+		var den float64
+		if err := found.Scan(&row.Unit, &row.Account, &row.Numerator, &den); err != nil {
+			return nil, err
+		}
+		row.Numerator /= p.unscaled()
+		switch p.metric.Aggregation {
+		case ShareOfDays:
+			row.Denominator = &days
+		case Proportion, NPS:
+			row.Denominator = &den
+		}
+		out = append(out, row)
+	}
+	return out, found.Err()
+}
+
+// rowDays is the days of the period that have passed and have data.
+func (p *plan) rowDays(q farol.Period) float64 {
+	start, ok := p.start(q)
+	if !ok {
+		start = q.From
+	}
+	return float64(p.last(q) - start + 1)
+}
+
+// rowsQuery is the text and the parameters of a page of rows.
+func (p *plan) rowsQuery(group string, limit int, at *cursor) (string, map[string]any) {
+	params := p.params()
+	params["row_group"], params["row_limit"] = group, int64(limit)
+	num, den, where := "u.numerator", "0", ""
+	if slices.Contains(aggregations[p.metric.Aggregation], "denominator") {
+		den = "u.denominator"
+	}
+	if p.metric.Aggregation == Rolling {
+		num = "1"
+		where = " AND u.from_day <= {row_day:Date} AND u.to_day > {row_day:Date}"
+		params["row_day"] = p.last(p.periods[0])
+	}
+	if at != nil {
+		where += fmt.Sprintf(" AND (CAST(%s AS DOUBLE) < {after_num:Float64} OR (CAST(%s AS DOUBLE) = {after_num:Float64} AND u.unit > {after_unit:String}))", num, num)
+		params["after_num"], params["after_unit"] = at.Numerator, at.Unit
+	}
+	return fmt.Sprintf(rowsText, num, den, p.metric.Query, where), params
+}
+
+func (c cursor) String() string {
+	b, err := json.Marshal([]string{strconv.FormatFloat(c.Numerator, 'g', -1, 64), c.Unit})
+	if err != nil {
+		panic(err) // two texts always marshal
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+func readCursor(s string) (*cursor, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var parts [2]string
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err == nil {
+		err = json.Unmarshal(b, &parts)
+	}
+	c := &cursor{Unit: parts[1]}
+	if err == nil {
+		c.Numerator, err = strconv.ParseFloat(parts[0], 64)
+	}
+	if err != nil {
+		return nil, farol.InvalidField("after", "is not a cursor of these rows")
+	}
+	return c, nil
+}
