@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/optimize"
 )
 
@@ -32,7 +33,9 @@ type BGNBD struct {
 	LogLikelihood  float64
 }
 
-// FitBGNBD fits by maximum likelihood. Errors: ErrEmpty, ErrImpossible,
+// FitBGNBD fits by maximum likelihood. Customers who show no spread, or no
+// leaving, drive parameters towards 0 or infinity; they stop at finite values
+// that predict the same. Errors: ErrEmpty, ErrImpossible,
 // ErrUnidentified when nobody bought again.
 func FitBGNBD(buyers []Buyer) (*BGNBD, error) {
 	n, repeats, span := 0.0, 0.0, 0.0
@@ -53,12 +56,23 @@ func FitBGNBD(buyers []Buyer) (*BGNBD, error) {
 	slices.SortFunc(sorted, func(a, b Buyer) int { return cmp.Compare(a.Repeats, b.Repeats) })
 	// Start from everybody alike in part, at the rate seen.
 	x, outside := positive([]float64{1, span / repeats, 1, 2})
-	problem := optimize.Problem{Func: func(x []float64) float64 {
+	model := func(x []float64) (*BGNBD, float64) {
 		p, far := outside(x)
-		return far - (&BGNBD{R: p[0], Alpha: p[1], A: p[2], B: p[3]}).logLikelihood(sorted)
-	}}
-	p, _ := outside(descend(problem, x))
-	m := &BGNBD{R: p[0], Alpha: p[1], A: p[2], B: p[3]}
+		return &BGNBD{R: p[0], Alpha: p[1], A: p[2], B: p[3]}, far
+	}
+	problem := optimize.Problem{
+		Func: func(x []float64) float64 {
+			m, far := model(x)
+			return far - m.logLikelihood(sorted)/n
+		},
+		Grad: func(gradient, x []float64) {
+			m, _ := model(x)
+			for k, slope := range m.slopes(sorted) {
+				gradient[k] = -slope / n
+			}
+		},
+	}
+	m, _ := model(slide(problem, x))
 	m.LogLikelihood = m.logLikelihood(sorted)
 	return m, nil
 }
@@ -109,6 +123,38 @@ func (m *BGNBD) logLikelihood(buyers []Buyer) (ll float64) {
 		ll += b.N * (common + alive + log1pExp(m.logOddsGone(b)))
 	}
 	return ll
+}
+
+// slopes are the derivatives of logLikelihood by the logarithms of R, Alpha,
+// A and B.
+func (m *BGNBD) slopes(buyers []Buyer) (d [4]float64) {
+	before := -1.0
+	var common [4]float64
+	for _, b := range buyers {
+		x := b.Repeats
+		if x != before {
+			before = x
+			left := mathext.Digamma(m.A+m.B+x) - mathext.Digamma(m.A+m.B)
+			common = [4]float64{
+				mathext.Digamma(m.R+x) - mathext.Digamma(m.R) + math.Log(m.Alpha),
+				m.R / m.Alpha,
+				-left,
+				mathext.Digamma(m.B+x) - mathext.Digamma(m.B) - left,
+			}
+		}
+		gone := 0.0
+		if x > 0 {
+			gone = 1 - m.Alive(b)
+			d[2] += b.N * gone / m.A
+			d[3] -= b.N * gone / (m.B + x - 1)
+		}
+		end, last := m.Alpha+b.Age, m.Alpha+b.Last
+		d[0] += b.N * (common[0] - math.Log(end) + gone*math.Log(end/last))
+		d[1] += b.N * (common[1] - (m.R+x)/end + gone*(m.R+x)*(1/end-1/last))
+		d[2] += b.N * common[2]
+		d[3] += b.N * common[3]
+	}
+	return [4]float64{d[0] * m.R, d[1] * m.Alpha, d[2] * m.A, d[3] * m.B}
 }
 
 // logOddsGone is the logarithm of P(gone)/P(alive) given the history.

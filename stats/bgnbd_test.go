@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -144,12 +145,14 @@ func buy(r *rand.Rand, m *BGNBD, age float64) Buyer {
 func TestBGNBDRecovers(t *testing.T) {
 	r := rand.New(rand.NewPCG(32, 1))
 	truth := &BGNBD{R: 0.6, Alpha: 5, A: 0.8, B: 2.5}
-	buyers := make([]Buyer, 6000)
+	buyers := make([]Buyer, 4000)
 	mean := 0.0
 	for k := range buyers {
 		buyers[k] = buy(r, truth, 26+13*r.Float64())
-		early := buy(r, truth, 20)
-		mean += early.Repeats / float64(len(buyers))
+	}
+	const many = 20_000
+	for range many {
+		mean += buy(r, truth, 20).Repeats / many
 	}
 	if want := truth.Expected(20); !near(mean, want, 0.06) {
 		t.Errorf("mean purchases %.3f, expected %.3f", mean, want)
@@ -173,6 +176,22 @@ func TestBGNBDRecovers(t *testing.T) {
 	days, err := FitBGNBD(buyers)
 	if err != nil || !near(days.R, m.R, 1e-3) || !near(days.Alpha, 7*m.Alpha, 1e-2) || !near(days.A, m.A, 1e-2) {
 		t.Errorf("in days: %+v, in weeks %+v %v", days, m, err)
+	}
+}
+
+func TestBGNBDSlopes(t *testing.T) {
+	r := rand.New(rand.NewPCG(34, 1))
+	for range 20 {
+		m := &BGNBD{R: 0.2 + r.Float64(), Alpha: 1 + 9*r.Float64(), A: 0.2 + r.Float64(), B: 0.3 + 3*r.Float64()}
+		buyers := []Buyer{{0, 0, 7, 3}, {1, 3, 9, 1}, {1, 5, 9, 2}, {4, 9, 9, 1}, {30, 20, 40, 1}}
+		want := fd.Gradient(nil, func(x []float64) float64 {
+			return (&BGNBD{R: math.Exp(x[0]), Alpha: math.Exp(x[1]), A: math.Exp(x[2]), B: math.Exp(x[3])}).logLikelihood(buyers)
+		}, []float64{math.Log(m.R), math.Log(m.Alpha), math.Log(m.A), math.Log(m.B)}, &fd.Settings{Formula: fd.Central})
+		for k, got := range m.slopes(buyers) {
+			if !near(got, want[k], 1e-5*(1+math.Abs(want[k]))) {
+				t.Fatalf("%+v: slope %d is %v, by differences %v", m, k, got, want[k])
+			}
+		}
 	}
 }
 

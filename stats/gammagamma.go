@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"gonum.org/v1/gonum/mathext"
 	"gonum.org/v1/gonum/optimize"
 	"gonum.org/v1/gonum/stat"
 )
@@ -36,7 +37,7 @@ type GammaGamma struct {
 func FitGammaGamma(spenders []Spender) (*GammaGamma, error) {
 	var used []Spender
 	m := &GammaGamma{}
-	orders, mean := 0.0, 0.0
+	n, orders, sum := 0.0, 0.0, 0.0
 	for k, s := range spenders {
 		if !(s.N >= 0) || !(s.Orders >= 0) || math.IsNaN(s.Mean) || math.IsInf(s.N+s.Orders+math.Abs(s.Mean), 0) {
 			return nil, fmt.Errorf("%w: a count is negative or a value not a number (spender %d)", ErrImpossible, k)
@@ -47,20 +48,28 @@ func FitGammaGamma(spenders []Spender) (*GammaGamma, error) {
 			m.Excluded += s.N
 		default:
 			used = append(used, s)
-			orders, mean = orders+s.N*s.Orders, mean+s.N*s.Orders*s.Mean
+			n, orders, sum = n+s.N, orders+s.N*s.Orders, sum+s.N*s.Orders*s.Mean
 		}
 	}
 	if len(used) == 0 {
 		return nil, ErrEmpty
 	}
 	m.Correlation = correlation(used)
-	x, of := positive([]float64{2, 4, 2 * mean / orders})
-	problem := optimize.Problem{Func: func(x []float64) float64 {
-		p, far := of(x)
-		return far - (&GammaGamma{P: p[0], Q: p[1], V: p[2]}).logLikelihood(used)
-	}}
-	p, _ := of(descend(problem, x))
-	m.P, m.Q, m.V = p[0], p[1], p[2]
+	x, outside := positive([]float64{2, 4, 2 * sum / orders})
+	set := func(x []float64) (far float64) {
+		p, far := outside(x)
+		m.P, m.Q, m.V = p[0], p[1], p[2]
+		return far
+	}
+	set(slide(optimize.Problem{
+		Func: func(x []float64) float64 { return set(x) - m.logLikelihood(used)/n },
+		Grad: func(gradient, x []float64) {
+			set(x)
+			for k, slope := range m.slopes(used) {
+				gradient[k] = -slope / n
+			}
+		},
+	}, x))
 	m.LogLikelihood = m.logLikelihood(used)
 	return m, nil
 }
@@ -86,6 +95,19 @@ func (m *GammaGamma) logLikelihood(spenders []Spender) (ll float64) {
 			shape*math.Log1p(m.V/sum) - m.Q*math.Log1p(sum/m.V))
 	}
 	return ll
+}
+
+// slopes are the derivatives of logLikelihood by the logarithms of P, Q and V.
+func (m *GammaGamma) slopes(spenders []Spender) (d [3]float64) {
+	digammaQ := mathext.Digamma(m.Q)
+	for _, s := range spenders {
+		shape, sum := m.P*s.Orders, s.Orders*s.Mean
+		both := mathext.Digamma(shape + m.Q)
+		d[0] += s.N * s.Orders * (both - mathext.Digamma(shape) - math.Log1p(m.V/sum))
+		d[1] += s.N * (both - digammaQ - math.Log1p(sum/m.V))
+		d[2] += s.N * (m.Q*sum/m.V - shape) / (sum + m.V)
+	}
+	return [3]float64{d[0] * m.P, d[1] * m.Q, d[2] * m.V}
 }
 
 // Mean is the value of a purchase of a customer of whom nothing is known. ok

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"gonum.org/v1/gonum/diff/fd"
 	"gonum.org/v1/gonum/integrate/quad"
 	"gonum.org/v1/gonum/stat/distuv"
 )
@@ -47,7 +48,7 @@ func TestGammaGammaRecovers(t *testing.T) {
 	r := rand.New(rand.NewPCG(33, 1))
 	const p, q, v = 6.0, 3.8, 15.0
 	var spenders []Spender
-	for range 6000 {
+	for range 4000 {
 		nu := distuv.Gamma{Alpha: q, Beta: v, Src: r}.Rand()
 		x := float64(1 + r.IntN(6))
 		spenders = append(spenders, Spender{x, distuv.Gamma{Alpha: p * x, Beta: nu * x, Src: r}.Rand(), 1})
@@ -75,6 +76,22 @@ func TestGammaGammaRecovers(t *testing.T) {
 	cents, err := FitGammaGamma(spenders)
 	if err != nil || !near(cents.P, m.P, 0.01) || !near(cents.V, 100*m.V, 5) {
 		t.Errorf("in cents %+v, was %+v %v", cents, m, err)
+	}
+}
+
+func TestGammaGammaSlopes(t *testing.T) {
+	r := rand.New(rand.NewPCG(35, 1))
+	for range 20 {
+		m := &GammaGamma{P: 0.5 + 5*r.Float64(), Q: 0.5 + 5*r.Float64(), V: 1 + 30*r.Float64()}
+		spenders := []Spender{{1, 3, 2}, {2, 30, 1}, {9, 12, 4}}
+		want := fd.Gradient(nil, func(x []float64) float64 {
+			return (&GammaGamma{P: math.Exp(x[0]), Q: math.Exp(x[1]), V: math.Exp(x[2])}).logLikelihood(spenders)
+		}, []float64{math.Log(m.P), math.Log(m.Q), math.Log(m.V)}, &fd.Settings{Formula: fd.Central})
+		for k, got := range m.slopes(spenders) {
+			if !near(got, want[k], 1e-5*(1+math.Abs(want[k]))) {
+				t.Fatalf("%+v: slope %d is %v, by differences %v", m, k, got, want[k])
+			}
+		}
 	}
 }
 

@@ -13,12 +13,12 @@ type Renewal struct {
 	Due, Lost float64
 }
 
-// Renewals[t-1] is the t-th renewal in a customer's life, over all customers
-// and cohorts. It is all that the retention models below need: the likelihood
-// of a customer is a product of one factor per renewal, so customers who have
-// not come to a renewal yet (right-censored), or who had some before we first
-// saw them (late entry), are simply not due there. Renewals of different
-// lengths (months, years) need models of their own.
+// Renewals counts the first, second, ... renewal in a customer's life, over
+// all customers and cohorts. It is all that the retention models need: the
+// likelihood of a customer is a product of one factor per renewal, so those
+// who have not come to a renewal yet (right-censored), or who had some before
+// we first saw them (late entry), are simply not due there. Renewals of
+// different lengths (months, years) need models of their own.
 type Renewals []Renewal
 
 // Cohorts adds up cohorts given as survivors: alive[0] customers began,

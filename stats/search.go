@@ -117,3 +117,22 @@ func descend(p optimize.Problem, x []float64) []float64 {
 	}
 	return x
 }
+
+// slide finds a minimum from x by the gradient, in a tenth of the evaluations
+// of descend, which takes over where the slope does not become flat.
+func slide(p optimize.Problem, x []float64) []float64 {
+	const flat = 1e-7
+	settings := &optimize.Settings{GradientThreshold: flat / 10, MajorIterations: 300, FuncEvaluations: 1000}
+	result, _ := optimize.Minimize(p, x, settings, &optimize.BFGS{})
+	if result == nil || !(result.F <= p.Func(x)) {
+		return descend(p, x)
+	}
+	gradient := make([]float64, len(x))
+	p.Grad(gradient, result.X)
+	for _, g := range gradient {
+		if !(math.Abs(g) < flat) {
+			return descend(p, result.X)
+		}
+	}
+	return result.X
+}

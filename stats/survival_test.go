@@ -236,6 +236,36 @@ func TestSurvivalAgainstSlowDefinition(t *testing.T) {
 	}
 }
 
+// The published sum of the variance, with its terms per event time
+// (Marubini & Valsecchi 1995, equation 10.12), against the recursion.
+func TestIncidenceVarianceAgainstPublishedSum(t *testing.T) {
+	r := rand.New(rand.NewPCG(18, 1))
+	for range 200 {
+		data := randomSpells(r, 10+r.IntN(30), 2)
+		// Somebody stays, for the sum divides by those who do.
+		data = append(data, Spell{Exit: 20, N: 2})
+		aj, err := AalenJohansen(data, 1, Level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, at := range aj.Steps {
+			sum, s := 0.0, 1.0
+			for _, x := range aj.Steps[:k+1] {
+				n, d, own := x.AtRisk, x.Events+x.Competing, x.Events
+				later := at.Value - x.Value
+				sum += later*later*d/(n*(n-d)) + s*s*own*(n-own)/(n*n*n) - 2*later*s*own/(n*n)
+				s *= 1 - d/n
+				if d == n {
+					s = math.NaN() // late entries left nobody: the sum has no value
+				}
+			}
+			if !math.IsNaN(sum) && !math.IsInf(sum, 0) && !near(at.SE*at.SE, sum, 1e-9) {
+				t.Fatalf("step %d: variance %v, published sum %v", k, at.SE*at.SE, sum)
+			}
+		}
+	}
+}
+
 func TestSingleCauseIsTheComplement(t *testing.T) {
 	r := rand.New(rand.NewPCG(12, 1))
 	for range 200 {
