@@ -13,8 +13,9 @@ import (
 // work. More would only make the answers late.
 const maxQueue = 50_000
 
-// groupPause is how long after a commit the next one may begin, so that under
-// load many requests share one commit, while a lone request never waits.
+// groupPause is how long after a commit the next one may begin when several
+// requests came at once, so that under load many share one commit, while a
+// lone request never waits.
 const groupPause = 15 * time.Millisecond
 
 // A request waits for the writer.
@@ -101,16 +102,19 @@ func errClosed() error { return farol.Errorf(farol.Busy, "the server is stopping
 // write is the writer: the only goroutine that changes the log.
 func (f *Facts) write() {
 	defer close(f.done)
-	var last time.Time
+	var pause time.Time // until when a group is gathered
 	for {
 		select {
 		case r := <-f.queue:
-			group := f.gather(r, last)
+			group := f.gather(r, pause)
 			f.commitGroup(group)
-			last = time.Now()
+			pause = time.Time{}
+			if len(group) > 1 || len(f.queue) > 0 {
+				pause = time.Now().Add(groupPause)
+			}
 		case <-f.settleTimer.C:
 			f.settleDue = false
-			if err := f.settleAll(f.life); err != nil && f.life.Err() == nil {
+			if err := f.settleAll(f.life, false); err != nil && f.life.Err() == nil {
 				f.log.Error("facts: settle", "error", err)
 				f.scheduleSettle(10 * time.Second)
 			}
@@ -142,17 +146,22 @@ func (f *Facts) finish() {
 	}
 }
 
-// gather collects the requests that share a commit with r.
-func (f *Facts) gather(r *request, last time.Time) []*request {
+// gather collects the requests that share a commit with r: those that are
+// there, and those that come until the instant.
+func (f *Facts) gather(r *request, wait time.Time) []*request {
 	group := []*request{r}
 	n := len(r.events)
-	until := time.NewTimer(max(0, groupPause-time.Since(last)))
+	until := time.NewTimer(max(0, time.Until(wait)))
 	defer until.Stop()
 	for n < maxGroup && !r.keepKnown && !r.settle {
 		select {
 		case r = <-f.queue:
-		case <-until.C:
-			return group
+		default:
+			select {
+			case r = <-f.queue:
+			case <-until.C:
+				return group
+			}
 		}
 		// What does not fit goes into the next commit: a request is never cut.
 		if n += len(r.events); n > maxGroup || r.keepKnown {
@@ -175,7 +184,7 @@ func (f *Facts) commitGroup(group []*request) {
 	for i, r := range group {
 		f.queued.Add(-int64(len(r.events) + len(r.rejected)))
 		if r.settle && err == nil {
-			err = f.settleAll(f.life)
+			err = f.settleAll(f.life, r.keepKnown)
 		}
 		if err != nil {
 			r.answer(Receipt{}, err)
@@ -187,17 +196,18 @@ func (f *Facts) commitGroup(group []*request) {
 
 func (f *Facts) commitAll(ctx context.Context, group []*request) ([]Receipt, error) {
 	known := f.nextKnown()
+	keepKnown := group[0].keepKnown
+	if keepKnown {
+		known = group[0].events[len(group[0].events)-1].e.Known
+	}
 	c := newCommit()
 	receipts := make([]Receipt, len(group))
-	fresh, err := f.fresh(ctx, group, receipts)
+	fresh, err := f.fresh(ctx, group, receipts, known.Add(-f.window))
 	if err != nil {
 		return nil, err
 	}
 	for i, r := range group {
 		receipts[i].Known = known
-		if r.keepKnown && len(r.events) > 0 {
-			known = r.events[len(r.events)-1].e.Known
-		}
 		for n, x := range r.rejected {
 			c.add(rejected, known, x.Received.UTC(), x.ID, string(x.Source), x.Kind, x.Name, x.Field, x.Reason, cut(x.Body), int64(i*maxGroup+n))
 		}
@@ -206,7 +216,7 @@ func (f *Facts) commitAll(ctx context.Context, group []*request) ([]Receipt, err
 		}
 	}
 	for i := range fresh {
-		if e := fresh[i].e; !group[0].keepKnown {
+		if e := fresh[i].e; !keepKnown {
 			e.Known = known
 		}
 	}
@@ -233,15 +243,16 @@ func (f *Facts) apply(ctx context.Context, c *commit, known time.Time, n int) er
 		return nil
 	}
 	c.batch = f.batch + 1
+	settled := f.settled
 	if !f.restless {
-		f.settled = c.batch
+		settled = c.batch
 	}
-	c.add(batches, known, int64(n), f.settled)
+	c.add(batches, known, int64(n), settled)
 	f.noteTraits(c)
 	if err := f.eng.apply(ctx, c); err != nil {
 		return err
 	}
-	f.batch = c.batch
+	f.batch, f.settled = c.batch, settled
 	f.known.Store(known.UnixMilli())
 	return nil
 }

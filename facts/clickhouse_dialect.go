@@ -11,6 +11,7 @@ var clickDialect = &dialect{name: "clickhouse", calls: map[string]call{
 	"toNullable":         {args: 1, sql: "toNullable(%[1]s)"},
 	"i64":                {args: 1, sql: "CAST(%[1]s AS Nullable(Int64))"},
 	"f64":                {args: 1, sql: "CAST(%[1]s AS Nullable(Float64))"},
+	"u64":                {args: 1, sql: "toUInt64(%[1]s)"},
 	"intDiv":             {args: 2, sql: "intDiv(%[1]s, %[2]s)"},
 	"truncInt":           {args: 1, sql: "toInt64(trunc(%[1]s))"},
 	"roundHalfUp":        {args: 2, sql: "(if((%[1]s) < 0, -1, 1) * floor(abs(%[1]s) * exp10(%[2]s) + 0.5) / exp10(%[2]s))"},

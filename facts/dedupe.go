@@ -6,8 +6,8 @@ import (
 )
 
 // fresh lists the events of the group that were never taken in before, each
-// once, and fills in the receipts.
-func (f *Facts) fresh(ctx context.Context, group []*request, receipts []Receipt) ([]prepared, error) {
+// once, and fills in the receipts. Ids from before since are forgotten.
+func (f *Facts) fresh(ctx context.Context, group []*request, receipts []Receipt, since time.Time) ([]prepared, error) {
 	n := 0
 	for _, r := range group {
 		n += len(r.events)
@@ -15,7 +15,7 @@ func (f *Facts) fresh(ctx context.Context, group []*request, receipts []Receipt)
 	if n == 0 {
 		return nil, nil
 	}
-	stored, err := f.stored(ctx, group, n)
+	stored, err := f.stored(ctx, group, since)
 	if err != nil {
 		return nil, err
 	}
@@ -43,8 +43,7 @@ type messageID struct{ source, id string }
 // stored asks the engine for those message ids of the group that the
 // fingerprints do not rule out. Until the fingerprints of earlier runs are
 // loaded it asks for all of them.
-func (f *Facts) stored(ctx context.Context, group []*request, n int) (map[messageID]bool, error) {
-	since := f.now().Add(-f.window)
+func (f *Facts) stored(ctx context.Context, group []*request, since time.Time) (map[messageID]bool, error) {
 	from, to := time.Time{}, time.Time{}
 	var hashes []uint64
 	past := f.past.Load()

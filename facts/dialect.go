@@ -45,6 +45,7 @@ var duckDialect = &dialect{name: "duckdb", calls: map[string]call{
 	"toNullable":         {args: 1, sql: "(%[1]s)"},
 	"i64":                {args: 1, sql: "CAST(%[1]s AS BIGINT)"},
 	"f64":                {args: 1, sql: "CAST(%[1]s AS DOUBLE)"},
+	"u64":                {args: 1, sql: "CAST(%[1]s AS UBIGINT)"},
 	"intDiv":             {args: 2, sql: "((%[1]s) // (%[2]s))"},
 	"truncInt":           {args: 1, sql: "CAST(trunc(%[1]s) AS BIGINT)"},
 	"roundHalfUp":        {args: 2, sql: "round(CAST(%[1]s AS DOUBLE), %[2]s)"},

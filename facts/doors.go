@@ -291,7 +291,7 @@ func selected(columns []string) string {
 // activity: day, account, person, key (a 64-bit number for the person), event,
 // n (times, > 0), seconds (online), grp.
 func (d *doors) activity(days string) string {
-	source := "(SELECT day, account, person, who AS key, event, sum(n) AS n, sum(millis) / 1000.0 AS seconds FROM activity WHERE " +
+	source := "(SELECT day, account, person, who AS key, event, i64(sum(n)) AS n, f64(i64(sum(millis))) / 1000 AS seconds FROM activity WHERE " +
 		days + d.seenBy() + d.noStaff("account", "person") + " GROUP BY day, account, person, who, event HAVING sum(n) > 0)"
 	return d.dayed(source, []string{"day", "account", "person", "key", "event", "n", "seconds"}, "account", "day")
 }

@@ -150,20 +150,21 @@ func (f *Facts) takeLinks(ctx context.Context, c *commit, ps []prepared) error {
 	if err := ids.canonicals(ctx, need); err != nil {
 		return err
 	}
+	for _, l := range fresh {
+		c.add(links, l.known, l.at, l.id, l.from, l.to)
+		ids.out.put(l.from, l)
+		for _, id := range []string{l.from, l.to} {
+			ids.linked.once(id)
+			if _, ok := ids.canon.get(id); !ok {
+				ids.canon.put(id, id)
+			}
+		}
+	}
 	if err := f.relink(ctx, c, rest); err != nil {
 		return err
 	}
 	for _, l := range leaves {
 		f.stand(c, l.from, l.from, ids.person(l.to), l.known)
-	}
-	for _, l := range fresh {
-		c.add(links, l.known, l.at, l.id, l.from, l.to)
-		ids.linked.once(l.from)
-		ids.linked.once(l.to)
-		ids.out.put(l.from, l)
-		if _, ok := ids.canon.get(l.to); !ok {
-			ids.canon.put(l.to, l.to)
-		}
 	}
 	return nil
 }

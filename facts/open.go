@@ -184,3 +184,6 @@ func (f *Facts) internal(ctx context.Context, text string, params map[string]any
 	}
 	return f.eng.query(ctx, text, params)
 }
+
+// Zone is the zone by which the facts are cut into days.
+func (f *Facts) Zone() *time.Location { return f.zone }

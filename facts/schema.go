@@ -134,7 +134,7 @@ var (
 	}, order: []string{"metric", "day", "account"}, shard: "account"}
 
 	history = &table{name: "history", columns: []column{
-		{"batch", tInt}, {"known", tInstant}, {"metric", tText}, {"version", tText}, {"by", tText}, {"grp", tText},
+		{"batch", tInt}, {"known", tInstant}, {"metric", tText}, {"version", tText}, {"breakdown", tText}, {"grp", tText},
 		{"grain", tText}, {"first_day", tDay}, {"end_day", tDay}, {"value", tFloatN}, {"numerator", tFloatN},
 		{"denominator", tFloatN}, {"low", tFloatN}, {"high", tFloatN}, {"units", tInt}, {"complete", tBool},
 	}, order: []string{"metric", "grain", "first_day"}, shard: "metric"}

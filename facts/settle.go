@@ -17,8 +17,9 @@ import (
 // an interrupted run is done again, and finds nothing twice because it
 // compares with what is stored.
 
-// settleAll settles everything committed so far.
-func (f *Facts) settleAll(ctx context.Context) error {
+// settleAll settles everything committed so far. In history it is learned at
+// the instant of the last commit.
+func (f *Facts) settleAll(ctx context.Context, inHistory bool) error {
 	if !f.restless {
 		return nil
 	}
@@ -30,6 +31,9 @@ func (f *Facts) settleAll(ctx context.Context) error {
 	}
 	c := newCommit()
 	known := f.nextKnown()
+	if inHistory {
+		known = f.LastKnown()
+	}
 	d := newDeltas(f.zone, 0)
 	for len(work) > 0 {
 		n := min(len(work), settleChunk)
@@ -39,16 +43,14 @@ func (f *Facts) settleAll(ctx context.Context) error {
 		work = work[n:]
 	}
 	d.write(c)
-	f.restless = false
 	c.batch = f.batch + 1
-	f.settled = c.batch
-	c.add(batches, known, int64(0), f.settled)
+	c.add(batches, known, int64(0), c.batch)
 	f.noteTraits(c)
 	if err := f.eng.apply(ctx, c); err != nil {
-		f.restless = true
+		f.ids.forget()
 		return err
 	}
-	f.batch = c.batch
+	f.restless, f.settled, f.batch = false, c.batch, c.batch
 	f.known.Store(known.UnixMilli())
 	return nil
 }

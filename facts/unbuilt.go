@@ -1,5 +1,0 @@
-package facts
-
-import "errors"
-
-var errUnbuilt = errors.New("not built yet")
