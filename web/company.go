@@ -1,0 +1,112 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
+)
+
+// company is who runs this server, and how it cuts time and counts money.
+type company metric.CompanyDocument
+
+// company reads the company's settings; what was never set is the default,
+// and a failing state must not fail the page that says so.
+func (s *server) company(ctx context.Context) company {
+	d := metric.Defaults()
+	c := company{Name: "Farol", Zone: "UTC", WeekStart: "monday", Currency: d.Currency, Language: string(lang.English)}
+	def, err := s.Store.Definition(ctx, metric.SettingKind, metric.CompanyName)
+	if err != nil {
+		if farol.KindOf(err) != farol.NotFound {
+			s.Log.Error("reading the company's settings", "error", err)
+		}
+		return c
+	}
+	if err := json.Unmarshal(def.Body, &c); err != nil {
+		s.Log.Error("the company's settings do not read", "error", err)
+	}
+	return c
+}
+
+// location is the company's zone, UTC when the name means nothing here.
+func (c company) location() *time.Location {
+	if l, err := time.LoadLocation(c.Zone); err == nil {
+		return l
+	}
+	return time.UTC
+}
+
+func (c company) calendar() farol.Calendar {
+	cal := farol.Calendar{Zone: c.location(), WeekStart: time.Monday}
+	if c.WeekStart == "sunday" {
+		cal.WeekStart = time.Sunday
+	}
+	return cal
+}
+
+// companyForm reads the fields of the set-up and the settings page.
+func companyForm(f url.Values) (company, error) {
+	c := company{
+		Name:      strings.TrimSpace(f.Get("company")),
+		Zone:      strings.TrimSpace(f.Get("zone")),
+		WeekStart: f.Get("week_start"),
+		Currency:  farol.Currency(strings.ToUpper(strings.TrimSpace(f.Get("currency")))),
+		Language:  f.Get("company_language"),
+	}
+	switch {
+	case c.Name == "" || len(c.Name) > 200:
+		return c, farol.InvalidField("company", "Give the company a name of up to 200 letters.")
+	case !c.Currency.Valid():
+		return c, farol.InvalidField("currency", "A currency is a code of three letters, such as BRL.")
+	case !lang.Code(c.Language).Valid():
+		return c, farol.InvalidField("company_language", "Choose a language.")
+	}
+	if c.WeekStart != "sunday" {
+		c.WeekStart = "monday"
+	}
+	if _, err := time.LoadLocation(c.Zone); err != nil || c.Zone == "" || c.Zone == "Local" {
+		return c, farol.InvalidField("zone", "There is no time zone of this name. One is America/Sao_Paulo.")
+	}
+	var err error
+	c.Rates, err = ratesForm(f.Get("rates"))
+	return c, err
+}
+
+// ratesForm reads lines such as "USD 5.40"; a comma is a decimal comma.
+func ratesForm(text string) (map[farol.Currency]float64, error) {
+	var out map[farol.Currency]float64
+	for line := range strings.Lines(text) {
+		words := strings.Fields(strings.ReplaceAll(line, "=", " "))
+		if len(words) == 0 {
+			continue
+		}
+		code := farol.Currency(strings.ToUpper(words[0]))
+		if len(words) != 2 || !code.Valid() {
+			return nil, farol.InvalidField("rates", "Write one currency and its rate per line, such as USD 5.40.")
+		}
+		rate, err := strconv.ParseFloat(strings.Replace(words[1], ",", ".", 1), 64)
+		if err != nil || !(rate > 0) {
+			return nil, farol.InvalidField("rates", "Write one currency and its rate per line, such as USD 5.40.")
+		}
+		if out == nil {
+			out = map[farol.Currency]float64{}
+		}
+		out[code] = rate
+	}
+	return out, nil
+}
+
+// commonZones are offered while somebody types; any IANA name is taken.
+var commonZones = []string{
+	"America/Sao_Paulo", "America/Manaus", "America/Bahia", "America/Fortaleza", "America/Recife", "America/Cuiaba",
+	"America/Rio_Branco", "America/Noronha", "America/Argentina/Buenos_Aires", "America/Bogota", "America/Santiago",
+	"America/Mexico_City", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Toronto",
+	"Europe/Lisbon", "Europe/London", "Europe/Madrid", "Europe/Paris", "Europe/Berlin", "Asia/Tokyo", "Asia/Kolkata",
+	"Asia/Singapore", "Australia/Sydney", "UTC",
+}

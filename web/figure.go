@@ -1,0 +1,276 @@
+package web
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/stats"
+)
+
+// scale writes the values of one metric for people.
+type scale struct {
+	p        *lang.Printer
+	unit     string
+	currency farol.Currency
+}
+
+// text is the value in full, for tables; nil is a dash.
+func (s scale) text(v *float64) string {
+	if v == nil {
+		return lang.None
+	}
+	switch s.unit {
+	case metric.Money:
+		return s.p.Amount(*v, s.currency, -1)
+	case "ratio":
+		return s.p.Percent(*v)
+	case "points":
+		return s.p.Number(*v, 1)
+	}
+	return s.count(*v)
+}
+
+// short is the value for a card: no cents of thousands, no tenths of points.
+func (s scale) short(v *float64) string {
+	switch {
+	case v == nil:
+		return lang.None
+	case s.unit == metric.Money && math.Abs(*v) >= 1000:
+		return s.p.Amount(*v, s.currency, 0)
+	case s.unit == "points":
+		return s.p.Number(*v, 0)
+	}
+	return s.text(v)
+}
+
+// count writes a number of units; a daily mean may have a tenth.
+func (s scale) count(v float64) string {
+	if v == math.Trunc(v) || math.Abs(v) >= 1000 {
+		return s.p.Number(v, 0)
+	}
+	return s.p.Number(v, 1)
+}
+
+// part writes a numerator or denominator: an amount, or a count.
+func (s scale) part(v *float64) string {
+	switch {
+	case v == nil:
+		return lang.None
+	case s.unit == metric.Money:
+		return s.text(v)
+	}
+	return s.count(*v)
+}
+
+// interval is the 95 % interval of a point, "" when it has none.
+func (s scale) interval(pt metric.Point) string {
+	if pt.Low == nil || pt.High == nil {
+		return ""
+	}
+	return s.text(pt.Low) + " – " + s.text(pt.High)
+}
+
+// difference writes a change: in percentage points for a share, in points
+// for a score, in per cent of the earlier value for the rest.
+func (s scale) difference(from, to float64) string {
+	d := to - from
+	sign := ""
+	if d > 0 {
+		sign = "+"
+	}
+	switch {
+	case s.unit == "ratio":
+		return sign + s.p.T("%s pp", s.p.Number(d*100, 1))
+	case s.unit == "points":
+		return sign + s.p.T("%s points", s.p.Number(d, 0))
+	case from == 0:
+		return sign + s.count(d)
+	}
+	return sign + s.p.Percent(d/math.Abs(from))
+}
+
+// reasons say why a figure is not there.
+var reasons = map[metric.Reason]lang.Text{
+	metric.NoData:           lang.Text("No facts were received for this period."),
+	metric.NotStarted:       lang.Text("This period has not begun."),
+	metric.WindowNotCovered: lang.Text("The window begins before the first fact, so it would count too few."),
+	metric.WindowOpen:       lang.Text("Nobody has had the whole window yet."),
+	metric.ZeroDenominator:  lang.Text("There is nobody to take a share of."),
+}
+
+// delta is the change of a figure since an earlier one.
+type delta struct {
+	Text string
+	// Shown tells that the change is outside noise and gets its arrow; Good
+	// and Bad colour it by the metric's direction.
+	Shown, Good, Bad bool
+	// Icon and Word are the arrow for eyes and ears, Why its reason.
+	Icon, Word, Why string
+}
+
+// compared is the fewest units that a share is compared with (convention C10).
+const compared = 30
+
+// change compares the point at i with the one that is lag periods before it.
+func (s scale) change(m *metric.Metric, points []metric.Point, i, lag int, g farol.Grain) delta {
+	if i < lag || lag < 1 || points[i].Value == nil || points[i-lag].Value == nil {
+		return delta{}
+	}
+	now, before := points[i], points[i-lag]
+	from, to := *before.Value, *now.Value
+	d := delta{Text: s.p.T("%s on %s", s.difference(from, to), s.p.Period(before.Period, g))}
+	if from == to {
+		d.Text = s.p.T("as on %s", s.p.Period(before.Period, g))
+		return d
+	}
+	var real bool
+	real, d.Why = s.outsideNoise(m, points[:i+1], lag)
+	if !real {
+		return d
+	}
+	d.Shown, d.Icon, d.Word = true, "arrow-up-right", s.p.T("up")
+	if to < from {
+		d.Icon, d.Word = "arrow-down-right", s.p.T("down")
+	}
+	d.Good = (to > from && m.Direction == metric.Up) || (to < from && m.Direction == metric.Down)
+	d.Bad = (to < from && m.Direction == metric.Up) || (to > from && m.Direction == metric.Down)
+	return d
+}
+
+// outsideNoise tells whether the last point differs from the one lag before
+// by more than chance or habit explain, and says why in words.
+func (s scale) outsideNoise(m *metric.Metric, points []metric.Point, lag int) (bool, string) {
+	now, before := points[len(points)-1], points[len(points)-1-lag]
+	if s.unit == metric.Money {
+		return true, s.p.T("An amount is exact: every change is real.")
+	}
+	if now.Low == nil || before.Low == nil {
+		return s.unusual(points, lag)
+	}
+	if m.Aggregation != metric.ShareOfDays && min(*now.Denominator, *before.Denominator) < compared {
+		return false, s.p.T("Too few to compare: at least %d are needed on both sides.", compared)
+	}
+	if m.Aggregation == metric.Proportion {
+		i, ok := stats.Newcombe(*now.Numerator, *now.Denominator, *before.Numerator, *before.Denominator, stats.Level)
+		return s.verdict(ok && !i.Contains(0))
+	}
+	// Two independent intervals: the difference's is as wide as both at right
+	// angles, on the sides that face each other.
+	a, b := now, before
+	if *a.Value < *b.Value {
+		a, b = b, a
+	}
+	return s.verdict(*a.Value-*b.Value > math.Hypot(*a.Value-*a.Low, *b.High-*b.Value))
+}
+
+func (s scale) verdict(real bool) (bool, string) {
+	if real {
+		return true, s.p.T("The change is larger than chance explains (95% interval).")
+	}
+	return false, s.p.T("The change is within what chance explains (95% interval).")
+}
+
+// unusual holds a change of a count against how much the series usually
+// moves over the same lag: twice the median is out of the ordinary.
+func (s scale) unusual(points []metric.Point, lag int) (bool, string) {
+	var moves []float64
+	for i := lag; i < len(points)-1; i++ {
+		if points[i].Value != nil && points[i-lag].Value != nil && points[i].Complete && points[i-lag].Complete {
+			moves = append(moves, math.Abs(*points[i].Value-*points[i-lag].Value))
+		}
+	}
+	if len(moves) < 4 {
+		return false, s.p.T("Too short a history to tell a change from the usual ups and downs.")
+	}
+	slices.Sort(moves)
+	last := points[len(points)-1]
+	if math.Abs(*last.Value-*points[len(points)-1-lag].Value) > 2*moves[len(moves)/2] {
+		return true, s.p.T("The change is more than twice the usual one.")
+	}
+	return false, s.p.T("The change is within the usual ups and downs.")
+}
+
+// lagOf is how many periods back a fair comparison looks: the same weekday
+// for days, the period before for the rest.
+func lagOf(g farol.Grain) int {
+	if g == farol.Daily {
+		return 7
+	}
+	return 1
+}
+
+// current is the point that stands for the series: the last complete one
+// with a value; for an amount, which is a state, the latest. -1 for none.
+func current(m *metric.Metric, points []metric.Point) int {
+	latest := -1
+	for i := len(points) - 1; i >= 0; i-- {
+		if points[i].Value == nil {
+			continue
+		}
+		if points[i].Complete || m.Unit == metric.Money {
+			return i
+		}
+		if latest < 0 {
+			latest = i
+		}
+	}
+	return latest
+}
+
+// spark is a small drawing of a series: paths in a box of 100 by 28.
+type spark struct{ Label, Line, Open, Band string }
+
+// sparkOf draws the points; nil when fewer than two have a value.
+func (s scale) sparkOf(title string, points []metric.Point) *spark {
+	low, high, n := math.Inf(1), math.Inf(-1), 0
+	for _, p := range points {
+		if p.Value != nil {
+			low, high, n = min(low, *p.Value), max(high, *p.Value), n+1
+		}
+	}
+	if n < 2 {
+		return nil
+	}
+	if low == high {
+		low, high = low-1, high+1
+	}
+	x := func(i int) float64 { return 100 * float64(i) / float64(max(1, len(points)-1)) }
+	y := func(v float64) float64 { return 26 - 24*(min(max(v, low), high)-low)/(high-low) }
+	out := &spark{Label: title}
+	var line, open strings.Builder
+	for i := 1; i < len(points); i++ {
+		a, b := points[i-1], points[i]
+		if a.Value == nil || b.Value == nil {
+			continue
+		}
+		to := &line
+		if !a.Complete || !b.Complete {
+			to = &open
+		}
+		fmt.Fprintf(to, "M%.1f %.1fL%.1f %.1f", x(i-1), y(*a.Value), x(i), y(*b.Value))
+	}
+	out.Line, out.Open, out.Band = line.String(), open.String(), bandOf(points, x, y)
+	return out
+}
+
+// bandOf is the interval as a closed path over the points that have one.
+func bandOf(points []metric.Point, x func(int) float64, y func(float64) float64) string {
+	var up, down []string
+	for i, p := range points {
+		if p.Low == nil || p.High == nil {
+			continue
+		}
+		up = append(up, fmt.Sprintf("%.1f %.1f", x(i), y(*p.High)))
+		down = append(down, fmt.Sprintf("%.1f %.1f", x(i), y(*p.Low)))
+	}
+	if len(up) < 2 {
+		return ""
+	}
+	slices.Reverse(down)
+	return "M" + strings.Join(up, "L") + "L" + strings.Join(down, "L") + "Z"
+}

@@ -1,0 +1,139 @@
+package web
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
+)
+
+func at(v float64) *float64 { return &v }
+
+// months makes complete monthly points of the values, from October 2025 on.
+func months(values ...float64) []metric.Point {
+	var out []metric.Point
+	for i, v := range values {
+		from := farol.Date(2025, 10, 1)
+		for range i {
+			y, m, _ := from.UTC().Date()
+			from = farol.Date(y, m+1, 1)
+		}
+		y, m, _ := from.UTC().Date()
+		out = append(out, metric.Point{Period: farol.Period{From: from, To: farol.Date(y, m+1, 1)}, Value: at(v), Numerator: at(v), Complete: true})
+	}
+	return out
+}
+
+func TestScale(t *testing.T) {
+	en, pt := lang.For(lang.English), lang.For(lang.Portuguese)
+	for _, c := range []struct{ got, want string }{
+		{scale{en, metric.Money, "BRL"}.text(at(1234.5)), "R$1,234.50"},
+		{scale{pt, metric.Money, "BRL"}.short(at(1234.5)), "R$\u00a01.234"},
+		{scale{pt, "ratio", ""}.text(at(0.0512)), "5,1%"},
+		{scale{en, "points", ""}.short(at(41.7)), "42"},
+		{scale{en, "persons", ""}.text(at(12.345)), "12.3"},
+		{scale{en, "persons", ""}.text(nil), lang.None},
+		{scale{pt, "ratio", ""}.difference(0.05, 0.063), "+1,3 p.p."},
+		{scale{en, "persons", ""}.difference(100, 90), "−10.0%"},
+		{scale{en, "persons", ""}.difference(0, 3), "+3"},
+		{scale{pt, "points", ""}.difference(40, 44), "+4 pontos"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+// An arrow stands only where chance does not explain the change.
+func TestArrowsAreHonest(t *testing.T) {
+	en := lang.For(lang.English)
+	share := &metric.Metric{Unit: "ratio", Aggregation: metric.Proportion, Direction: metric.Down}
+	proportion := func(k, n float64) metric.Point {
+		p := months(k / n)[0]
+		p.Numerator, p.Denominator, p.Low, p.High = at(k), at(n), at(k/n-0.01), at(k/n+0.01)
+		return p
+	}
+	change := func(m *metric.Metric, unit string, points []metric.Point) delta {
+		return scale{en, unit, "BRL"}.change(m, points, len(points)-1, 1, farol.Monthly)
+	}
+	if d := change(share, "ratio", []metric.Point{proportion(50, 1000), proportion(90, 1000)}); !d.Shown || !d.Bad || d.Word != "up" {
+		t.Errorf("churn from 5%% to 9%% of a thousand: %+v", d)
+	}
+	if d := change(share, "ratio", []metric.Point{proportion(50, 1000), proportion(52, 1000)}); d.Shown || d.Text == "" {
+		t.Errorf("churn from 5%% to 5.2%% of a thousand: %+v", d)
+	}
+	if d := change(share, "ratio", []metric.Point{proportion(1, 12), proportion(11, 12)}); d.Shown || !strings.Contains(d.Why, "Too few") {
+		t.Errorf("a share of twelve: %+v", d)
+	}
+	money := &metric.Metric{Unit: metric.Money, Direction: metric.Up}
+	if d := change(money, metric.Money, months(1000, 1001)); !d.Shown || !d.Good {
+		t.Errorf("an amount: %+v", d)
+	}
+	count := &metric.Metric{Unit: "persons", Direction: metric.Up}
+	if d := change(count, "persons", months(100, 104, 99, 103, 100, 103, 101)); d.Shown {
+		t.Errorf("a count within its ups and downs: %+v", d)
+	}
+	if d := change(count, "persons", months(100, 104, 99, 103, 100, 103, 60)); !d.Shown || !d.Bad || d.Icon != "arrow-down-right" {
+		t.Errorf("a count that fell: %+v", d)
+	}
+	if d := change(count, "persons", months(100, 60)); d.Shown {
+		t.Errorf("a count without history: %+v", d)
+	}
+	if d := change(count, "persons", months(100, 100)); d.Shown || d.Text != "as on Oct 2025" {
+		t.Errorf("no change: %+v", d)
+	}
+	score := &metric.Metric{Unit: "points", Aggregation: metric.NPS, Direction: metric.Up}
+	nps := func(v, half float64) metric.Point {
+		p := months(v)[0]
+		p.Denominator, p.Low, p.High = at(100), at(v-half), at(v+half)
+		return p
+	}
+	if d := change(score, "points", []metric.Point{nps(20, 15), nps(30, 15)}); d.Shown {
+		t.Errorf("ten points of NPS with 15 each side: %+v", d)
+	}
+	if d := change(score, "points", []metric.Point{nps(20, 15), nps(60, 15)}); !d.Shown || !d.Good {
+		t.Errorf("forty points of NPS with 15 each side: %+v", d)
+	}
+	if d := change(count, "persons", months(5)); d.Text != "" {
+		t.Errorf("one point alone: %+v", d)
+	}
+}
+
+func TestCurrent(t *testing.T) {
+	points := months(1, 2, 3)
+	points[2].Complete = false
+	if i := current(&metric.Metric{Unit: "persons"}, points); i != 1 {
+		t.Errorf("a count stands at %d, want the last complete point", i)
+	}
+	if i := current(&metric.Metric{Unit: metric.Money}, points); i != 2 {
+		t.Errorf("an amount stands at %d, want the latest", i)
+	}
+	if i := current(&metric.Metric{}, points[2:]); i != 0 {
+		t.Errorf("without a complete point it is %d", i)
+	}
+	if i := current(&metric.Metric{}, []metric.Point{{}}); i != -1 {
+		t.Errorf("without a value it is %d", i)
+	}
+}
+
+func TestSpark(t *testing.T) {
+	sc := scale{p: lang.For(lang.English), unit: "ratio"}
+	points := months(1, 3, 2, 2)
+	points[3].Complete = false
+	s := sc.sparkOf("x", points)
+	if s.Line != "M0.0 26.0L33.3 2.0M33.3 2.0L66.7 14.0" || s.Open != "M66.7 14.0L100.0 14.0" || s.Band != "" {
+		t.Errorf("%+v", s)
+	}
+	points[0].Low, points[0].High, points[1].Low, points[1].High = at(0), at(2), at(2), at(9)
+	if s := sc.sparkOf("x", points); s.Band != "M0.0 14.0L33.3 2.0L33.3 14.0L0.0 26.0Z" {
+		t.Errorf("the band is %q", s.Band)
+	}
+	if sc.sparkOf("x", months(1)) != nil {
+		t.Error("one point is no line")
+	}
+	if s := sc.sparkOf("x", months(5, 5)); !strings.Contains(s.Line, "14.0") {
+		t.Errorf("a flat line is drawn at %q", s.Line)
+	}
+}

@@ -1,0 +1,281 @@
+package web
+
+import (
+	"cmp"
+	"encoding/csv"
+	"math"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
+)
+
+// metricPage is one metric: its series, its breakdown, its table.
+type metricPage struct {
+	shell
+	Metric *metric.Metric
+	// Definition and Reading are its words.
+	Definition, Reading string
+	Card                *card
+	Chart               *chart
+	// By is the attribute broken down by, "" for none.
+	By         string
+	Attributes []string
+	Rows       []pointRow
+	Table      *groupTable
+	Version    string
+	CSV        string
+	// HasParts and HasInterval tell which columns the table has.
+	HasParts, HasInterval bool
+}
+
+// pointRow is a period of the series, as text.
+type pointRow struct {
+	Period, Value, Interval, Numerator, Denominator, Units string
+	Complete                                               bool
+	Reason, Why                                            string
+}
+
+// groupTable is a breakdown: a row per group, a column per period, the newest
+// at the right.
+type groupTable struct {
+	Columns []string
+	Rows    []groupRow
+	// More is how many groups are not shown.
+	More int
+}
+
+type groupRow struct {
+	Name  string
+	Cells []cell
+	// Filter narrows the page to the group.
+	Filter string
+	last   float64
+	whole  float64
+}
+
+type cell struct {
+	Text, Why, Title string
+	Open             bool
+}
+
+const (
+	// shownGroups bounds the table of a breakdown, drawnGroups its chart,
+	// shownColumns the periods beside each other.
+	shownGroups, drawnGroups, shownColumns = 60, 8, 8
+)
+
+// metricQuery is what the pages of one metric read from the address.
+type metricQuery struct {
+	metric *metric.Metric
+	look   *view
+	grain  farol.Grain
+	by     string
+}
+
+func (s *server) metricQuery(v *visit) (q metricQuery, err error) {
+	if q.metric, err = s.Metrics.Catalogue().Find(v.r.PathValue("name")); err != nil {
+		return q, farol.Errorf(farol.NotFound, "There is no metric of this name.")
+	}
+	if q.look, err = v.view(); err != nil {
+		return q, err
+	}
+	q.grain, q.by = q.look.grainFor(q.metric), v.r.URL.Query().Get("by")
+	return q, nil
+}
+
+func (q metricQuery) request() metric.Request {
+	out := q.look.request(q.metric, q.grain)
+	out.By = q.by
+	return out
+}
+
+func (s *server) metric(v *visit) error {
+	q, err := s.metricQuery(v)
+	if err != nil {
+		return err
+	}
+	code := v.p.Code()
+	p := metricPage{shell: v.shell(""), Metric: q.metric, By: q.by, Definition: q.metric.Definition.In(code), Reading: q.metric.Reading.In(code)}
+	p.Title, p.Question, p.View, p.Charts = q.metric.Title.In(code), p.Definition, q.look, true
+	p.Crumb = &crumb{v.p.T("Metrics"), "/metrics"}
+	if q.by != "" {
+		p.extra = url.Values{"by": {q.by}}
+	}
+	p.CSV = q.look.Link("/metrics/"+q.metric.Name+"/series.csv", "grain", string(q.grain), "by", q.by)
+	if p.Card, err = s.card(v, q.look, q.metric.Name); err != nil {
+		return err
+	}
+	if p.Attributes, err = s.Facts.Attributes(v.r.Context()); err != nil {
+		return err
+	}
+	series, err := s.Metrics.Read(v.r.Context(), q.request())
+	if err != nil {
+		return err
+	}
+	p.Version = series.Version
+	sc := scale{v.p, q.metric.Unit, series.Currency}
+	if q.by == "" {
+		p.whole(v, q, sc, series)
+	} else {
+		p.broken(q, sc, series)
+	}
+	return s.send(v, http.StatusOK, "metric", "layout", p)
+}
+
+// whole fills chart and table of a series without a breakdown.
+func (p *metricPage) whole(v *visit, q metricQuery, sc scale, series metric.Series) {
+	why := func(pt metric.Point) string { return sourceLink(q.look, q.metric, q.grain, pt, "") }
+	p.Chart = sc.chartOf("series-data", p.Title, periodsOf(series.Points), q.grain)
+	p.Chart.Tall = true
+	sc.add(p.Chart, p.Title, series.Points, why)
+	for _, pt := range series.Points {
+		row := pointRow{
+			Period: v.p.Period(pt.Period, q.grain), Value: sc.text(pt.Value), Interval: cmp.Or(sc.interval(pt), lang.None),
+			Numerator: sc.part(pt.Numerator), Denominator: sc.part(pt.Denominator), Units: v.p.Number(float64(pt.Units), 0),
+			Complete: pt.Complete, Reason: v.p.Text(reasons[pt.Reason]),
+		}
+		if pt.Reason != metric.NotStarted {
+			row.Why = why(pt)
+		}
+		p.HasParts = p.HasParts || pt.Denominator != nil
+		p.HasInterval = p.HasInterval || pt.Low != nil
+		p.Rows = append(p.Rows, row)
+	}
+	slices.Reverse(p.Rows)
+	p.Chart.incompleteNote(v.p, p.HasInterval)
+}
+
+// broken fills chart and table of a breakdown: the largest groups are drawn.
+func (p *metricPage) broken(q metricQuery, sc scale, series metric.Series) {
+	groups := map[string]map[farol.Day]metric.Point{}
+	var periods []farol.Period
+	for _, pt := range series.Points {
+		if groups[pt.Group] == nil {
+			groups[pt.Group] = map[farol.Day]metric.Point{}
+		}
+		groups[pt.Group][pt.Period.From] = pt
+		if !slices.Contains(periods, pt.Period) {
+			periods = append(periods, pt.Period)
+		}
+	}
+	slices.SortFunc(periods, func(a, b farol.Period) int { return int(a.From - b.From) })
+	rows := make([]groupRow, 0, len(groups))
+	points := map[string][]metric.Point{}
+	for name, byDay := range groups {
+		for _, q := range periods {
+			pt, ok := byDay[q.From]
+			if !ok {
+				pt = metric.Point{Period: q, Group: name}
+			}
+			points[name] = append(points[name], pt)
+		}
+		rows = append(rows, p.groupRow(q, sc, name, points[name]))
+	}
+	slices.SortFunc(rows, func(a, b groupRow) int {
+		return cmp.Or(cmp.Compare(b.whole, a.whole), cmp.Compare(b.last, a.last), cmp.Compare(a.Name, b.Name))
+	})
+	p.Chart = sc.chartOf("series-data", p.Title, periods, q.grain)
+	p.Chart.Tall = true
+	for _, r := range rows[:min(len(rows), drawnGroups)] {
+		sc.add(p.Chart, p.named(r.Name), points[r.Name], nil)
+	}
+	p.Chart.incompleteNote(sc.p, false)
+	p.Table = &groupTable{More: max(0, len(rows)-shownGroups)}
+	for _, x := range periods[max(0, len(periods)-shownColumns):] {
+		p.Table.Columns = append(p.Table.Columns, sc.p.Tick(x, q.grain))
+	}
+	for _, r := range rows[:min(len(rows), shownGroups)] {
+		r.Filter = q.look.Link("/metrics/"+q.metric.Name, "segment", q.by+"="+r.Name)
+		r.Name = p.named(r.Name)
+		p.Table.Rows = append(p.Table.Rows, r)
+	}
+}
+
+// groupRow is a group's row of the table, weighed by its newest figures.
+func (p *metricPage) groupRow(q metricQuery, sc scale, name string, points []metric.Point) groupRow {
+	r := groupRow{Name: name, last: math.Inf(-1)}
+	for _, pt := range points {
+		if pt.Value != nil {
+			r.last, r.whole = *pt.Value, *pt.Value
+			if pt.Denominator != nil {
+				r.whole = *pt.Denominator
+			}
+		}
+	}
+	for _, pt := range points[max(0, len(points)-shownColumns):] {
+		c := cell{Text: sc.text(pt.Value), Open: !pt.Complete, Title: sc.interval(pt)}
+		if pt.Denominator != nil {
+			c.Title = sc.p.T("%s of %s", sc.part(pt.Numerator), sc.part(pt.Denominator))
+		}
+		if pt.Value != nil {
+			c.Why = sourceLink(q.look, q.metric, q.grain, pt, q.by)
+		} else if pt.Reason != "" {
+			c.Title = sc.p.Text(reasons[pt.Reason])
+		}
+		r.Cells = append(r.Cells, c)
+	}
+	return r
+}
+
+// seriesCSV is the series as the page shows it, for other programs: plain
+// decimals and ISO dates.
+func (s *server) seriesCSV(v *visit) error {
+	q, err := s.metricQuery(v)
+	if err != nil {
+		return err
+	}
+	series, err := s.Metrics.Read(v.r.Context(), q.request())
+	if err != nil {
+		return err
+	}
+	out := v.csv(q.metric.Name + ".csv")
+	head := []string{"period", "until", "value", "numerator", "denominator", "low", "high", "units", "complete", "reason"}
+	if q.by != "" {
+		head = append([]string{q.by}, head...)
+	}
+	write(out, head)
+	for _, pt := range series.Points {
+		row := []string{
+			pt.Period.From.String(), pt.Period.Last().String(), plain(pt.Value), plain(pt.Numerator), plain(pt.Denominator),
+			plain(pt.Low), plain(pt.High), strconv.FormatInt(pt.Units, 10), strconv.FormatBool(pt.Complete), string(pt.Reason),
+		}
+		if q.by != "" {
+			row = append([]string{pt.Group}, row...)
+		}
+		write(out, row)
+	}
+	out.Flush()
+	return nil
+}
+
+// csv begins a download; what it cannot write any more nobody reads.
+func (v *visit) csv(name string) *csv.Writer {
+	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	return csv.NewWriter(v.w)
+}
+
+// write adds a row; a text that a spreadsheet would take for a formula gets
+// an apostrophe before it.
+func write(out *csv.Writer, row []string) {
+	for i, s := range row {
+		if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '@' || s[0] == '\t' || s[0] == '\r' || s[0] == '-') {
+			if _, err := strconv.ParseFloat(s, 64); err != nil {
+				row[i] = "'" + s
+			}
+		}
+	}
+	_ = out.Write(row)
+}
+
+func plain(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'f', -1, 64)
+}

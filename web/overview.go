@@ -1,0 +1,187 @@
+package web
+
+import (
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
+)
+
+// overviewPage is the state of all customers at a glance.
+type overviewPage struct {
+	shell
+	// Empty tells that no fact was ever received.
+	Empty  bool
+	Cards  []*card
+	Usage  *chart
+	Movers []*chart
+}
+
+// card is one metric: its current figure and how it got there.
+type card struct {
+	Title, Definition string
+	Href              string
+	// Value is the figure, Exact the same in full, and Why where it comes
+	// from; Reason says why there is none.
+	Value, Exact, Why, Reason string
+	// Period and Interval tell when and how sure, Part "41 of 983".
+	Period, Interval, Part string
+	Change                 delta
+	Spark                  *spark
+}
+
+// overviewCards and the metrics of the charts, in the page's order.
+var (
+	overviewCards = []string{
+		"active_users_28d", "stickiness", "activation_rate", "new_accounts",
+		"mrr", "logo_churn_rate", "nps", "active_accounts_28d",
+	}
+	usageLines   = []string{"active_users_day", "active_users_week", "active_users_28d"}
+	overviewBars = []string{"mrr", "new_accounts"}
+)
+
+// at once is how many metrics one page reads at the same time: more would
+// only queue for the engine's threads.
+const atOnce = 4
+
+func (s *server) overview(v *visit) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	p := overviewPage{shell: v.shell(lang.Text("Overview"))}
+	p.Question, p.View, p.Charts = v.p.T("How are our customers doing?"), look, true
+	if p.Empty = s.Facts.LastKnown().IsZero(); p.Empty {
+		return s.send(v, http.StatusOK, "overview", "layout", p)
+	}
+	g, ctx := errgroup.WithContext(v.r.Context())
+	g.SetLimit(atOnce)
+	v.r = v.r.WithContext(ctx)
+	p.Cards = make([]*card, len(overviewCards))
+	for i, name := range overviewCards {
+		g.Go(func() (err error) {
+			p.Cards[i], err = s.card(v, look, name)
+			return err
+		})
+	}
+	g.Go(func() (err error) {
+		p.Usage, err = s.usageChart(v, look)
+		return err
+	})
+	p.Movers = make([]*chart, len(overviewBars))
+	for i, name := range overviewBars {
+		g.Go(func() (err error) {
+			p.Movers[i], err = s.barChart(v, look, name)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return s.send(v, http.StatusOK, "overview", "layout", p)
+}
+
+// card reads one metric and sums it up.
+func (s *server) card(v *visit, look *view, name string) (*card, error) {
+	m, err := s.Metrics.Catalogue().Find(name)
+	if err != nil {
+		return nil, err
+	}
+	grain := look.grainFor(m)
+	series, err := s.Metrics.Read(v.r.Context(), look.request(m, grain))
+	if err != nil {
+		return nil, err
+	}
+	sc := scale{v.p, m.Unit, series.Currency}
+	code := v.p.Code()
+	c := &card{
+		Title: m.Title.In(code), Definition: m.Definition.In(code), Href: look.Link("/metrics/" + name),
+		Value: lang.None, Spark: sc.sparkOf(m.Title.In(code), series.Points),
+	}
+	i := current(m, series.Points)
+	if i < 0 {
+		c.Reason = v.p.Text(reasons[metric.NoData])
+		if n := len(series.Points); n > 0 && series.Points[n-1].Reason != "" {
+			c.Reason = v.p.Text(reasons[series.Points[n-1].Reason])
+		}
+		return c, nil
+	}
+	pt := series.Points[i]
+	c.Value, c.Exact, c.Interval = sc.short(pt.Value), sc.text(pt.Value), sc.interval(pt)
+	c.Period = v.p.Period(pt.Period, grain)
+	if !pt.Complete {
+		c.Period = v.p.T("%s, so far", c.Period)
+	}
+	if pt.Denominator != nil && m.Aggregation == metric.Proportion {
+		c.Part = v.p.T("%s of %s", sc.count(*pt.Numerator), sc.count(*pt.Denominator))
+	}
+	c.Why = sourceLink(look, m, grain, pt, "")
+	c.Change = sc.change(m, series.Points, i, lagOf(grain), grain)
+	return c, nil
+}
+
+// sourceLink leads to where a figure comes from.
+func sourceLink(look *view, m *metric.Metric, g farol.Grain, pt metric.Point, by string) string {
+	pairs := []string{"grain", string(g), "at", pt.Period.From.String(), "by", by}
+	if by != "" {
+		// The group "" is unknown, which a missing parameter could not say.
+		pairs = append(pairs, "group", "="+pt.Group)
+	}
+	return look.Link("/metrics/"+m.Name+"/source", pairs...)
+}
+
+// usageChart draws daily, weekly and monthly active users as three lines.
+func (s *server) usageChart(v *visit, look *view) (*chart, error) {
+	var out *chart
+	for _, name := range usageLines {
+		m, err := s.Metrics.Catalogue().Find(name)
+		if err != nil {
+			return nil, err
+		}
+		grain := look.grainFor(m)
+		if look.Grain == "" && look.Period.Days() <= 200 {
+			grain = farol.Daily
+		}
+		series, err := s.Metrics.Read(v.r.Context(), look.request(m, grain))
+		if err != nil {
+			return nil, err
+		}
+		sc := scale{v.p, m.Unit, series.Currency}
+		if out == nil {
+			out = sc.chartOf("usage-data", v.p.T("Active users per day, week and month"), periodsOf(series.Points), grain)
+		}
+		sc.add(out, m.Title.In(v.p.Code()), series.Points, nil)
+	}
+	out.incompleteNote(v.p, false)
+	return out, nil
+}
+
+// barChart draws one metric as bars.
+func (s *server) barChart(v *visit, look *view, name string) (*chart, error) {
+	m, err := s.Metrics.Catalogue().Find(name)
+	if err != nil {
+		return nil, err
+	}
+	grain := look.grainFor(m)
+	series, err := s.Metrics.Read(v.r.Context(), look.request(m, grain))
+	if err != nil {
+		return nil, err
+	}
+	sc := scale{v.p, m.Unit, series.Currency}
+	out := sc.chartOf(name+"-data", m.Title.In(v.p.Code()), periodsOf(series.Points), grain)
+	out.Data.Kind = "bar"
+	sc.add(out, m.Title.In(v.p.Code()), series.Points, func(pt metric.Point) string { return sourceLink(look, m, grain, pt, "") })
+	out.incompleteNote(v.p, false)
+	return out, nil
+}
+
+func periodsOf(points []metric.Point) []farol.Period {
+	out := make([]farol.Period, len(points))
+	for i, p := range points {
+		out[i] = p.Period
+	}
+	return out
+}

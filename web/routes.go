@@ -1,0 +1,87 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/farol-cs/farol/store"
+)
+
+// audience is who may call a route; anyone includes strangers.
+type audience []store.Role
+
+var (
+	anyone  audience
+	team    = audience(store.Roles)
+	leaders = audience{store.Admin, store.Manager}
+	admins  = audience{store.Admin}
+)
+
+// allows tells whether a member of the role may call the route.
+func (a audience) allows(r store.Role) bool { return a == nil || slices.Contains(a, r) }
+
+// route is one door of the pages.
+type route struct {
+	pattern string
+	who     audience
+	do      func(*server, *visit) error
+}
+
+// routes lists every page and action, and who may call it.
+var routes = []route{
+	{"GET /{$}", team, (*server).overview},
+	{"GET /metrics", team, (*server).catalogue},
+	{"GET /metrics/{name}", team, (*server).metric},
+	{"GET /metrics/{name}/series.csv", team, (*server).seriesCSV},
+	{"GET /metrics/{name}/source", team, (*server).source},
+	{"GET /metrics/{name}/rows.csv", team, (*server).rowsCSV},
+	{"GET /values", team, (*server).values},
+
+	{"GET /live", team, (*server).live},
+	{"GET /live/new", team, (*server).liveNew},
+	{"GET /rejected", team, (*server).rejected},
+	{"GET /events", team, (*server).events},
+
+	{"GET /sources", team, (*server).sources},
+	{"POST /sources", leaders, (*server).addSource},
+	{"GET /sources/{id}", team, (*server).showSource},
+	{"POST /sources/{id}", leaders, (*server).changeSource},
+
+	{"GET /settings", team, (*server).settings},
+	{"POST /settings/{name}", leaders, (*server).saveSetting},
+	{"GET /settings/{name}/versions", team, (*server).versions},
+
+	{"GET /team", admins, (*server).team},
+	{"POST /team/members", admins, (*server).addMember},
+	{"POST /team/members/{id}", admins, (*server).changeMember},
+	{"POST /team/tokens", admins, (*server).addToken},
+	{"POST /team/tokens/{id}/revoke", admins, (*server).revokeToken},
+
+	{"GET /account", team, (*server).account},
+	{"POST /account/name", team, (*server).changeName},
+	{"POST /account/password", team, (*server).changePassword},
+	{"POST /account/sessions", team, (*server).endSessions},
+	{"POST /language", anyone, (*server).chooseLanguage},
+	{"POST /theme", anyone, (*server).chooseTheme},
+
+	{"GET /sign-in", anyone, (*server).signIn},
+	{"POST /sign-in", anyone, (*server).doSignIn},
+	{"POST /sign-out", anyone, (*server).signOut},
+	{"GET /setup", anyone, (*server).setup},
+	{"POST /setup", anyone, (*server).doSetup},
+
+	{"/", anyone, (*server).nowhere},
+}
+
+// routes builds the handler of all routes.
+func (s *server) routes() http.Handler {
+	mux := http.NewServeMux()
+	for _, r := range routes {
+		mux.Handle(r.pattern, s.page(r))
+	}
+	mux.HandleFunc("GET /static/{file...}", s.assets.serve)
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, s.assets.names["mark.svg"], http.StatusFound)
+	})
+	return mux
+}

@@ -1,0 +1,303 @@
+package web
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/store"
+)
+
+// shell is what the layout needs of every page; page structs embed it.
+type shell struct {
+	visit *visit
+	Lang  lang.Code
+	// Title is the heading, Question the line under it that says what the
+	// page answers.
+	Title, Question string
+	Crumb           *crumb
+	Member          *store.Member
+	Company         company
+	Nav             []navGroup
+	// Done says what the action before did, "" for nothing.
+	Done string
+	// Charts tells that the page draws some.
+	Charts bool
+	// View is nil on pages without controls.
+	View *view
+	// extra are parameters of the page itself that the controls must keep.
+	extra url.Values
+}
+
+type crumb struct{ Title, Href string }
+
+type navGroup struct {
+	Title lang.Text
+	Items []navItem
+}
+
+type navItem struct {
+	Title   lang.Text
+	Icon    string
+	Href    string
+	who     audience
+	Current bool
+}
+
+// navigation is the menu at the left; what comes finds its group here.
+var navigation = []navGroup{
+	{lang.Text("Understand"), []navItem{
+		{Title: lang.Text("Overview"), Icon: "layout-dashboard", Href: "/", who: team},
+		{Title: lang.Text("Metrics"), Icon: "chart-line", Href: "/metrics", who: team},
+	}},
+	{lang.Text("Observe"), []navItem{
+		{Title: lang.Text("Live events"), Icon: "broadcast", Href: "/live", who: team},
+		{Title: lang.Text("All events"), Icon: "list", Href: "/events", who: team},
+	}},
+	{lang.Text("Set up"), []navItem{
+		{Title: lang.Text("Sources"), Icon: "plug", Href: "/sources", who: team},
+		{Title: lang.Text("Settings"), Icon: "adjustments", Href: "/settings", who: team},
+		{Title: lang.Text("Team and keys"), Icon: "users", Href: "/team", who: admins},
+	}},
+}
+
+// doneTexts are the confirmations that an action's redirect may name.
+var doneTexts = map[string]lang.Text{
+	"saved":        lang.Text("Saved."),
+	"source":       lang.Text("The source was changed."),
+	"source-gone":  lang.Text("The source was deleted. Its events stay."),
+	"member":       lang.Text("The member can sign in now."),
+	"member-saved": lang.Text("The member was changed."),
+	"revoked":      lang.Text("The token no longer works."),
+	"password":     lang.Text("The password was changed and other sessions were ended."),
+	"sessions":     lang.Text("Other sessions were ended."),
+}
+
+// shell prepares what every page shows; the title is an English sentence.
+func (v *visit) shell(title lang.Text) shell {
+	sh := shell{visit: v, Lang: v.p.Code(), Title: v.p.Text(title), Member: v.member, Company: v.company}
+	if v.member != nil {
+		sh.Nav = v.nav()
+	}
+	if t, ok := doneTexts[v.r.URL.Query().Get("done")]; ok {
+		sh.Done = v.p.Text(t)
+	}
+	return sh
+}
+
+// nav is the menu that the member may use, with the page's own entry marked.
+func (v *visit) nav() []navGroup {
+	out := make([]navGroup, 0, len(navigation))
+	for _, g := range navigation {
+		items := slices.Clone(g.Items)
+		items = slices.DeleteFunc(items, func(i navItem) bool { return !i.who.allows(v.member.Role) })
+		for i := range items {
+			items[i].Current = v.under(items[i].Href)
+		}
+		if len(items) > 0 {
+			out = append(out, navGroup{g.Title, items})
+		}
+	}
+	return out
+}
+
+// under tells whether the page belongs to the menu entry.
+func (v *visit) under(href string) bool {
+	path := v.r.URL.Path
+	if href == "/live" && path == "/rejected" {
+		return true
+	}
+	return path == href || href != "/" && strings.HasPrefix(path, href+"/")
+}
+
+// Here is the page's own address, to come back to.
+func (s shell) Here() string {
+	if s.visit.r.Method != "GET" {
+		return s.visit.r.URL.Path
+	}
+	q := s.visit.r.URL.Query()
+	q.Del("done")
+	if len(q) == 0 {
+		return s.visit.r.URL.Path
+	}
+	return s.visit.r.URL.Path + "?" + q.Encode()
+}
+
+// ThemeName is "light", "dark" or "auto".
+func (s shell) ThemeName() string {
+	theme := ""
+	if s.Member != nil {
+		theme = s.Member.Theme
+	} else if c, err := s.visit.r.Cookie(themeCookie); err == nil {
+		theme = c.Value
+	}
+	if theme == "light" || theme == "dark" {
+		return theme
+	}
+	return "auto"
+}
+
+// ColorScheme is what the browser should paint before the style sheet comes.
+func (s shell) ColorScheme() string {
+	if t := s.ThemeName(); t != "auto" {
+		return t
+	}
+	return "light dark"
+}
+
+// choice is an option of a menu.
+type choice struct {
+	Code   lang.Code
+	Value  string
+	Name   string
+	Title  lang.Text
+	Chosen bool
+}
+
+// Languages lists the languages, each in its own words.
+func (s shell) Languages() []choice {
+	var out []choice
+	for _, c := range lang.Codes {
+		out = append(out, choice{Code: c, Name: c.Name(), Chosen: c == s.Lang})
+	}
+	return out
+}
+
+// Link is the page's own address with the view, and the pairs changed.
+func (s shell) Link(pairs ...string) string {
+	for k, values := range s.extra {
+		for _, x := range values {
+			if !slices.Contains(pairs, k) {
+				pairs = append(pairs, k, x)
+			}
+		}
+	}
+	return s.View.Link(s.visit.r.URL.Path, pairs...)
+}
+
+// Go is another page's address with the view kept.
+func (s shell) Go(path string, pairs ...string) string { return s.View.Link(path, pairs...) }
+
+// Hidden lists the inputs that carry view and page through a form.
+func (s shell) Hidden(but ...string) []field {
+	out := s.View.Hidden(but...)
+	for k, values := range s.extra {
+		for _, x := range values {
+			out = append(out, field{k, x})
+		}
+	}
+	return out
+}
+
+var grainTitles = map[farol.Grain]lang.Text{
+	farol.Daily: lang.Text("By day"), farol.Weekly: lang.Text("By week"), farol.Monthly: lang.Text("By month"),
+}
+
+// Grains lists the grains to choose from.
+func (s shell) Grains() []choice {
+	out := []choice{{Title: lang.Text("As suits each metric"), Chosen: s.View.Grain == ""}}
+	for _, g := range []farol.Grain{farol.Daily, farol.Weekly, farol.Monthly} {
+		out = append(out, choice{Value: string(g), Title: grainTitles[g], Chosen: s.View.Grain == g})
+	}
+	return out
+}
+
+// GrainText is the chosen grain in words.
+func (s shell) GrainText() string {
+	if s.View.Grain == "" {
+		return s.visit.p.T("Automatic")
+	}
+	return s.visit.p.Text(grainTitles[s.View.Grain])
+}
+
+// PeriodText is the period as dates.
+func (s shell) PeriodText() string { return s.visit.p.Range(s.View.Period) }
+
+// link is something to click at.
+type link struct{ Text, Href string }
+
+// Segment lists the segment's values, each with the link that removes it.
+func (s shell) Segment() []link {
+	var out []link
+	for _, f := range s.View.Filters {
+		for _, value := range f.Values {
+			out = append(out, link{f.Attribute + " = " + s.named(value), s.View.without(s.visit.r.URL.Path, f, value, s.extra)})
+		}
+	}
+	return out
+}
+
+// named is a value of an attribute for people: "" stands for unknown.
+func (s shell) named(value string) string {
+	if value == "" {
+		return s.visit.p.T("unknown")
+	}
+	return value
+}
+
+// SegmentText is the segment in one line.
+func (s shell) SegmentText() string {
+	var parts []string
+	for _, f := range s.View.Filters {
+		names := make([]string, len(f.Values))
+		for i, x := range f.Values {
+			names[i] = s.named(x)
+		}
+		parts = append(parts, f.Attribute+" = "+strings.Join(names, ", "))
+	}
+	return strings.Join(parts, " · ")
+}
+
+// ClockText is the two clocks in few words.
+func (s shell) ClockText() string {
+	switch v := s.View; {
+	case v.AsOf != 0 && !v.Known.IsZero():
+		return s.visit.p.T("%s, known %s", v.AsOf, s.knownText())
+	case v.AsOf != 0:
+		return s.visit.p.T("As of %s", v.AsOf)
+	default:
+		return s.visit.p.T("Known at %s", s.knownText())
+	}
+}
+
+// PastText is the sentence of the banner.
+func (s shell) PastText() string {
+	switch v := s.View; {
+	case v.AsOf != 0 && !v.Known.IsZero():
+		return s.visit.p.T("You see %s as it was known on %s.", v.AsOf, s.knownText())
+	case v.AsOf != 0:
+		return s.visit.p.T("You see %s with everything that is known today.", v.AsOf)
+	default:
+		return s.visit.p.T("You see the figures as they were known on %s.", s.knownText())
+	}
+}
+
+// knownText is a date when the view was asked for one, else an instant.
+func (s shell) knownText() string {
+	v := s.View
+	if day, err := farol.ParseDay(v.given.Get("known")); err == nil {
+		return s.visit.p.Date(day)
+	}
+	return s.visit.p.DateTime(v.Known, v.Cal.Zone)
+}
+
+// When writes an instant in the company's zone.
+func (s shell) When(t time.Time) string { return s.visit.p.DateTime(t, s.Company.location()) }
+
+// Clock writes the time of day of an instant in the company's zone.
+func (s shell) Clock(t time.Time) string { return s.visit.p.Clock(t, s.Company.location()) }
+
+// Day writes the company's day of an instant.
+func (s shell) Day(t time.Time) string { return s.visit.p.Date(farol.DayOf(t, s.Company.location())) }
+
+// Ago says how long ago an instant was.
+func (s shell) Ago(t time.Time) string { return s.visit.p.Ago(t, s.visit.now) }
+
+// Iso is an instant for a <time> element.
+func (s shell) Iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// May tells whether the member may change what leaders may.
+func (s shell) May() bool { return leaders.allows(s.Member.Role) }

@@ -1,0 +1,73 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/store"
+)
+
+// signInPage asks for e-mail and password.
+type signInPage struct {
+	shell
+	refusal
+	Email, Next string
+}
+
+func (s *server) signIn(v *visit) error {
+	if v.member != nil {
+		return v.redirect("/")
+	}
+	some, err := s.Store.HasMembers(v.r.Context())
+	if err != nil {
+		return err
+	}
+	if !some {
+		return v.redirect("/setup")
+	}
+	p := signInPage{shell: v.shell(lang.Text("Sign in")), Next: v.r.URL.Query().Get("next")}
+	return s.send(v, http.StatusOK, "signin", "bare", p)
+}
+
+func (s *server) doSignIn(v *visit) error {
+	if err := v.form(); err != nil {
+		return err
+	}
+	f := v.r.PostForm
+	member, token, err := s.Store.SignIn(v.r.Context(), f.Get("email"), f.Get("password"), v.address(), v.r.UserAgent())
+	if err != nil {
+		return s.signInRefused(v, f, err)
+	}
+	s.cookie(v, sessionCookie, token, store.SessionMax)
+	if lang.Code(member.Language).Valid() {
+		s.cookie(v, languageCookie, member.Language, store.SessionMax)
+	}
+	return v.redirect(localPath(f.Get("next")))
+}
+
+func (s *server) signInRefused(v *visit, f url.Values, err error) error {
+	refused, ok := v.refuse(err)
+	if !ok {
+		return err
+	}
+	status := http.StatusUnprocessableEntity
+	if farol.KindOf(err) == farol.Busy {
+		status = http.StatusTooManyRequests
+		v.w.Header().Set("Retry-After", "60")
+	}
+	s.Log.Info("a sign-in was refused", "request", v.id, "address", v.address(), "reason", farol.KindOf(err))
+	p := signInPage{shell: v.shell(lang.Text("Sign in")), refusal: refused, Email: f.Get("email"), Next: f.Get("next")}
+	return s.send(v, status, "signin", "bare", p)
+}
+
+func (s *server) signOut(v *visit) error {
+	if v.member != nil {
+		if err := s.Store.EndSession(v.r.Context(), v.member.ID, v.session.ID); err != nil && farol.KindOf(err) != farol.NotFound {
+			return err
+		}
+	}
+	s.cookie(v, sessionCookie, "", -1)
+	return v.redirect("/sign-in")
+}

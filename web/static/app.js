@@ -1,0 +1,264 @@
+// Everything that the pages do in the browser beyond links, forms and htmx:
+// charts, the drawer, menus, copy buttons and the live list. Each part looks
+// for its own attribute and does nothing where there is none.
+
+const body = document.body;
+
+// ---- Menus: <details class="menu"> close on Escape and on a click outside.
+
+function closeMenus(except) {
+  for (const menu of document.querySelectorAll('details.menu[open]')) {
+    if (menu !== except) menu.open = false;
+  }
+}
+document.addEventListener('click', (e) => closeMenus(e.target.closest('details.menu')));
+document.addEventListener('keydown', (e) => {
+  if (e.key !== 'Escape') return;
+  const open = document.querySelector('details.menu[open]');
+  if (open) {
+    open.open = false;
+    open.querySelector('summary').focus();
+  }
+});
+
+// ---- Forms that apply themselves when a choice is made.
+
+document.addEventListener('change', (e) => {
+  if (e.target.matches('[data-submit]')) e.target.form.requestSubmit();
+});
+
+// Empty fields stay out of the address, so that a link is as short as what it says.
+document.addEventListener('submit', (e) => {
+  if (e.target.method !== 'get') return;
+  for (const field of e.target.elements) {
+    if (field.name && field.value === '') field.disabled = true;
+  }
+  setTimeout(() => {
+    for (const field of e.target.elements) field.disabled = false;
+  });
+});
+
+// ---- Copy buttons.
+
+async function copy(button) {
+  const text = document.querySelector(button.dataset.copy).textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Over plain http the clipboard is closed to pages: the old way still works.
+    const area = document.createElement('textarea');
+    area.value = text;
+    body.append(area);
+    area.select();
+    document.execCommand('copy');
+    area.remove();
+  }
+  const label = button.querySelector('span');
+  const before = label.textContent;
+  label.textContent = button.dataset.done;
+  setTimeout(() => { label.textContent = before; }, 1500);
+}
+document.addEventListener('click', (e) => {
+  const button = e.target.closest('[data-copy]');
+  if (button) copy(button);
+});
+
+// ---- Print buttons.
+
+document.addEventListener('click', (e) => {
+  if (e.target.closest('[data-print]')) window.print();
+});
+
+// ---- Drawer: a link marked data-drawer shows its page at the side. Without
+// this script the link leads to the same content as a page of its own.
+
+const drawer = document.querySelector('dialog.drawer');
+
+async function openDrawer(href) {
+  await window.htmx.ajax('GET', href, { target: '#drawer-body', swap: 'innerHTML' });
+  if (!drawer.open) drawer.showModal();
+  drawer.scrollTop = 0;
+}
+document.addEventListener('click', (e) => {
+  const link = e.target.closest('a[data-drawer]');
+  if (!link || !drawer || e.ctrlKey || e.metaKey || e.shiftKey || e.button !== 0) return;
+  e.preventDefault();
+  openDrawer(link.getAttribute('href'));
+});
+if (drawer) {
+  drawer.addEventListener('click', (e) => {
+    if (e.target === drawer || e.target.closest('.close')) drawer.close();
+  });
+}
+
+// ---- Live list: no polling while nobody looks or while it is paused.
+
+document.addEventListener('htmx:beforeRequest', (e) => {
+  if (!e.target.matches('[data-live]')) return;
+  if (document.hidden || body.dataset.paused === 'yes') e.preventDefault();
+});
+document.addEventListener('click', (e) => {
+  const button = e.target.closest('[data-pause]');
+  if (!button) return;
+  const paused = body.dataset.paused !== 'yes';
+  body.dataset.paused = paused ? 'yes' : 'no';
+  button.setAttribute('aria-pressed', String(paused));
+  button.querySelector('span').textContent = paused ? button.dataset.resume : button.dataset.stop;
+  const dot = document.querySelector('.live-dot');
+  if (dot) dot.hidden = paused;
+});
+
+// ---- Charts.
+
+const lang = document.documentElement.lang;
+const calm = window.matchMedia('(prefers-reduced-motion: reduce)');
+
+// colour reads one of the page's colours as the theme resolves it now.
+function colour(name) {
+  const probe = document.createElement('i');
+  probe.className = `farol-${name}`;
+  body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+function faded(rgb, alpha) {
+  return rgb.replace('rgb(', 'rgba(').replace(')', `, ${alpha})`);
+}
+
+function tickFormat(unit) {
+  if (unit.kind === 'percent') {
+    const f = new Intl.NumberFormat(lang, { style: 'percent', maximumFractionDigits: 1 });
+    return (v) => f.format(v);
+  }
+  const options = { notation: 'compact', maximumFractionDigits: 1 };
+  if (unit.kind === 'money') Object.assign(options, { style: 'currency', currency: unit.currency });
+  const f = new Intl.NumberFormat(lang, options);
+  return (v) => f.format(v);
+}
+
+// band draws the interval: an unseen line at the low end and a filled one
+// stacked on it as high as the interval is wide.
+function band(s, tint) {
+  const base = {
+    type: 'line', stack: `band ${s.name}`, stackStrategy: 'all', silent: true, symbol: 'none',
+    lineStyle: { opacity: 0 }, tooltip: { show: false }, animation: false, z: 1,
+  };
+  const width = s.low.map((low, i) => (low === null || s.high[i] === null ? null : s.high[i] - low));
+  return [
+    { ...base, data: s.low },
+    { ...base, data: width, areaStyle: { color: faded(tint, 0.16) } },
+  ];
+}
+
+// lines draws complete periods solid, and every stretch that touches an
+// incomplete one dashed with hollow points.
+function lines(s, tint) {
+  const open = (i) => Boolean(s.open && s.open[i]);
+  const n = s.values.length;
+  const solid = s.values.map((v, i) => (open(i) ? null : v));
+  const dashed = s.values.map((v, i) => (open(i) || (i > 0 && open(i - 1)) || (i + 1 < n && open(i + 1)) ? v : null));
+  const base = { type: 'line', name: s.name, color: tint, z: 3, lineStyle: { width: 2, color: tint } };
+  const out = [{ ...base, data: solid, symbol: 'circle', symbolSize: 5, showSymbol: n < 40, emphasis: { scale: 1.6 } }];
+  if (dashed.some((v) => v !== null) && s.values.some((v, i) => open(i))) {
+    out.push({
+      ...base,
+      data: dashed.map((v, i) => (v === null ? null : { value: v, symbolSize: open(i) ? 6 : 0 })),
+      symbol: 'emptyCircle', showSymbol: n < 40 || dashed.filter((v) => v !== null).length < 4,
+      lineStyle: { width: 2, color: tint, type: [4, 4] },
+    });
+  }
+  return out;
+}
+
+function bars(s, tint) {
+  const data = s.values.map((v, i) => {
+    if (v === null || !(s.open && s.open[i])) return v;
+    return {
+      value: v,
+      itemStyle: {
+        color: faded(tint, 0.3), borderColor: tint, borderType: 'dashed', borderWidth: 1,
+        decal: { symbol: 'rect', dashArrayX: [1, 0], dashArrayY: [2, 5], rotation: -Math.PI / 4, color: faded(tint, 0.8) },
+      },
+    };
+  });
+  return [{ type: 'bar', name: s.name, color: tint, data, barMaxWidth: 36, itemStyle: { borderRadius: [3, 3, 0, 0] } }];
+}
+
+// tip is the tooltip as an element: HTML text with inline styles would break
+// the page's content security policy.
+function tip(data, index) {
+  const box = document.createElement('table');
+  const caption = box.createCaption();
+  caption.textContent = data.titles[index] + (data.series.some((s) => s.open && s.open[index]) ? ` · ${data.incomplete}` : '');
+  data.series.forEach((s, i) => {
+    if (s.values[index] === null && data.series.length > 4) return;
+    const row = box.insertRow();
+    const name = row.insertCell();
+    const mark = document.createElement('i');
+    mark.style.background = colour((i % 8) + 1);
+    name.append(mark, s.name);
+    row.insertCell().textContent = s.texts[index];
+    if (s.ranges && s.ranges[index]) {
+      const range = box.insertRow();
+      range.insertCell().textContent = data.interval;
+      range.insertCell().textContent = s.ranges[index];
+    }
+  });
+  const holder = document.createElement('div');
+  holder.className = 'chart-tip';
+  holder.append(box);
+  return holder;
+}
+
+function options(data) {
+  const ink = colour('quiet');
+  const line = colour('line');
+  const series = data.series.flatMap((s, i) => {
+    const tint = colour((i % 8) + 1);
+    const shape = data.kind === 'bar' ? bars(s, tint) : lines(s, tint);
+    return s.low && data.series.length < 3 ? [...band(s, tint), ...shape] : shape;
+  });
+  const named = data.series.length > 1;
+  return {
+    animation: !calm.matches, animationDuration: 300,
+    textStyle: { fontFamily: getComputedStyle(body).fontFamily },
+    grid: { left: 8, right: 14, top: named ? 40 : 14, bottom: 4, containLabel: true },
+    legend: { show: named, type: 'scroll', top: 0, left: 0, itemWidth: 14, itemHeight: 8, icon: 'roundRect', textStyle: { color: ink, overflow: 'truncate', width: 160 }, pageTextStyle: { color: ink }, pageIconColor: ink, data: data.series.map((s) => s.name) },
+    tooltip: {
+      trigger: 'axis', confine: true, transitionDuration: 0, backgroundColor: colour('card'), borderColor: line, padding: [8, 10],
+      formatter: (points) => tip(data, points[0].dataIndex),
+      axisPointer: { lineStyle: { color: line, width: 1 } },
+    },
+    xAxis: { type: 'category', data: data.ticks, boundaryGap: data.kind === 'bar', axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: ink, hideOverlap: true } },
+    yAxis: { type: 'value', scale: !data.zero, min: data.zero ? (v) => Math.min(0, v.min) : undefined, minInterval: data.whole ? 1 : undefined, splitNumber: 4, axisLabel: { color: ink, formatter: tickFormat(data.unit) }, splitLine: { lineStyle: { color: line } } },
+    series,
+  };
+}
+
+const drawn = new Map();
+
+function draw(holder) {
+  const data = JSON.parse(document.getElementById(holder.dataset.chart).textContent);
+  let chart = drawn.get(holder);
+  if (!chart) {
+    chart = window.echarts.init(holder, null, { renderer: 'canvas' });
+    drawn.set(holder, chart);
+    new ResizeObserver(() => chart.resize()).observe(holder);
+    chart.on('click', (p) => {
+      const links = data.series[0].links;
+      if (data.series.length === 1 && links && links[p.dataIndex]) openDrawer(links[p.dataIndex]);
+    });
+  }
+  chart.setOption(options(data), true);
+  holder.dataset.drawn = 'yes';
+}
+
+function drawAll() {
+  if (!window.echarts) return;
+  for (const holder of document.querySelectorAll('[data-chart]')) draw(holder);
+}
+drawAll();
+window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
+window.addEventListener('beforeprint', () => { for (const chart of drawn.values()) chart.resize(); });

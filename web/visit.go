@@ -1,0 +1,168 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/store"
+)
+
+// visit is one request on its way to a page.
+type visit struct {
+	w http.ResponseWriter
+	r *http.Request
+	// id names the request in the log and on the error page.
+	id string
+	p  *lang.Printer
+	// member is nil for a stranger.
+	member  *store.Member
+	session store.Session
+	company company
+	now     time.Time
+	pattern string
+}
+
+const (
+	sessionCookie  = "farol_session"
+	languageCookie = "farol_language"
+	themeCookie    = "farol_theme"
+)
+
+// page wraps a route: who is it, may they, and what to show when it fails.
+func (s *server) page(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := s.begin(w, r)
+		v.pattern = rt.pattern
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				s.Log.Error("a page panicked", "request", v.id, "path", r.URL.Path, "panic", p)
+				s.showError(v, errors.New("panic"))
+			}
+		}()
+		if err := s.admit(v, rt); err != nil {
+			s.showError(v, err)
+			return
+		}
+		if err := rt.do(s, v); err != nil {
+			s.showError(v, err)
+		}
+	})
+}
+
+// begin learns what is known of the visitor; nothing here fails the request.
+func (s *server) begin(w http.ResponseWriter, r *http.Request) *visit {
+	v := &visit{w: w, r: r, id: uuid.NewString(), now: s.Now()}
+	w.Header().Set("X-Request-Id", v.id)
+	w.Header().Set("Cache-Control", "private, no-store")
+	code := lang.Match(r.Header.Get("Accept-Language"))
+	if c, err := r.Cookie(languageCookie); err == nil && lang.Code(c.Value).Valid() {
+		code = lang.Code(c.Value)
+	}
+	v.p = lang.For(code)
+	v.company = s.company(r.Context())
+	return v
+}
+
+var errSignIn = errors.New("sign in first")
+
+// admit finds the member of the session and holds it against the route.
+func (s *server) admit(v *visit, rt route) error {
+	if c, err := v.r.Cookie(sessionCookie); err == nil {
+		session, member, err := s.Store.SessionOf(v.r.Context(), c.Value)
+		switch {
+		case err == nil:
+			v.session, v.member = session, &member
+		case farol.KindOf(err) != farol.Unauthorized:
+			return err
+		}
+	}
+	if v.member != nil && lang.Code(v.member.Language).Valid() {
+		v.p = lang.For(lang.Code(v.member.Language))
+	}
+	switch {
+	case rt.who == nil:
+		return nil
+	case v.member == nil:
+		return errSignIn
+	case !rt.who.allows(v.member.Role):
+		return farol.Errorf(farol.Forbidden, "Your role may not do this.")
+	}
+	return nil
+}
+
+// address is the client's IP address, for throttling.
+func (v *visit) address() string {
+	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
+	if err != nil {
+		return v.r.RemoteAddr
+	}
+	return host
+}
+
+// fragment tells whether htmx asks for a part of the page.
+func (v *visit) fragment() bool { return v.r.Header.Get("HX-Request") == "true" }
+
+// view reads what the page is to look at from the address.
+func (v *visit) view() (*view, error) { return readView(v.r.URL.Query(), v.company.calendar(), v.now) }
+
+// redirect answers 303, so that a reload does not post again.
+func (v *visit) redirect(to string) error {
+	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+	return nil
+}
+
+// done redirects with the name of what was done, which the page then says.
+func (v *visit) done(to, what string) error {
+	return v.redirect(to + "?" + url.Values{"done": {what}}.Encode())
+}
+
+// cookie sets a cookie that scripts cannot read and other sites' forms do
+// not carry. age 0 lasts until the browser closes, negative deletes.
+func (s *server) cookie(v *visit, name, value string, age time.Duration) {
+	c := &http.Cookie{
+		Name: name, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.https(v.r),
+		MaxAge: int(age / time.Second),
+	}
+	if age < 0 {
+		c.MaxAge = -1
+	}
+	http.SetCookie(v.w, c)
+}
+
+// localPath keeps a redirect on this server: anything else becomes "/".
+func localPath(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(u.Path, "/") ||
+		strings.HasPrefix(u.Path, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+		return "/"
+	}
+	return u.RequestURI()
+}
+
+// send renders into a buffer and writes once, so that a template that fails
+// becomes an error page and never half a page.
+func (s *server) send(v *visit, status int, page, block string, data any) error {
+	var b bytes.Buffer
+	if err := s.templates.run(&b, v.p.Code(), page, block, data); err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.Header().Add("Vary", "Cookie, HX-Request")
+	v.w.WriteHeader(status)
+	if v.r.Method != http.MethodHead {
+		_, _ = v.w.Write(b.Bytes()) // A browser that left is nobody's error.
+	}
+	return nil
+}
