@@ -152,12 +152,12 @@ func (e *click) onCluster() string {
 	return " ON CLUSTER `" + e.cluster + "`"
 }
 
-// local is the name of the table that holds the rows.
-func (e *click) local(t *table) string {
+// local is the name of the table that holds the rows of a table.
+func (e *click) local(name string) string {
 	if e.cluster == "" {
-		return t.name
+		return name
 	}
-	return t.name + "_local"
+	return name + "_local"
 }
 
 // createTables makes what is missing, counts the shards, and refuses a
@@ -219,10 +219,7 @@ func (e *click) createTable(ctx context.Context, t *table, name string) error {
 			cols = append(cols, "INDEX "+c.name+"_index `"+c.name+"` TYPE "+index)
 		}
 	}
-	local := name
-	if e.cluster != "" {
-		local = name + "_local"
-	}
+	local := e.local(name)
 	// An acknowledged batch must survive a power cut: a part is synced before
 	// the insert is answered. The window is how many inserts back a retry is
 	// known by its token.

@@ -227,6 +227,29 @@ func TestClickReplacesActivityOfDays(t *testing.T) {
 	})
 }
 
+func TestClickRewritesATable(t *testing.T) {
+	onClick(t, func(t *testing.T, e *click, _ string) {
+		mustApply(t, e, finish(testCommit(1, 30)))
+		var cols []string
+		for _, c := range activity.columns {
+			cols = append(cols, map[string]string{"day": "addDays(day, 20) AS day"}[c.name])
+			if cols[len(cols)-1] == "" {
+				cols[len(cols)-1] = c.name
+			}
+		}
+		shift := "SELECT " + strings.Join(cols, ", ") + " FROM activity WHERE batch > {after:Int64} AND batch <= {last:Int64}"
+		for n := range 2 {
+			if err := e.rewrite(t.Context(), activity, shift, nil); err != nil {
+				t.Fatal(err)
+			}
+			mustApply(t, e, finish(testCommit(int64(n+2), 3))) // goes on in the new table
+		}
+		if got := line(t, e, "SELECT count(*), toString(max(day)), countIf(day = '2026-01-10') FROM activity"); got != "36 2026-04-19 1" {
+			t.Errorf("after two shifts by 20 days: %s", got)
+		}
+	})
+}
+
 func TestClickTakesListsOfAnyLength(t *testing.T) {
 	if testing.Short() {
 		return

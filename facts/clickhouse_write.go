@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -186,7 +188,7 @@ func (e *click) remove(ctx context.Context, batch int64, from []*table) error {
 		var n int64
 		err := e.db.QueryRowContext(ctx, fmt.Sprintf("SELECT toInt64(count()) FROM %s WHERE batch = %d", t.name, batch)).Scan(&n)
 		if err == nil && n > 0 {
-			err = e.exec(ctx, fmt.Sprintf("DELETE FROM %s%s WHERE batch = %d SETTINGS lightweight_deletes_sync = 2", e.local(t), e.onCluster(), batch))
+			err = e.exec(ctx, fmt.Sprintf("DELETE FROM %s%s WHERE batch = %d SETTINGS lightweight_deletes_sync = 2", e.local(t.name), e.onCluster(), batch))
 		}
 		if err != nil {
 			return fmt.Errorf("clickhouse: %s: %w", t.name, err)
@@ -201,44 +203,66 @@ func (e *click) remove(ctx context.Context, batch int64, from []*table) error {
 func (e *click) replaceActivity(ctx context.Context, days farol.Period, upTo int64, query string, params map[string]any) error {
 	e.swap.Lock()
 	defer e.swap.Unlock()
-	if err := e.stage(ctx); err != nil {
+	if err := e.stage(ctx, activity); err != nil {
 		return err
 	}
-	query, args, err := bindClick(query, params)
-	if err != nil {
-		return err
-	}
-	if err := e.exec(ctx, "INSERT INTO activity_new "+query, args...); err != nil {
+	if err := e.fill(ctx, activity, query, params); err != nil {
 		return err
 	}
 	months := farol.Calendar{Zone: time.UTC}.Cut(farol.Monthly, days)
-	keep := fmt.Sprintf("INSERT INTO activity_new SELECT * FROM activity WHERE day >= '%s' AND day < '%s' AND NOT (day >= '%s' AND day < '%s' AND batch <= %d)",
+	keep := fmt.Sprintf(`SELECT * FROM activity WHERE batch > {after:Int64} AND batch <= {last:Int64}
+AND day >= '%s' AND day < '%s' AND NOT (day >= '%s' AND day < '%s' AND batch <= %d)`,
 		months[0].From, months[len(months)-1].To, days.From, days.To, upTo)
+	return e.whileWritten(ctx, activity, keep, nil, func() error {
+		for _, m := range months {
+			if err := e.replaceMonth(ctx, m.From); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// whileWritten copies into the table beside t what the query answers for the
+// batches up to now, then stops the writer, copies what came meanwhile, and
+// calls swap. The query bounds its batches by {after:Int64} < batch <=
+// {last:Int64}.
+func (e *click) whileWritten(ctx context.Context, t *table, query string, params map[string]any, swap func() error) error {
+	params = maps.Clone(params)
+	if params == nil {
+		params = map[string]any{}
+	}
 	var last int64
 	if err := e.db.QueryRowContext(ctx, "SELECT max(batch) FROM batches").Scan(&last); err != nil {
 		return err
 	}
-	if err := e.exec(ctx, fmt.Sprintf("%s AND batch <= %d", keep, last)); err != nil {
+	params["after"], params["last"] = int64(-1), last
+	if err := e.fill(ctx, t, query, params); err != nil {
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if err := e.exec(ctx, fmt.Sprintf("%s AND batch > %d", keep, last)); err != nil {
+	params["after"], params["last"] = last, int64(math.MaxInt64)
+	if err := e.fill(ctx, t, query, params); err != nil {
 		return err
 	}
-	for _, m := range months {
-		if err := e.replaceMonth(ctx, m.From); err != nil {
-			return err
-		}
-	}
-	return nil
+	return swap()
 }
 
-// replaceMonth swaps one partition for the one of activity_new. That it may
-// be empty has to be said, to servers that know the word.
+// fill adds the query's rows to the table beside t.
+func (e *click) fill(ctx context.Context, t *table, query string, params map[string]any) error {
+	query, args, err := bindClick(query, params)
+	if err != nil {
+		return err
+	}
+	return e.exec(ctx, "INSERT INTO "+beside(t.name)+" "+query, args...)
+}
+
+// replaceMonth swaps one partition for the one beside it. That it may be
+// empty has to be said, to servers that know the word.
 func (e *click) replaceMonth(ctx context.Context, first farol.Day) error {
 	y, m, _ := first.UTC().Date()
-	statement := fmt.Sprintf("ALTER TABLE %s%s REPLACE PARTITION %d FROM %s", e.local(activity), e.onCluster(), y*100+int(m), e.newActivity())
+	statement := fmt.Sprintf("ALTER TABLE %s%s REPLACE PARTITION %d FROM %s", e.local(activity.name), e.onCluster(), y*100+int(m), e.local(beside(activity.name)))
 	err := e.exec(ctx, statement+" SETTINGS allow_replace_partition_from_empty_source = 1")
 	if exception := new(clickhouse.Exception); errors.As(err, &exception) && exception.Code == unknownSetting {
 		return e.exec(ctx, statement)
@@ -246,15 +270,32 @@ func (e *click) replaceMonth(ctx context.Context, first farol.Day) error {
 	return err
 }
 
-// newActivity is the table that holds the rows beside activity.
-func (e *click) newActivity() string {
-	return strings.Replace(e.local(activity), "activity", "activity_new", 1)
-}
-
-// stage makes an empty table activity_new in the shape of activity.
-func (e *click) stage(ctx context.Context) error {
-	if err := e.createTable(ctx, activity, "activity_new"); err != nil {
+// rewrite swaps all rows of a table for those that the query answers (the
+// table's columns in order), while batches are written. The query bounds its
+// batches by {after:Int64} < batch <= {last:Int64}. A reader sees either the
+// old rows or the new ones.
+func (e *click) rewrite(ctx context.Context, t *table, query string, params map[string]any) error {
+	e.swap.Lock()
+	defer e.swap.Unlock()
+	if err := e.stage(ctx, t); err != nil {
 		return err
 	}
-	return e.exec(ctx, "TRUNCATE TABLE "+e.newActivity()+e.onCluster())
+	err := e.whileWritten(ctx, t, query, params, func() error {
+		return e.exec(ctx, "EXCHANGE TABLES "+e.local(t.name)+" AND "+e.local(beside(t.name))+e.onCluster())
+	})
+	if err != nil {
+		return err
+	}
+	return e.exec(ctx, "TRUNCATE TABLE "+e.local(beside(t.name))+e.onCluster())
+}
+
+// beside is the name of the table in which rows are made ready.
+func beside(name string) string { return name + "_new" }
+
+// stage makes an empty table beside t, in its shape.
+func (e *click) stage(ctx context.Context, t *table) error {
+	if err := e.createTable(ctx, t, beside(t.name)); err != nil {
+		return err
+	}
+	return e.exec(ctx, "TRUNCATE TABLE "+e.local(beside(t.name))+e.onCluster())
 }

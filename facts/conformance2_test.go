@@ -22,6 +22,9 @@ func testOrder(t *testing.T, k *kit) {
 		for round := range 3 {
 			f := k.open(k.T, Config{Zone: time.UTC, Now: func() time.Time { return k.clock.now }}, fmt.Sprintf("order%d-%d", seed, round))
 			k.f = f
+			if _, embedded := f.eng.(*duck); !embedded && seed > 0 {
+				return // a server's answers take longer, and the writer is the same
+			}
 			rng.Shuffle(len(es), func(i, j int) { es[i], es[j] = es[j], es[i] })
 			for rest := es; len(rest) > 0; {
 				n := min(len(rest), 1+rng.IntN(40))

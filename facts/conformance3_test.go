@@ -78,6 +78,9 @@ func testCompact(t *testing.T, k *kit) {
 		instants = append(instants, farol.DayOf(k.f.LastKnown(), time.UTC).Next(1).Start(time.UTC).Add(-time.Millisecond))
 	}
 	k.clock.now = k.clock.now.AddDate(0, 0, 2)
+	if _, embedded := k.f.eng.(*duck); !embedded {
+		instants = instants[5:7] // a server's answers take longer
+	}
 	read := func() (out []string) {
 		for _, at := range append(instants, time.Time{}) {
 			s := wide()

@@ -20,6 +20,8 @@ var dialectCases = []struct {
 	expr string // over columns of sample
 	want string // cells in the order of id
 }{
+	{"u64", "u64(coalesce(i, 0) + 7)", "0 7 14 7"},
+	{"u64", "u64({big:String})", "18446744073709551615 18446744073709551615 18446744073709551615 18446744073709551615"},
 	{"toNullable", "toNullable(i)", "-7 0 7 NULL"},
 	{"toNullable", "lag(toNullable(id)) OVER (ORDER BY id)", "NULL 1 2 3"},
 	{"i64", "i64(i)", "-7 0 7 NULL"},
@@ -128,7 +130,7 @@ var sampleParams = map[string]any{
 	"p2":   `{"n":-1.5,"plan":null,"text":"","big":1e21,"numtext":"abc"}`,
 	"p3":   `{"n":true,"in":[1,2]}`,
 	"list": []string{"q", "a,b,c"}, "none": []string{}, "word": `a'b\c`,
-	"number": int64(-5), "flag": true, "nothing": nil, "ratio": 0.1,
+	"big": "18446744073709551615", "number": int64(-5), "flag": true, "nothing": nil, "ratio": 0.1,
 	"instant": time.UnixMilli(1772330400123), "day": "2026-03-01",
 }
 
