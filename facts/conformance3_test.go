@@ -167,7 +167,7 @@ func testTouched(t *testing.T, k *kit) {
 		k.track("2026-02-05 09:00", "anon:x", "", "Survey Answered", `{"kind":"nps","score":1}`), k.group("2026-02-01 09:00", "", "globex", `{"plan":"pro"}`), k.group("2026-02-01 09:00", "", "initech", `{"plan":"free"}`))
 	mark := k.f.LastKnown()
 	touched := func() []string {
-		list, err := k.f.Touched(ctx, mark)
+		list, err := k.f.Touched(ctx, mark, time.Time{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -141,13 +141,7 @@ type doors struct {
 
 func (d *doors) funcs() template.FuncMap {
 	return template.FuncMap{
-		"activity": func(back ...int) string {
-			n := 0
-			if len(back) > 0 {
-				n = back[0]
-			}
-			return d.open(d.activity(d.since(n)))
-		},
+		"activity":    func(args ...any) (string, error) { return d.openIf(d.activityFor(args)) },
 		"activityAll": func() string { return d.open(d.activity("day < {to:Date}")) },
 		"presence":    func(n int) string { return d.open(d.presence(n)) },
 		"accounts":    func() string { return d.open(d.accounts()) },
@@ -158,6 +152,8 @@ func (d *doors) funcs() template.FuncMap {
 		"tickets":     func() string { return d.open(d.tickets()) },
 		"events":      func() string { return d.open(d.events()) },
 		"periods":     func() (string, error) { return d.openIf(d.periods()) },
+		"days":        func() (string, error) { return d.openIf(d.days()) },
+		"customersAt": func(edge string, option ...string) (string, error) { return d.openIf(d.customersFor(edge, option)) },
 	}
 }
 
@@ -341,7 +337,7 @@ func (d *doors) said(subject, trait, pick string) string {
 // else the first fact), grp on that day.
 func (d *doors) accounts() string {
 	source := "(SELECT f.account AS account, coalesce(c.said_day, s.said_day, f.first_day) AS created_day FROM " + d.firstFacts() + " f" +
-		" LEFT JOIN " + d.said("account", "$created", "argMax(value, (ts, known, id))") + " c ON c.name = f.account" +
+		" LEFT JOIN " + d.said("account", createdTrait, "argMax(value, (ts, known, id))") + " c ON c.name = f.account" +
 		" LEFT JOIN " + d.said("account", "$signed_up", "min(value)") + " s ON s.name = f.account" +
 		" WHERE 1 = 1" + d.noStaff("f.account", "") + ")"
 	return d.dayed(source, []string{"account", "created_day"}, "account", "created_day")
@@ -352,7 +348,7 @@ func (d *doors) accounts() string {
 func (d *doors) people() string {
 	acts := "(SELECT day, account, person, event FROM activity WHERE person <> ''" + d.seenBy() + d.active() + d.noStaff("account", "person") +
 		" GROUP BY day, account, person, event HAVING sum(n) > 0)"
-	created := "(SELECT p.person AS person, CAST(argMax(p.value, (p.ts, p.known, p.id)) AS DATE) AS said_day FROM " + d.personChanges("'$created'") + " p GROUP BY p.person)"
+	created := "(SELECT p.person AS person, CAST(argMax(p.value, (p.ts, p.known, p.id)) AS DATE) AS said_day FROM " + d.personChanges("'"+createdTrait+"'") + " p GROUP BY p.person)"
 	source := "(SELECT a.person AS person, a.account AS account, coalesce(c.said_day, a.active_day) AS first_day FROM " +
 		"(SELECT person, argMin(account, (day, account)) AS account, min(day) AS active_day FROM " + acts + " q GROUP BY person) a LEFT JOIN " + created + " c ON c.person = a.person)"
 	return d.dayed(source, []string{"person", "account", "first_day"}, "account", "first_day")
@@ -429,10 +425,14 @@ func (d *doors) spans() (string, error) {
 		"carried(mrr) OVER w AS mrr, carried(nullif(currency, '')) OVER w AS currency, " +
 		"row_number() OVER (PARTITION BY account, subscription, day ORDER BY ts DESC, known DESC, id DESC) AS place FROM " + all + " a WHERE account <> ''" + d.noStaff("account", "") +
 		" WINDOW w AS (PARTITION BY account, subscription ORDER BY ts, known, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-	return "(SELECT s.subscription AS subscription, s.account AS account, coalesce(s.product, '') AS product, coalesce(s.plan, '') AS plan, s.quantity AS quantity, " +
+	// What has no rate is left out only after its day has ended the span
+	// before it.
+	return "(SELECT subscription, account, product, plan, quantity, mrr, status, reason, voluntary, from_day, to_day FROM (SELECT " +
+		"CASE WHEN s.status <> 'active' OR s.mrr IS NULL OR " + rate + " IS NOT NULL THEN 1 ELSE 0 END AS counted, " +
+		"s.subscription AS subscription, s.account AS account, coalesce(s.product, '') AS product, coalesce(s.plan, '') AS plan, s.quantity AS quantity, " +
 		"CASE WHEN s.status = 'active' THEN coalesce(" + rate + ", 0) ELSE 0 END AS mrr, s.status AS status, s.reason AS reason, s.voluntary AS voluntary, s.day AS from_day, " +
 		"coalesce(lead(toNullable(s.day)) OVER (PARTITION BY s.account, s.subscription ORDER BY s.day), " + farFuture + ") AS to_day " +
-		"FROM (" + carried + ") s WHERE s.place = 1 AND (s.status <> 'active' OR s.mrr IS NULL OR " + rate + " IS NOT NULL))", nil
+		"FROM (" + carried + ") s WHERE s.place = 1) z WHERE z.counted = 1)", nil
 }
 
 // rates is the SQL that turns s.mrr into the company's currency: parameters

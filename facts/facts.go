@@ -121,9 +121,16 @@ type EventRow struct {
 	Late bool
 }
 
-// Touch says that facts of a local day were learned.
+// Touch says that facts of a local day were learned, or learned otherwise.
 type Touch struct {
-	// Table is "activity", "changes", "subscriptions", "answers" or "tickets".
+	// Table is one of:
+	//  "events", "activity", "subscriptions", "answers", "tickets": the day has
+	//  such facts, learned in the interval; answers and tickets also when they
+	//  changed hands by a link or membership.
+	//  "moved": a subscription of the day changed hands.
+	//  "accounts": an account may have begun on the day.
+	//  "changes": attributes of the day.
+	//  "exclusions": who is left out has changed; Day is 0.
 	Table string
 	Day   farol.Day
 }

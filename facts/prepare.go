@@ -184,7 +184,7 @@ func (p *prepared) traits(v values, subject, name string) {
 		p.change(subject, name, string(key), kind, val)
 		if k := string(key); k == "created_at" || k == "createdAt" {
 			if t, ok := createdAt(x); ok {
-				p.change(subject, name, "$created", "day", farol.DayOf(t, p.zone).String())
+				p.change(subject, name, createdTrait, "day", farol.DayOf(t, p.zone).String())
 			}
 		}
 	})

@@ -108,26 +108,6 @@ WHERE subject = 'account' AND trait = {key:String} GROUP BY name) x WHERE x.val 
 	return out, err
 }
 
-// Touched lists the local days, per table, that got facts known after since,
-// or whose facts changed hands after it.
-func (f *Facts) Touched(ctx context.Context, since time.Time) ([]Touch, error) {
-	var out []Touch
-	params := map[string]any{"since": since}
-	for _, t := range []*table{activity, changes, subscriptions, answers, tickets} {
-		text := "SELECT day FROM " + t.name + " WHERE known > {since:DateTime64(3)}"
-		if t.index("hash") >= 0 {
-			text += " UNION ALL SELECT day FROM " + t.name + " WHERE hash IN (SELECT hash FROM moves WHERE known > {since:DateTime64(3)})"
-		}
-		err := f.eachDay(ctx, "SELECT DISTINCT x.day AS d FROM ("+text+") x ORDER BY d", params, func(d farol.Day) {
-			out = append(out, Touch{t.name, d})
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
 // Stats counts what is stored.
 func (f *Facts) Stats(ctx context.Context) (Stats, error) {
 	s := Stats{Engine: f.eng.dialect().name, Queued: int(f.queued.Load()), Known: f.LastKnown()}
