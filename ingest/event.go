@@ -96,6 +96,9 @@ func (p *parser) ids(e *farol.Event, f *fields) error {
 		// account in its context. A wrong type there is not worth an event.
 		group, _ = p.text(f.contextGroup, f.dirty)
 	}
+	if group == "" && p.many {
+		group, _ = p.text(p.top.contextGroup, p.top.dirty)
+	}
 	if e.Kind != farol.Alias {
 		e.PreviousID = ""
 	} else if e.PreviousID == "" {

@@ -249,15 +249,18 @@ func TestUnreadableBodies(t *testing.T) {
 }
 
 func TestContextOfTheBatchLiesBelow(t *testing.T) {
-	b := parsed(t, "", `{"context":{"library":{"name":"go"},"ip":"1"},"batch":[
+	b := parsed(t, "", `{"context":{"library":{"name":"go"},"ip":"1","groupId":"g0"},"batch":[
 		{"type":"track","messageId":"m1","userId":"u1","event":"X"},
 		{"type":"track","messageId":"m2","userId":"u1","event":"X","context":{"ip":"2","groupId":"g1"}},
 		{"type":"track","messageId":"m3","userId":"u1","event":"X","context":{ }}]}`)
 	for i, want := range []string{
-		`{"library":{"name":"go"},"ip":"1"}`, `{"ip":"2","groupId":"g1","library":{"name":"go"}}`, `{"library":{"name":"go"},"ip":"1"}`,
+		`{"library":{"name":"go"},"ip":"1","groupId":"g0"}`, `{"ip":"2","groupId":"g1","library":{"name":"go"}}`, `{"library":{"name":"go"},"ip":"1","groupId":"g0"}`,
 	} {
 		if got := string(b.Batch.Events[i].Context); got != want {
 			t.Errorf("event %d: %s", i, got)
+		}
+		if got, want := b.Batch.Events[i].Account, []farol.AccountID{"g0", "g1", "g0"}[i]; got != want {
+			t.Errorf("event %d: account %q", i, got)
 		}
 	}
 }
