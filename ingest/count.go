@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -16,20 +17,31 @@ type counters struct {
 }
 
 func newCounters(reg prometheus.Registerer) counters {
-	c := counters{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+	return counters{
+		requests: register(reg, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "farol_ingest_requests_total", Help: "Requests to the tracking API, by status.",
-		}, []string{"status"}),
-		taken: prometheus.NewCounterVec(prometheus.CounterOpts{
+		}, []string{"status"})),
+		taken: register(reg, prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "farol_ingest_events_total", Help: "Events by what became of them: accepted, duplicate, rejected.",
-		}, []string{"result"}),
-		seconds: prometheus.NewHistogram(prometheus.HistogramOpts{
+		}, []string{"result"})),
+		seconds: register(reg, prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "farol_ingest_seconds", Help: "Time to answer a request of the tracking API.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
-		}),
+		})),
 	}
-	if reg != nil {
-		reg.MustRegister(c.requests, c.taken, c.seconds)
+}
+
+// register gives the counter itself, or the one that another handler of this
+// process registered before.
+func register[C prometheus.Collector](reg prometheus.Registerer, c C) C {
+	if reg == nil {
+		return c
+	}
+	if err := reg.Register(c); err != nil {
+		if there, ok := errors.AsType[prometheus.AlreadyRegisteredError](err); ok {
+			return there.ExistingCollector.(C)
+		}
+		panic(err) // two counters of one name in this file
 	}
 	return c
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // theFacts is one engine for all tests, which tell their events apart by
@@ -556,4 +557,33 @@ func FuzzKey(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestCounters(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	for i := range 2 { // two handlers of one process share the counters
+		d := open(t, func(c *Config) { c.Metrics = reg })
+		d.post("/v1/batch", `{"batch":[`+track(fmt.Sprint("m", i))+`,`+track("twice")+`,{}]}`)
+		d.post("/v1/batch", `{}`)
+	}
+	all, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, family := range all {
+		for _, m := range family.GetMetric() {
+			for _, l := range m.GetLabel() {
+				got[family.GetName()+" "+l.GetValue()] = m.GetCounter().GetValue()
+			}
+		}
+	}
+	for name, want := range map[string]float64{
+		"farol_ingest_requests_total 200": 2, "farol_ingest_requests_total 401": 2,
+		"farol_ingest_events_total accepted": 3, "farol_ingest_events_total duplicate": 1, "farol_ingest_events_total rejected": 2,
+	} {
+		if got[name] != want {
+			t.Errorf("%s is %v, want %v", name, got[name], want)
+		}
+	}
 }
