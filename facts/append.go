@@ -177,7 +177,7 @@ func (f *Facts) gather(r *request, wait time.Time) []*request {
 func (f *Facts) commitGroup(group []*request) {
 	receipts, err := f.commitAll(f.life, group)
 	if err != nil {
-		f.ids.forget()
+		f.forget()
 		f.log.Error("facts: commit", "error", err)
 		err = fmt.Errorf("facts: commit: %w", err)
 	}
@@ -191,6 +191,15 @@ func (f *Facts) commitGroup(group []*request) {
 			continue
 		}
 		r.answer(receipts[i], nil)
+	}
+}
+
+// forget brings what the writer keeps in mind back to what is stored, after a
+// commit failed.
+func (f *Facts) forget() {
+	f.ids.forget()
+	if err := f.loadAccountsSeen(f.life); err != nil {
+		f.log.Error("facts: load accounts", "error", err)
 	}
 }
 

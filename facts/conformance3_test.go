@@ -181,9 +181,19 @@ func testTouched(t *testing.T, k *kit) {
 	k.clock.now = k.clock.now.Add(time.Hour)
 	k.add(k.identify("2026-02-06 09:00", "x", "xi", ""), k.track("2026-02-07 09:00", "ana", "", "Ticket Opened", `{"ticket":"t"}`))
 	k.settle()
-	k.want(touched(), "activity 2026-02-05", "answers 2026-02-05", "tickets 2026-02-07")
+	k.want(touched(), "activity 2026-02-05", "answers 2026-02-05", "events 2026-02-06", "events 2026-02-07", "tickets 2026-02-07")
+	mark = k.f.LastKnown()
+	k.clock.now = k.clock.now.Add(time.Hour)
+	k.add(k.group("2026-02-08 09:00", "", "globex", `{"plan":"pro","created_at":"2025-12-01","test":false}`), k.track("2026-02-08 10:00", "", "fresh", "Used", `{"interactive":false}`),
+		k.track("2026-01-08 10:00", "", "fresh", "Subscription Started", `{"subscription":"s","mrr":1,"currency":"BRL","effective_at":"2026-03-03"}`))
+	k.want(touched(), "accounts 2025-12-01", "accounts 2026-01-08", "accounts 2026-02-01", "changes 2026-01-08", "changes 2026-02-08",
+		"events 2026-01-08", "events 2026-02-08", "subscriptions 2026-03-03")
+	mark = k.f.LastKnown()
+	k.clock.now = k.clock.now.Add(time.Hour)
+	k.add(k.group("2026-02-09 09:00", "", "globex", `{"test":true}`))
+	k.want(touched(), "changes 2026-02-09", "events 2026-02-09", "exclusions 1970-01-01")
 	keys, err := k.f.Attributes(ctx)
-	if err != nil || fmt.Sprint(keys) != "[active plan size]" {
+	if err != nil || fmt.Sprint(keys) != "[active created_at plan size test]" {
 		t.Fatal(keys, err)
 	}
 	vals, err := k.f.AttributeValues(ctx, "plan", 10)
@@ -191,7 +201,7 @@ func testTouched(t *testing.T, k *kit) {
 		t.Fatal(vals, err)
 	}
 	st, err := k.f.Stats(ctx)
-	if err != nil || st.Events != 7 || len(st.Sources) != 1 || st.Sources[0].Events != 7 || !st.Sources[0].Last.Equal(k.clock.now) && st.Sources[0].Last.After(st.Known) {
+	if err != nil || st.Events != 10 || len(st.Sources) != 1 || st.Sources[0].Events != 10 || !st.Sources[0].Last.Equal(k.clock.now) && st.Sources[0].Last.After(st.Known) {
 		t.Fatalf("%+v %v", st, err)
 	}
 }

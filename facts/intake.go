@@ -76,6 +76,7 @@ func (f *Facts) take(ctx context.Context, c *commit, ps []prepared) error {
 	if err := f.takeMemberships(ctx, c, ps); err != nil {
 		return err
 	}
+	f.noteAccounts(c, ps)
 	d := newDeltas(f.zone, len(ps))
 	for i := range ps {
 		f.takeEvent(c, d, &ps[i])

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/farol-cs/farol"
 )
 
 // Facts is the open log. Its methods may be called concurrently.
@@ -29,7 +31,8 @@ type Facts struct {
 	settleTimer    *time.Timer
 	settleCost     time.Duration
 	ids            *identity
-	recent         seen // message ids of this run
+	recent         seen                 // message ids of this run
+	accounts       map[string]farol.Day // first day of each account
 
 	past   atomic.Pointer[seen] // message ids of earlier runs, nil until loaded
 	traits traitSet
@@ -112,6 +115,9 @@ func (f *Facts) recover(ctx context.Context) error {
 		return err
 	}
 	if err := f.loadTraits(ctx); err != nil {
+		return err
+	}
+	if err := f.loadAccountsSeen(ctx); err != nil {
 		return err
 	}
 	open, err := f.eng.unfinished(ctx)

@@ -25,14 +25,22 @@ var touches = []struct{ table, days string }{
 		" UNION ALL SELECT day FROM answers WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
 	{"tickets", "SELECT DISTINCT x.day AS d FROM (SELECT day FROM tickets WHERE " + learned +
 		" UNION ALL SELECT day FROM tickets WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
-	// An account begins on the day that it says, else on that of its first
-	// fact. A day that is said anew frees the one that was said before.
-	{"accounts", "SELECT DISTINCT x.day AS d FROM (SELECT day FROM activity WHERE " + learned +
-		" UNION ALL SELECT day FROM changes WHERE subject = 'account' AND " + learned +
-		" UNION ALL SELECT CAST(value AS DATE) AS day FROM changes WHERE subject = 'account' AND trait = '" + createdTrait + "' AND name IN " +
-		"(SELECT q.name FROM (SELECT name, value, min(known) AS first_known FROM changes WHERE subject = 'account' AND trait = '" + createdTrait + "' GROUP BY name, value) q " +
-		"WHERE q.first_known > {since:DateTime64(3)} AND q.first_known <= {until:DateTime64(3)})) x"},
+	{"accounts", beganOtherwise},
 }
+
+// begins are the accounts that something was said of in the interval, with
+// the day on which they begin as known at an instant.
+func begins(known string) string {
+	const said = "subject = 'account' AND trait IN ('" + createdTrait + "', '$signed_up', '" + seenTrait + "')"
+	return "SELECT y.name AS name, coalesce(CAST(max(toNullable(y.created)) AS DATE), CAST(max(toNullable(y.signed)) AS DATE), min(y.first_day)) AS day FROM (" +
+		"SELECT name, CASE WHEN trait = '" + createdTrait + "' THEN argMax(value, (ts, known, id)) END AS created, CASE WHEN trait = '$signed_up' THEN min(value) END AS signed, min(day) AS first_day " +
+		"FROM changes WHERE " + said + " AND known <= " + known + " AND name IN (SELECT name FROM changes WHERE " + said + " AND " + learned + ") GROUP BY name, trait) y GROUP BY y.name"
+}
+
+// beganOtherwise are the days on which an account begins at one end of the
+// interval and not at the other.
+var beganOtherwise = "SELECT DISTINCT z.day AS d FROM (SELECT u.name AS name, u.day AS day FROM (" + begins("{since:DateTime64(3)}") + " UNION ALL " + begins("{until:DateTime64(3)}") +
+	") u GROUP BY u.name, u.day HAVING count(*) = 1) z"
 
 // turned counts the accounts and people whose exclusion trait is another at
 // the end of the interval than at its beginning.

@@ -1,0 +1,97 @@
+package facts
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/farol-cs/farol"
+)
+
+// traitSet remembers what is in the log at all, so that queries need not look
+// for what is not.
+type traitSet struct {
+	account, person atomic.Bool // some account or person has an exclusion trait
+	negative        atomic.Bool // the rollup has deltas below zero
+	moved           atomic.Bool
+}
+
+// noteTraits looks at a commit for what traitSet tells, before it is applied:
+// a reader may then look in vain, but never misses anything.
+func (f *Facts) noteTraits(c *commit) {
+	for _, r := range c.of(changes) {
+		switch r[7].(string) {
+		case "test":
+			f.traits.account.Store(true)
+			f.traits.person.Store(true)
+		case "internal":
+			f.traits.account.Store(true)
+		case "staff":
+			f.traits.person.Store(true)
+		}
+	}
+	if len(c.of(moves)) > 0 {
+		f.traits.moved.Store(true)
+		f.traits.negative.Store(true)
+	}
+}
+
+func (f *Facts) loadTraits(ctx context.Context) error {
+	err := eachText(ctx, f.eng, "SELECT DISTINCT subject, trait FROM changes WHERE trait IN ('test', 'internal', 'staff')", nil, func(v []string) {
+		f.traits.account.Store(f.traits.account.Load() || v[0] == "account")
+		f.traits.person.Store(f.traits.person.Load() || v[0] == "person")
+	})
+	if err != nil {
+		return err
+	}
+	return eachText(ctx, f.eng, "SELECT 'x' AS x FROM moves LIMIT 1", nil, func([]string) {
+		f.traits.moved.Store(true)
+		f.traits.negative.Store(true)
+	})
+}
+
+// seenTrait holds the day of an account's first fact.
+const seenTrait = "$seen"
+
+// noteAccounts writes the day of an account's first fact, when the events of
+// the commit name one that was never seen, or never so early.
+func (f *Facts) noteAccounts(c *commit, ps []prepared) {
+	fresh := map[string]*prepared{}
+	for i := range ps {
+		p := &ps[i]
+		for _, account := range []string{p.named, p.member} {
+			if account == "" {
+				continue
+			}
+			day := farol.Day(p.day.Unix() / 86400)
+			if first, ok := f.accounts[account]; ok && first <= day {
+				continue
+			}
+			f.accounts[account] = day
+			fresh[account] = p
+		}
+	}
+	for _, account := range keys(fresh) {
+		p := fresh[account]
+		c.add(changes, p.e.Known, p.e.At, p.day, p.e.ID, string(p.e.Source), "account", account, seenTrait, "day", farol.Day(p.day.Unix()/86400).String())
+	}
+}
+
+// loadAccountsSeen reads the day of each account's first fact.
+func (f *Facts) loadAccountsSeen(ctx context.Context) error {
+	f.accounts = map[string]farol.Day{}
+	rows, err := f.internal(ctx, "SELECT name, min(day) AS first_day FROM changes WHERE subject = 'account' AND trait = '"+seenTrait+"' GROUP BY name", nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var day time.Time
+		if err := rows.Scan(&name, &day); err != nil {
+			return err
+		}
+		f.accounts[name] = farol.Day(day.Unix() / 86400)
+	}
+	return rows.Err()
+}
