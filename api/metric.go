@@ -98,7 +98,7 @@ type Point struct {
 	Period      string   `json:"period" format:"date" doc:"The period's first day."`
 	Value       *float64 `json:"value" doc:"null where there is nothing to state; reason says why."`
 	Numerator   *float64 `json:"numerator"`
-	Denominator *float64 `json:"denominator" doc:"null for counts and sums."`
+	Denominator *float64 `json:"denominator" doc:"null where the value is no quotient."`
 	Low         *float64 `json:"low" doc:"Low end of the 95 % interval; null for counts and sums, which are no estimates."`
 	High        *float64 `json:"high" doc:"High end of the 95 % interval."`
 	Complete    bool     `json:"complete" doc:"Whether the period, and what its metric waits for, has passed and is covered by data."`
@@ -165,7 +165,7 @@ type Row struct {
 	Unit        string   `json:"unit" doc:"The person, account or answer."`
 	Account     *string  `json:"account" doc:"The account that it belongs to; null for none."`
 	Numerator   float64  `json:"numerator"`
-	Denominator *float64 `json:"denominator" doc:"null for counts and sums."`
+	Denominator *float64 `json:"denominator" doc:"null where the value is no quotient of the units' own."`
 	Group       *string  `json:"group" doc:"null without a breakdown."`
 }
 
