@@ -47,7 +47,8 @@ func fail(w http.ResponseWriter, status int, text string) int {
 }
 
 // failLater asks the sender to come again after the delay. Whole seconds are
-// the only form of Retry-After that all libraries read.
+// the only form of Retry-After that all libraries read. X-RateLimit-Reset is
+// not sent: some take it for a delay and some for an instant.
 func failLater(w http.ResponseWriter, status int, text string, delay time.Duration) int {
 	seconds := max(1, int(math.Ceil(delay.Seconds())))
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))

@@ -56,6 +56,9 @@ type Limits struct {
 	Depth int
 	// Body is the largest body, unpacked: 1 MiB, twice what any library sends.
 	Body int
+	// Events is how many events a body may hold: 10,000, four times what
+	// Segment takes.
+	Events int
 	// Read is how long a body may take to arrive: 10 s.
 	Read time.Duration
 	// Commit is how long an answer may wait for the facts: 8 s, below the
@@ -71,6 +74,7 @@ func (l Limits) orDefault() Limits {
 	fill(&l.Event, 32<<10)
 	fill(&l.Depth, 64)
 	fill(&l.Body, 1<<20)
+	fill(&l.Events, 10_000)
 	fill(&l.Read, 10*time.Second)
 	fill(&l.Commit, 8*time.Second)
 	fill(&l.KeyRate, 10_000)

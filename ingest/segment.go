@@ -56,7 +56,10 @@ func Parse(raw []byte, call Call) (Body, error) {
 		call.ID = uuid.NewString
 	}
 	p := parsers.Get().(*parser)
-	defer parsers.Put(p)
+	defer func() {
+		p.reset(nil, Call{}) // lest the pool keep the body
+		parsers.Put(p)
+	}()
 	p.reset(raw, call)
 	if err := p.walk(); err != nil {
 		return Body{}, err
@@ -162,6 +165,9 @@ func (p *parser) walk() error {
 			return &refusal{http.StatusBadRequest, "the body is empty"}
 		}
 	}
+	if !ok && len(p.events) == p.call.Limits.Events {
+		return &refusal{http.StatusRequestEntityTooLarge, "too many events in one body"}
+	}
 	if s.space(); !ok || s.pos != len(s.buf) {
 		return &refusal{http.StatusBadRequest, fmt.Sprintf("the body is not JSON: see byte %d", s.pos)}
 	}
@@ -173,6 +179,9 @@ func (p *parser) walk() error {
 
 // element passes one event of a batch.
 func (p *parser) element() bool {
+	if len(p.events) == p.call.Limits.Events {
+		return false
+	}
 	p.events = append(p.events, fields{})
 	f := &p.events[len(p.events)-1]
 	if p.scan.space() == '{' {
@@ -274,7 +283,7 @@ func (p *parser) body() (Body, error) {
 		}
 		b.Batch.Events[n] = farol.Event{}
 		b.Batch.Events = b.Batch.Events[:n]
-		// A body of a million commas must not become a million rows.
+		// A small body of empty events must not become many rows.
 		if len(b.Where) < maxRejected {
 			b.Batch.Rejected = append(b.Batch.Rejected, p.rejected(&all[i], err))
 			b.Where = append(b.Where, i)

@@ -197,7 +197,7 @@ func TestRejectedKeepsWhatCanBeKnown(t *testing.T) {
 }
 
 func TestRejectedAreBounded(t *testing.T) {
-	b := parsed(t, "", `{"batch":[`+strings.Repeat("0,", 100_000)+`0]}`)
+	b := parsed(t, "", `{"batch":[`+strings.Repeat("0,", 9000)+`0]}`)
 	if len(b.Batch.Rejected) != maxRejected || len(b.Where) != maxRejected {
 		t.Errorf("%d rows", len(b.Batch.Rejected))
 	}
@@ -236,6 +236,7 @@ func TestUnreadableBodies(t *testing.T) {
 		{"two", `{"batch":[]}{"batch":[]}`, 400},
 		{"no batch", `{}`, 400}, {"batch of a wrong type", `{"batch":{}}`, 400}, {"batch null", `{"batch":null}`, 400},
 		{"form", "a=b&c=d", 400}, {"deep and cut off", strings.Repeat("[", 500_000), 400},
+		{"too many events", `{"batch":[` + strings.Repeat("{},", 10_000) + `{}]}`, 413},
 		{"context times events", `{"context":{"a":"` + strings.Repeat("x", 500_000) + `"},"batch":[` + strings.Repeat("{},", 20) + `{}]}`, 413},
 	} {
 		t.Run(c.name, func(t *testing.T) {

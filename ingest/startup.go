@@ -30,7 +30,6 @@ func (h *Handler) settings(w http.ResponseWriter, r *http.Request, key string) i
 		"integrations": object{"Segment.io": object{
 			"apiKey": key, "apiHost": host + "/v1", "protocol": scheme,
 		}},
-		"plan":    object{"track": object{"__default": object{"enabled": true}}},
 		"metrics": object{"sampleRate": 0},
 	})
 }
