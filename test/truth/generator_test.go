@@ -22,7 +22,7 @@ var saoPaulo = func() *time.Location {
 
 // company is small and ends in the middle of a working day.
 func company() demo.Config {
-	return demo.Config{Seed: 11, Accounts: 60, Months: 6, Until: time.Date(2026, 4, 17, 15, 30, 0, 0, saoPaulo), Zone: saoPaulo}
+	return demo.Config{Seed: 11, Accounts: 50, Months: 4, Until: time.Date(2026, 4, 17, 15, 30, 0, 0, saoPaulo), Zone: saoPaulo}
 }
 
 // TestTheGeneratorTellsTheTruth compares the generator's books with the slow

@@ -29,6 +29,7 @@ type slow struct {
 	traits      map[string]string               // latest, by "account acc-1 plan" or "person usr-1 staff"
 	people      map[farol.Day]map[farol.PersonID]bool
 	accounts    map[farol.Day]map[farol.AccountID]bool
+	contracts   map[string][]line
 }
 
 type membership struct {
@@ -283,6 +284,9 @@ type line struct {
 
 // lines are the subscriptions' states in order of effect.
 func (s *slow) lines(t *testing.T) map[string][]line {
+	if s.contracts != nil {
+		return s.contracts
+	}
 	out := map[string][]line{}
 	for _, e := range s.events {
 		if e.Kind != farol.Track || !strings.HasPrefix(e.Name, "Subscription ") {
@@ -315,6 +319,7 @@ func (s *slow) lines(t *testing.T) map[string][]line {
 			return cmp.Or(a.at.Compare(b.at), a.known.Compare(b.known), cmp.Compare(a.id, b.id))
 		})
 	}
+	s.contracts = out
 	return out
 }
 
