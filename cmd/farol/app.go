@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/farol-cs/farol/api"
@@ -17,6 +16,7 @@ import (
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 	"github.com/farol-cs/farol/web"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // engineOptions say where the facts live and how much of the machine they use.
@@ -118,21 +118,9 @@ func (a *app) routes(o serverOptions, h *health) http.Handler {
 	mux.Handle("GET /metrics", operators(o.MetricsToken, metricsHandler()))
 	mux.Handle("/api/", api.New(api.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log}))
 	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget}))
-	return tracking(ingest.New(ingest.Config{Facts: a.facts, Source: a.store.SourceByKey, Log: a.log}), mux)
-}
-
-// tracking sends the paths of the tracking protocols to their door before
-// the mux can see them: the mux redirects unclean paths, and an SDK that is
-// redirected loses its events.
-func tracking(door, rest http.Handler) http.Handler {
-	prefixes := []string{"/v1/", "/beacon/", "/sourceConfig", "/analytics.js/"}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, p := range prefixes {
-			if strings.HasPrefix(r.URL.Path, p) {
-				door.ServeHTTP(w, r)
-				return
-			}
-		}
-		rest.ServeHTTP(w, r)
-	})
+	// The tracking paths never reach the mux: it redirects unclean paths, and
+	// an SDK that is redirected loses its events.
+	return ingest.New(ingest.Config{
+		Facts: a.facts, Source: a.store.SourceByKey, Log: a.log, PublicURL: o.BaseURL, Metrics: prometheus.DefaultRegisterer,
+	}).Front(mux)
 }
