@@ -97,16 +97,29 @@ const password = "correct horse battery"
 // open makes an empty site: no team, no facts.
 func open(t *testing.T) *site {
 	t.Helper()
+	return openOn(t, filepath.Join(folder(t), "state.db"))
+}
+
+// folder outlives the test, as do the engines: the next may use them too.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "farol-web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closers = append(closers, func() { os.RemoveAll(dir) })
+	return dir
+}
+
+// openOn makes a site over a state that may be there already.
+func openOn(t *testing.T, state string) *site {
+	t.Helper()
 	ctx := context.Background()
 	s := &site{t: t, cookies: map[store.Role]string{}, log: &bytes.Buffer{}}
 	zone, err := time.LoadLocation("America/Sao_Paulo")
 	s.check(err)
 	now := func() time.Time { return today }
-	// The folder and the engines outlive the test: the next may use them too.
-	folder, err := os.MkdirTemp("", "farol-web")
-	s.check(err)
-	closers = append(closers, func() { os.RemoveAll(folder) })
-	s.store, err = store.Open(ctx, "sqlite:"+filepath.Join(folder, "state.db"), now)
+	s.store, err = store.Open(ctx, "sqlite:"+state, now)
 	s.check(err)
 	closers = append(closers, func() { s.store.Close() })
 	s.facts, err = facts.Open(ctx, facts.Config{Zone: zone, MemoryLimit: "512MB", Threads: 2, Now: now})
@@ -135,31 +148,59 @@ func (s *site) check(err error) {
 	}
 }
 
+// crew is the state of a site with a team, made once and copied: hashing
+// passwords is slow on purpose.
+var crew struct {
+	state   []byte
+	cookies map[store.Role]string
+	source  store.Source
+}
+
 // staffed makes a site with one member of each role, a company and a source.
 func staffed(t *testing.T) *site {
 	t.Helper()
-	s, ctx := open(t), context.Background()
+	if crew.state == nil {
+		gather(t)
+	}
+	state := filepath.Join(folder(t), "state.db")
+	if err := os.WriteFile(state, crew.state, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := openOn(t, state)
+	s.cookies, s.source = maps.Clone(crew.cookies), crew.source
+	return s
+}
+
+// gather makes the crew.
+func gather(t *testing.T) {
+	t.Helper()
+	ctx, state := context.Background(), filepath.Join(folder(t), "state.db")
+	s := &site{t: t, cookies: map[store.Role]string{}}
+	var err error
+	s.store, err = store.Open(ctx, "sqlite:"+state, func() time.Time { return today })
+	s.check(err)
 	for i, role := range store.Roles {
 		email := string(role) + "@example.com"
 		n := store.NewMember{Email: email, Name: "Ana " + strings.ToUpper(string(role)), Role: role, Password: password}
 		if i == 0 {
-			_, err := s.store.AddFirstMember(ctx, n)
-			s.check(err)
+			_, err = s.store.AddFirstMember(ctx, n)
 		} else {
-			_, err := s.store.AddMember(ctx, n)
-			s.check(err)
+			_, err = s.store.AddMember(ctx, n)
 		}
-		_, token, err := s.store.SignIn(ctx, email, password, "192.0.2.1", "test browser")
 		s.check(err)
-		s.cookies[role] = token
+		_, s.cookies[role], err = s.store.SignIn(ctx, email, password, "192.0.2.1", "test browser")
+		s.check(err)
 	}
-	_, err := s.store.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.CompanyName, Author: "system", Body: metric.CompanyDocument{
+	_, err = s.store.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.CompanyName, Author: "system", Body: metric.CompanyDocument{
 		Name: "Vila Rica", Zone: "America/Sao_Paulo", WeekStart: "monday", Currency: "BRL", Language: "pt-BR",
 	}})
 	s.check(err)
-	s.source, err = s.store.AddSource(ctx, "Web app")
+	crew.source, err = s.store.AddSource(ctx, "Web app")
 	s.check(err)
-	return s
+	s.check(s.store.Close())
+	crew.state, err = os.ReadFile(state)
+	s.check(err)
+	crew.cookies = s.cookies
 }
 
 // lived is a site with half a year of a small company's facts, made once:

@@ -229,10 +229,22 @@ func (b *browser) drawn() {
 	b.until(`[...document.querySelectorAll('[data-chart]')].every(e => e.dataset.drawn === 'yes' && e.querySelector('canvas'))`)
 }
 
-// until waits for a condition in the page.
+// until waits for a condition in the page. Asking fails while the page is
+// being replaced by another, so a failure only means to ask again.
 func (b *browser) until(condition string) {
 	b.t.Helper()
-	b.do(chromedp.Poll(condition, nil, chromedp.WithPollingTimeout(patience)))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	var err error
+	for ctx.Err() == nil {
+		holds := false
+		if err = chromedp.Run(ctx, chromedp.Evaluate("Boolean("+condition+")", &holds)); err == nil && holds {
+			return
+		}
+		time.Sleep(30 * time.Millisecond)
+	}
+	b.shot("failed")
+	b.t.Fatalf("this never held: %s (%v)", condition, err)
 }
 
 func (b *browser) text(selector string) (out string) {

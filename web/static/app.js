@@ -38,6 +38,18 @@ document.addEventListener('submit', (e) => {
   });
 });
 
+// The set-up page offers the browser's own zone.
+for (const field of document.querySelectorAll('[data-zone]')) {
+  field.value ||= Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+// What an action's redirect said need not be said again on a reload.
+const here = new URL(location.href);
+if (here.searchParams.has('done')) {
+  here.searchParams.delete('done');
+  history.replaceState(null, '', here);
+}
+
 // ---- Copy buttons.
 
 async function copy(button) {
