@@ -12,6 +12,7 @@ import (
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -28,11 +29,16 @@ type click struct {
 	cluster string      // "" is one server
 	shards  int         // of the cluster; 1 without
 
+	id     string       // of this writer, in table writers
 	mu     sync.Mutex   // held while a batch is written or partitions change places
 	failed atomic.Int64 // the batch of which an unknown part is written, 0 for none
 
 	swap sync.Mutex // one replaceActivity at a time
 }
+
+// writers says who opened the log. Only the last to do so may write: batches
+// are numbered, and duplicates told, by one process.
+var writers = &table{name: "writers", columns: []column{{"batch", tInt}, {"known", tInstant}, {"id", tText}}, order: []string{"known"}, shard: "batch"}
 
 // clickSettings go with every query. The first eight are what makes one SQL
 // text mean the same here as on DuckDB. In mode global the right side of a
@@ -84,7 +90,7 @@ func openClickHouse(ctx context.Context, c Config) (*click, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &click{cluster: cluster, shards: 1}
+	e := &click{cluster: cluster, shards: 1, id: uuid.NewString()}
 	if err := e.connect(opt); err != nil {
 		return nil, err
 	}
@@ -94,6 +100,9 @@ func openClickHouse(ctx context.Context, c Config) (*click, error) {
 	}
 	if err == nil {
 		err = e.createTables(ctx)
+	}
+	if err == nil {
+		err = e.exec(ctx, "INSERT INTO writers SELECT 0, now64(3, 'UTC'), {id:String}", clickhouse.Named("id", e.id))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("clickhouse: %w", err), e.close())
@@ -169,7 +178,7 @@ func (e *click) createTables(ctx context.Context) error {
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
-	for _, t := range tables {
+	for _, t := range append([]*table{writers}, tables...) {
 		if comment, ok := there[t.name]; !ok {
 			g.Go(func() error { return e.createTable(gctx, t, t.name) })
 		} else if comment != clickFormat() {
@@ -212,7 +221,7 @@ func clickFormat() string { return fmt.Sprintf("facts, format %d", formatVersion
 func (e *click) createTable(ctx context.Context, t *table, name string) error {
 	cols := make([]string, len(t.columns))
 	for i, c := range t.columns {
-		cols[i] = "`" + c.name + "` " + clickTypes[c.kind]
+		cols[i] = "`" + c.name + "` " + clickTypes[c.kind] + clickCodecs[c.name]
 	}
 	for _, c := range t.columns {
 		if index := clickIndexes[c.name]; index != "" {
@@ -232,6 +241,9 @@ COMMENT '%s'`, local, e.onCluster(), strings.Join(cols, ", "), clickPartition(t)
 	return e.exec(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s AS %s ENGINE = Distributed('%s', currentDatabase(), '%s', %s) COMMENT '%s'",
 		name, e.onCluster(), local, e.cluster, local, clickShard(t), clickFormat()))
 }
+
+// text columns that hold JSON or bodies pack better, and are read seldom.
+var clickCodecs = map[string]string{"properties": " CODEC(ZSTD)", "context": " CODEC(ZSTD)", "body": " CODEC(ZSTD)"}
 
 // clickPartition cuts the tables that grow with time by month.
 func clickPartition(t *table) string {

@@ -25,11 +25,24 @@ func (e *click) apply(ctx context.Context, c *commit) error {
 	if err := e.heal(ctx); err != nil {
 		return err
 	}
+	if err := e.mayWrite(ctx); err != nil {
+		return err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	err := e.write(ctx, c)
 	if err != nil {
 		e.failed.Store(c.batch)
+	}
+	return err
+}
+
+// mayWrite refuses once another process has opened the log.
+func (e *click) mayWrite(ctx context.Context) error {
+	var last string
+	err := e.db.QueryRowContext(ctx, "SELECT argMax(id, known) FROM writers").Scan(&last)
+	if err == nil && last != e.id {
+		err = errors.New("clickhouse: another process has opened these facts and writes them now")
 	}
 	return err
 }
