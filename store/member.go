@@ -99,7 +99,9 @@ func (s *Store) addMember(ctx context.Context, n NewMember, check func(*sql.Tx) 
 			values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 			m.ID, m.Email, m.Name, m.Role, hash, m.Language, m.Theme, m.Created.UnixMilli())
 		if duplicate(err) {
-			return &farol.Error{Kind: farol.Conflict, Field: "email", Text: "somebody of the team has this e-mail already"}
+			taken := farol.InvalidField("email", "somebody of the team has this e-mail already")
+			taken.Kind = farol.Conflict
+			return taken
 		}
 		return err
 	})
