@@ -43,7 +43,10 @@ type demoMade struct {
 	Accounts, Months int
 	Until            time.Time
 	Password         string
-	WriteKey         string
+	// Sources are the systems that send: ids by which the events name them.
+	Sources demo.Sources
+	// Keys are the write keys of the sources.
+	Keys map[farol.SourceID]string
 	// Complete is set once everything is in; a half made demo is made anew.
 	Complete bool
 }
@@ -52,33 +55,35 @@ type demoMade struct {
 func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
 	eo := engineOptions{stateOptions: stateOptions{Data: c.Data, State: c.State}, Facts: c.Facts, Memory: "512MB"}
 	log := c.logger()
-	made, err := c.prepare(ctx, out, eo, log)
+	made, company, err := c.prepare(ctx, out, eo, log)
 	if err != nil {
 		return err
 	}
 	return serve(ctx, out, eo, c.serverOptions, log, func(a *app, url string) error {
 		fmt.Fprintf(out, "Sign in as   %s\nPassword     %s\n", demoEmail, made.Password)
 		if c.Live {
-			go liveDemo(ctx, made, url, log)
+			go liveDemo(ctx, company, made, url, log)
 		}
 		return nil
 	})
 }
 
-// prepare answers what is in the folder, after making it if need be.
-func (c *demoCmd) prepare(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger) (demoMade, error) {
+// prepare answers what is in the folder, after making it if need be, and the
+// company that goes on from there.
+func (c *demoCmd) prepare(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger) (demoMade, *demo.Company, error) {
 	made, err := readDemo(c.Data)
-	if err == nil && made.Complete {
+	switch {
+	case err == nil && made.Complete:
 		if made.Seed != c.Seed || made.Accounts != c.Accounts || made.Months != c.Months {
-			return made, fmt.Errorf("%s holds a demo of other size or seed (%d, %d accounts, %d months): give another --data", c.Data, made.Seed, made.Accounts, made.Months)
+			return made, nil, fmt.Errorf("%s holds a demo of another seed or size (seed %d, %d accounts, %d months): give another --data", c.Data, made.Seed, made.Accounts, made.Months)
 		}
-		return made, nil
-	}
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return made, err
+		company, err := made.company()
+		return made, company, err
+	case err != nil && !errors.Is(err, os.ErrNotExist):
+		return made, nil, err
 	}
 	if err := clearHalfMade(c.Data, err == nil); err != nil {
-		return made, err
+		return made, nil, err
 	}
 	return c.make(ctx, out, eo, log)
 }
@@ -104,43 +109,36 @@ func clearHalfMade(dir string, begun bool) error {
 	return nil
 }
 
-func (c *demoCmd) make(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger) (demoMade, error) {
+func (c *demoCmd) make(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger) (demoMade, *demo.Company, error) {
 	began := time.Now()
 	fmt.Fprintf(out, "Making the demo company: %d accounts, %d months, seed %d\n", c.Accounts, c.Months, c.Seed)
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return demoMade{}, err
-	}
 	made := demoMade{Seed: c.Seed, Accounts: c.Accounts, Months: c.Months, Until: began.UTC().Truncate(time.Second), Password: randomPassword()}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return made, nil, err
+	}
 	if err := made.write(c.Data); err != nil {
-		return made, err
+		return made, nil, err
 	}
 	if err := c.makeState(ctx, eo, &made); err != nil {
-		return made, err
+		return made, nil, fmt.Errorf("setting up the team: %w", err)
 	}
-	a, err := openApp(ctx, eo, log)
-	if err != nil {
-		return made, err
-	}
-	defer func() { a.close() }()
 	company, err := made.company()
 	if err != nil {
-		return made, err
+		return made, nil, err
 	}
-	if err := a.fill(ctx, out, company); err != nil {
-		return made, err
+	if err := load(ctx, out, eo, log, company); err != nil {
+		return made, nil, err
 	}
-	if err := writeJSON(filepath.Join(c.Data, "truth.json"), company.Truth()); err != nil {
-		return made, err
+	truth := filepath.Join(c.Data, "truth.json")
+	if err := writeJSON(truth, company.Truth()); err != nil {
+		return made, nil, err
 	}
 	made.Complete = true
-	if err := made.write(c.Data); err != nil {
-		return made, err
-	}
-	fmt.Fprintf(out, "Made in %.0f s; its planted truth is in %s\n", time.Since(began).Seconds(), filepath.Join(c.Data, "truth.json"))
-	return made, a.close()
+	fmt.Fprintf(out, "Made in %.0f s; its planted truth is in %s\n", time.Since(began).Seconds(), truth)
+	return made, company, made.write(c.Data)
 }
 
-// makeState sets up the team, the source and the settings of the demo.
+// makeState sets up the team, the sources and the settings of the demo.
 func (c *demoCmd) makeState(ctx context.Context, eo engineOptions, made *demoMade) error {
 	s, done, err := eo.openState(ctx)
 	if err != nil {
@@ -151,32 +149,31 @@ func (c *demoCmd) makeState(ctx context.Context, eo engineOptions, made *demoMad
 	if err != nil {
 		return err
 	}
-	src, err := s.AddSource(ctx, "Demo")
-	if err != nil {
-		return err
+	made.Keys = map[farol.SourceID]string{}
+	for name, id := range map[string]*farol.SourceID{"Web app": &made.Sources.Web, "Server": &made.Sources.Server, "Billing": &made.Sources.Billing, "Help desk": &made.Sources.Support} {
+		src, err := s.AddSource(ctx, name)
+		if err != nil {
+			return err
+		}
+		*id, made.Keys[src.ID] = src.ID, src.Key
 	}
-	made.WriteKey = src.Key
 	if err := defineDemo(ctx, s, c.Language); err != nil {
 		return err
 	}
 	return made.write(c.Data)
 }
 
-// fill loads the history and closes its periods.
-func (a *app) fill(ctx context.Context, out io.Writer, company *demo.Company) error {
-	sources, err := a.store.Sources(ctx)
+// load takes the company's history in.
+func load(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger, company *demo.Company) (err error) {
+	a, err := openApp(ctx, eo, log)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, a.close()) }()
 	bar := progress(out)
 	err = a.facts.Backfill(ctx, func() ([]farol.Event, error) {
 		events, err := company.Next()
-		for i := range events {
-			events[i].Source = sources[0].ID
-		}
-		if len(events) > 0 {
-			bar.Add(len(events))
-		}
+		bar.Add(len(events))
 		return events, err
 	})
 	bar.Finish()
@@ -191,7 +188,7 @@ func (m demoMade) company() (*demo.Company, error) {
 	if err != nil {
 		return nil, err
 	}
-	return demo.New(demo.Config{Seed: m.Seed, Accounts: m.Accounts, Months: m.Months, Until: m.Until, Zone: zone}), nil
+	return demo.New(demo.Config{Seed: m.Seed, Accounts: m.Accounts, Months: m.Months, Until: m.Until, Zone: zone, Sources: m.Sources}), nil
 }
 
 func readDemo(dir string) (m demoMade, err error) {
@@ -219,24 +216,24 @@ func writeJSON(path string, v any) error {
 
 // liveDemo goes on where the history ended: what the same people do now is
 // sent through the HTTP door, as a customer's own program would.
-func liveDemo(ctx context.Context, made demoMade, url string, log *slog.Logger) {
-	company, err := made.company()
-	if err != nil {
-		log.Error("the live demo", "error", err)
-		return
-	}
-	feed := company.Feed()
+func liveDemo(ctx context.Context, company *demo.Company, made demoMade, url string, log *slog.Logger) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
+	waiting := map[farol.SourceID][]farol.Event{}
 	for {
-		events := feed.Until(time.Now().UTC())
-		for len(events) > 0 {
-			n := min(len(events), 200)
-			if err := postBatch(ctx, url, made.WriteKey, events[:n]); err != nil {
-				log.Debug("the live demo waits", "error", err)
-				break
+		for _, e := range company.Live(time.Now().UTC()) {
+			waiting[e.Source] = append(waiting[e.Source], e)
+		}
+		for source, events := range waiting {
+			for len(events) > 0 {
+				n := min(len(events), 200)
+				if err := postBatch(ctx, url, made.Keys[source], events[:n]); err != nil {
+					log.Debug("the live demo waits", "error", err)
+					break
+				}
+				events = events[n:]
 			}
-			events = events[n:]
+			waiting[source] = events
 		}
 		select {
 		case <-ctx.Done():
@@ -247,11 +244,8 @@ func liveDemo(ctx context.Context, made demoMade, url string, log *slog.Logger) 
 }
 
 func postBatch(ctx context.Context, url, key string, events []farol.Event) error {
-	body, err := json.Marshal(map[string]any{"batch": demo.Calls(events), "sentAt": time.Now().UTC()})
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/batch", bytes.NewReader(body))
+	body := bytes.NewReader(demo.Body(events, time.Now().UTC()))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/batch", body)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/demo"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 )
@@ -69,10 +70,7 @@ func defineDemo(ctx context.Context, s *store.Store, language string) error {
 			Name: "Demo", Zone: demoZone, WeekStart: "monday", Currency: "BRL", Language: language,
 			Rates: map[farol.Currency]float64{"USD": 5.4},
 		},
-		metric.ActivationName: metric.ActivationDocument{
-			Events:     []metric.CriterionDocument{{Name: "Report Created", Min: 3}, {Name: "Member Invited", Min: 2}},
-			WindowDays: 14,
-		},
+		metric.ActivationName: plantedCriterion(),
 	}
 	for name, body := range drafts {
 		if _, err := s.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: name, Body: body, Author: "system"}); err != nil {
@@ -80,6 +78,14 @@ func defineDemo(ctx context.Context, s *store.Store, language string) error {
 		}
 	}
 	return nil
+}
+
+// plantedCriterion is the activation rule that the generator planted.
+func plantedCriterion() metric.ActivationDocument {
+	return metric.ActivationDocument{
+		Events:     []metric.CriterionDocument{{Name: "Report Created", Min: demo.RuleReports}, {Name: "Teammate Invited", Min: demo.RuleInvites}},
+		WindowDays: demo.RuleDays,
+	}
 }
 
 // randomPassword has 80 bits, in letters and digits that read well.
