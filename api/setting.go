@@ -67,8 +67,12 @@ func (s *server) setCompany(ctx context.Context, in *SettingInput[metric.Company
 		return nil, farol.InvalidField("language", "must be en or pt-BR")
 	}
 	// "Local" would be the machine's zone: days must not depend on the machine.
-	if _, err := time.LoadLocation(b.Zone); err != nil || b.Zone == "" || b.Zone == "Local" {
+	zone, err := time.LoadLocation(b.Zone)
+	if err != nil || b.Zone == "" || b.Zone == "Local" {
 		return nil, farol.InvalidField("zone", "must be an IANA name such as America/Sao_Paulo")
+	}
+	if err := s.Facts.SetZone(ctx, zone); err != nil {
+		return nil, err
 	}
 	return s.saveSetting(ctx, metric.CompanyName, in.Base, b, func(set *metric.Settings) {
 		set.Currency, set.Rates = b.Currency, b.Rates

@@ -54,6 +54,9 @@ func (f *Facts) Append(ctx context.Context, b Batch) (Receipt, error) {
 		f.queued.Add(-n)
 		return Receipt{}, farol.Errorf(farol.Busy, "too many events at once, try again in a moment")
 	}
+	// The days are cut here: the zone must hold until they are committed.
+	f.rezoning.RLock()
+	defer f.rezoning.RUnlock()
 	r.events = f.prepareAll(b.Events)
 	return f.send(ctx, r)
 }
@@ -63,7 +66,7 @@ func (f *Facts) prepareAll(es []farol.Event) []prepared {
 	defer jsonParsers.Put(p)
 	out := make([]prepared, len(es))
 	for i := range es {
-		out[i] = prepare(&es[i], f.zone, p)
+		out[i] = prepare(&es[i], f.Zone(), p)
 	}
 	return out
 }

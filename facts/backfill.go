@@ -52,7 +52,7 @@ func (b *backfill) add(e farol.Event) error {
 	if e.Known.IsZero() || e.Known.Before(b.last) {
 		return farol.InvalidField("known", "must be set and must not decrease")
 	}
-	if err := b.turn(farol.DayOf(e.Known, b.f.zone)); err != nil {
+	if err := b.turn(farol.DayOf(e.Known, b.f.Zone())); err != nil {
 		return err
 	}
 	if len(b.chunk) == maxGroup {

@@ -14,8 +14,8 @@ import (
 // event. Reads do not change, except that a past day as it was known at an
 // hour is then known to the day.
 func (f *Facts) Compact(ctx context.Context) error {
-	today := farol.DayOf(f.now(), f.zone)
-	upTo, err := f.lastBatch(ctx, today.Start(f.zone))
+	today := farol.DayOf(f.now(), f.Zone())
+	upTo, err := f.lastBatch(ctx, today.Start(f.Zone()))
 	if err != nil || upTo == 0 {
 		return err
 	}
@@ -122,7 +122,7 @@ UNION ALL SELECT a.day, a.account, a.person, a.event, -a.n, -a.millis FROM activ
 // rebuildDay writes the day anew. SQL has no hash that both engines share, so
 // the persons' hashes are handed to it.
 func (f *Facts) rebuildDay(ctx context.Context, d farol.Day, upTo int64) error {
-	params := map[string]any{"from": d, "to": d + 1, "upto": upTo, "zone": f.zone.String()}
+	params := map[string]any{"from": d, "to": d + 1, "upto": upTo, "zone": f.Zone().String()}
 	text, err := f.eng.dialect().expand("SELECT DISTINCT x.person AS person FROM " + resolvedDeltas + " x")
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func (f *Facts) take(ctx context.Context, c *commit, ps []prepared) error {
 		return err
 	}
 	f.noteAccounts(c, ps)
-	d := newDeltas(f.zone, len(ps))
+	d := newDeltas(f.Zone(), len(ps))
 	for i := range ps {
 		f.takeEvent(c, d, &ps[i])
 	}

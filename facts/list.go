@@ -143,7 +143,7 @@ func (f *Facts) Events(ctx context.Context, q EventFilter) (out []EventRow, next
 	}
 	out = make([]EventRow, len(found))
 	for i, r := range found {
-		r.Late = farol.Late(r.At, r.Event.Known, f.zone)
+		r.Late = farol.Late(r.At, r.Event.Known, f.Zone())
 		out[i] = r.EventRow
 	}
 	return out, next, nil

@@ -14,11 +14,13 @@ import (
 
 // Facts is the open log. Its methods may be called concurrently.
 type Facts struct {
-	eng    engine
-	zone   *time.Location
-	window time.Duration
-	now    func() time.Time
-	log    *slog.Logger
+	eng  engine
+	zone atomic.Pointer[time.Location]
+	// rezoning is held for reading while events wait with their days cut.
+	rezoning sync.RWMutex
+	window   time.Duration
+	now      func() time.Time
+	log      *slog.Logger
 
 	queue  chan *request
 	queued atomic.Int64
@@ -52,9 +54,10 @@ func Open(ctx context.Context, c Config) (*Facts, error) {
 		return nil, err
 	}
 	f := &Facts{
-		eng: eng, zone: or(c.Zone, time.UTC), window: or(c.DedupeWindow, 30*24*time.Hour), now: c.Now, log: c.Log,
+		eng: eng, window: or(c.DedupeWindow, 30*24*time.Hour), now: c.Now, log: c.Log,
 		queue: make(chan *request, 1024), closing: make(chan struct{}), done: make(chan struct{}), ids: newIdentity(eng),
 	}
+	f.zone.Store(or(c.Zone, time.UTC))
 	if f.now == nil {
 		f.now = time.Now
 	}
@@ -192,4 +195,24 @@ func (f *Facts) internal(ctx context.Context, text string, params map[string]any
 }
 
 // Zone is the zone by which the facts are cut into days.
-func (f *Facts) Zone() *time.Location { return f.zone }
+func (f *Facts) Zone() *time.Location { return f.zone.Load() }
+
+// SetZone cuts days by another zone from now on. Only a log without events
+// can change: the local day of an event is decided when it is taken in. An
+// Invalid error naming the field zone says so.
+func (f *Facts) SetZone(ctx context.Context, zone *time.Location) error {
+	f.rezoning.Lock()
+	defer f.rezoning.Unlock()
+	if zone.String() == f.Zone().String() {
+		return nil
+	}
+	var n int64
+	if err := f.one(ctx, "SELECT i64(count(*)) AS n FROM (SELECT id FROM events LIMIT 1) x", nil, &n); err != nil {
+		return err
+	}
+	if n > 0 {
+		return farol.InvalidField("zone", "cannot change any more: there are events, and their days are cut by %s", f.Zone())
+	}
+	f.zone.Store(zone)
+	return nil
+}

@@ -34,7 +34,7 @@ func (f *Facts) settleAll(ctx context.Context, inHistory bool) error {
 	if inHistory {
 		known = f.LastKnown()
 	}
-	d := newDeltas(f.zone, 0)
+	d := newDeltas(f.Zone(), 0)
 	for len(work) > 0 {
 		n := min(len(work), settleChunk)
 		if err := f.settle(ctx, c, d, known, work[:n]); err != nil {

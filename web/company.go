@@ -34,6 +34,11 @@ func (s *server) company(ctx context.Context) company {
 	return c
 }
 
+// cutDays makes the facts follow the company's zone, or answers why not.
+func (s *server) cutDays(ctx context.Context, c company) error {
+	return s.Facts.SetZone(ctx, c.location())
+}
+
 // location is the company's zone, UTC when the name means nothing here.
 func (c company) location() *time.Location {
 	if l, err := time.LoadLocation(c.Zone); err == nil {

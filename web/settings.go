@@ -227,6 +227,9 @@ func (s *server) saveSetting(v *visit) error {
 		return err
 	}
 	body, err := bodyOf(name, v.r.PostForm)
+	if c, ok := body.(company); ok && err == nil {
+		err = s.cutDays(v.r.Context(), c)
+	}
 	if err == nil {
 		draft := store.Draft{Kind: metric.SettingKind, Name: name, Body: body, Author: string(v.member.ID)}
 		if base, wrong := strconv.Atoi(v.r.PostForm.Get("base")); wrong == nil {

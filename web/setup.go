@@ -61,6 +61,9 @@ func (s *server) doSetup(v *visit) error {
 	if err != nil {
 		return s.setupRefused(v, f, err)
 	}
+	if err := s.cutDays(ctx, c); err != nil {
+		return s.setupRefused(v, f, err)
+	}
 	member, err := s.Store.AddFirstMember(ctx, store.NewMember{
 		Email: f.Get("email"), Name: f.Get("name"), Password: f.Get("password"), Language: c.Language,
 	})

@@ -84,23 +84,14 @@ func (a *app) stop(server *http.Server, h *health, within time.Duration) error {
 	return a.jobs.Stop(ctx)
 }
 
-// keepZone rebuilds the days of the facts when the company's zone is not the
-// one they were cut by: after a change of the setting, here or in another
-// process.
+// keepZone follows a change of the company's zone that another process made
+// while the log was empty; a log with events refuses, and so did the page.
 func (a *app) keepZone(ctx context.Context) {
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
 	for ; ctx.Err() == nil; <-tick.C {
-		zone := a.settings.zone()
-		if zone.String() == a.facts.Zone().String() {
-			continue
-		}
-		a.log.Info("rebuilding the days for another zone", "zone", zone)
-		err := a.facts.Rezone(ctx, zone, func(done, total int64) {
-			a.log.Info("rebuilding the days", "done", done, "of", total)
-		})
-		if err != nil && ctx.Err() == nil {
-			a.log.Error("rebuilding the days", "error", err)
+		if err := a.facts.SetZone(ctx, a.settings.zone()); err != nil && ctx.Err() == nil {
+			a.log.Warn("the company's zone is another than that of the facts", "error", err)
 		}
 	}
 }
