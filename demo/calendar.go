@@ -88,8 +88,12 @@ func (c *Company) office(r *rand.Rand) time.Time {
 	return c.midnight.Add(9*time.Hour + time.Duration(r.Int64N(9*3_600_000))*time.Millisecond)
 }
 
-// poisson draws a count with the mean (Knuth; means here are below 30).
+// poisson draws a count with the mean (Knuth's way, which needs exp(-mean)
+// well above zero: a great mean is drawn in parts).
 func poisson(r *rand.Rand, mean float64) int {
+	if mean > 30 {
+		return poisson(r, 30) + poisson(r, mean-30)
+	}
 	limit, p, k := math.Exp(-mean), r.Float64(), 0
 	for p > limit {
 		p *= r.Float64()

@@ -86,6 +86,19 @@ func TestSeedsDiffer(t *testing.T) {
 	}
 }
 
+// TestTinyCompanies: the smallest ones are made, and live on.
+func TestTinyCompanies(t *testing.T) {
+	for _, cfg := range []demo.Config{{Seed: 1, Accounts: 1, Months: 1}, {Seed: 2, Accounts: 2, Months: 2}, {Seed: 3, Accounts: 3, Months: 1, Until: small.Until}} {
+		c, truth := run(t, cfg, nil)
+		if truth.Events == 0 || len(truth.Accounts) > cfg.Accounts || len(truth.Months) < cfg.Months {
+			t.Errorf("%+v made %d events of %d accounts in %d months", cfg, truth.Events, len(truth.Accounts), len(truth.Months))
+		}
+		if events := c.Live(truth.Until.AddDate(0, 0, 40)); len(events) == 0 {
+			t.Errorf("%+v does not live on", cfg)
+		}
+	}
+}
+
 // TestLiveGoesOn cuts the time after the history in two ways and also makes
 // one longer history: all must tell of the same events.
 func TestLiveGoesOn(t *testing.T) {

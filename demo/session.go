@@ -96,7 +96,7 @@ func (c *Company) work(a *account, r *rand.Rand) {
 			c.session(a, p, r, c.office(r)) // well before midnight: the window ends on a day
 			continue
 		}
-		c.visit(a, p, r)
+		c.appear(a, p, r)
 	}
 }
 
@@ -112,8 +112,8 @@ func (p *person) place(d farol.Day) *account {
 	return p.second
 }
 
-// visit is one or two sessions of the day.
-func (c *Company) visit(a *account, p *person, r *rand.Rand) {
+// appear is one or two sessions of the day.
+func (c *Company) appear(a *account, p *person, r *rand.Rand) {
 	at := c.moment(a, r)
 	if p.second != nil && p.current != a {
 		c.change(a, p, r, at.Add(-time.Second))

@@ -25,31 +25,36 @@ func company() demo.Config {
 	return demo.Config{Seed: 11, Accounts: 50, Months: 4, Until: time.Date(2026, 4, 17, 15, 30, 0, 0, saoPaulo), Zone: saoPaulo}
 }
 
+// abroad is a company whose days are longer and shorter in spring and autumn.
+func abroad(t *testing.T) demo.Config {
+	t.Helper()
+	lisbon, err := time.LoadLocation("Europe/Lisbon")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return demo.Config{Seed: 12, Accounts: 30, Months: 3, Until: time.Date(2026, 5, 1, 0, 0, 0, 0, lisbon), Zone: lisbon}
+}
+
 // TestTheGeneratorTellsTheTruth compares the generator's books with the slow
 // reader: a mistake in either shows here, before any metric is blamed.
 func TestTheGeneratorTellsTheTruth(t *testing.T) {
-	c := demo.New(company())
+	for _, cfg := range []demo.Config{company(), abroad(t)} {
+		t.Run(cfg.Zone.String(), func(t *testing.T) { tellsTheTruth(t, cfg) })
+	}
+}
+
+func tellsTheTruth(t *testing.T, cfg demo.Config) {
+	c := demo.New(cfg)
 	events := history(t, c)
 	truth := c.Truth()
-	s := asKnown(t, events, company().Until, saoPaulo)
+	s := asKnown(t, events, cfg.Until.Add(-time.Millisecond), cfg.Zone)
 	if len(s.events) != truth.Events {
 		t.Errorf("%d events, the truth says %d", len(s.events), truth.Events)
 	}
 	created := s.created(t)
 	activated := s.activated(created)
 	for _, d := range truth.Days {
-		people, accounts := s.active(d.Day, d.Day+1)
-		people7, accounts7 := s.active(d.Day-6, d.Day+1)
-		people28, accounts28 := s.active(d.Day-27, d.Day+1)
-		fresh := 0
-		for _, day := range created {
-			if day == d.Day {
-				fresh++
-			}
-		}
-		got := demo.DayTruth{Day: d.Day, People: people, Accounts: accounts, People7: people7, Accounts7: accounts7,
-			People28: people28, Accounts28: accounts28, NewAccounts: fresh}
-		if got != d {
+		if got := s.dayTruth(d.Day, created); got != d {
 			t.Errorf("counted %+v\n   truth %+v", got, d)
 		}
 	}
@@ -65,11 +70,25 @@ func TestTheGeneratorTellsTheTruth(t *testing.T) {
 	}
 }
 
+// dayTruth counts a day as the truth lays it out.
+func (s *slow) dayTruth(d farol.Day, created map[farol.AccountID]farol.Day) demo.DayTruth {
+	out := demo.DayTruth{Day: d}
+	out.People, out.Accounts = s.active(d, d+1)
+	out.People7, out.Accounts7 = s.active(d-6, d+1)
+	out.People28, out.Accounts28 = s.active(d-27, d+1)
+	for _, day := range created {
+		if day == d {
+			out.NewAccounts++
+		}
+	}
+	return out
+}
+
 // month counts a month as the truth lays it out.
 func (s *slow) month(t *testing.T, m demo.MonthTruth, created map[farol.AccountID]farol.Day, activated map[farol.AccountID]bool) demo.MonthTruth {
 	y, mon, _ := m.Month.UTC().Date()
 	to := farol.Date(y, mon+1, 1)
-	out := demo.MonthTruth{Month: m.Month, Complete: to <= s.today}
+	out := demo.MonthTruth{Month: m.Month, Complete: !to.Start(s.zone).After(s.until)}
 	out.People, out.Accounts = s.active(m.Month, to)
 	last := min(to-1, s.today)
 	out.BRL, out.USD = s.mrr(t, last, "BRL"), s.mrr(t, last, "USD")

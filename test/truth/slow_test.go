@@ -22,6 +22,7 @@ import (
 type slow struct {
 	zone   *time.Location
 	today  farol.Day // the day of the instant
+	until  time.Time // the first instant that is not known about
 	events []*farol.Event
 
 	joined      map[farol.PersonID]farol.PersonID
@@ -56,7 +57,7 @@ func history(t *testing.T, c *demo.Company) (events []farol.Event) {
 // asKnown reads the events that were known at the instant.
 func asKnown(t *testing.T, events []farol.Event, known time.Time, zone *time.Location) *slow {
 	t.Helper()
-	s := &slow{zone: zone, today: farol.DayOf(known, zone), traits: map[string]string{},
+	s := &slow{zone: zone, today: farol.DayOf(known, zone), until: known.Add(time.Millisecond), traits: map[string]string{},
 		memberships: map[farol.PersonID][]membership{}, people: map[farol.Day]map[farol.PersonID]bool{},
 		accounts: map[farol.Day]map[farol.AccountID]bool{}}
 	seen := map[string]bool{}
