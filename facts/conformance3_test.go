@@ -201,7 +201,7 @@ func testTouched(t *testing.T, k *kit) {
 		t.Fatal(vals, err)
 	}
 	st, err := k.f.Stats(ctx)
-	if err != nil || st.Events != 10 || len(st.Sources) != 1 || st.Sources[0].Events != 10 || !st.Sources[0].Last.Equal(k.clock.now) && st.Sources[0].Last.After(st.Known) {
+	if err != nil || st.Events != 11 || len(st.Sources) != 1 || st.Sources[0].Events != 11 || !st.Sources[0].Last.Equal(k.clock.now) && st.Sources[0].Last.After(st.Known) {
 		t.Fatalf("%+v %v", st, err)
 	}
 }
