@@ -17,6 +17,8 @@ import (
 	"github.com/farol-cs/farol/store"
 	"github.com/farol-cs/farol/web"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // engineOptions say where the facts live and how much of the machine they use.
@@ -112,15 +114,17 @@ func (a *app) repair(ctx context.Context) error {
 
 // routes is every door of the program on one listener.
 func (a *app) routes(o serverOptions, h *health) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), api.NewCollector(a.facts, a.store, a.log))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", h.healthz)
 	mux.HandleFunc("GET /readyz", h.readyz)
-	mux.Handle("GET /metrics", operators(o.MetricsToken, metricsHandler()))
-	mux.Handle("/api/", api.New(api.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log}))
+	mux.Handle("GET /metrics", operators(o.MetricsToken, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
+	mux.Handle("/api/", api.New(api.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log, Version: version}))
 	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget}))
 	// The tracking paths never reach the mux: it redirects unclean paths, and
 	// an SDK that is redirected loses its events.
 	return ingest.New(ingest.Config{
-		Facts: a.facts, Source: a.store.SourceByKey, Log: a.log, PublicURL: o.BaseURL, Metrics: prometheus.DefaultRegisterer,
+		Facts: a.facts, Source: a.store.SourceByKey, Log: a.log, PublicURL: o.BaseURL, Metrics: registry,
 	}).Front(mux)
 }

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
-
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // health answers the probes. Live is "the process answers"; ready is "the
@@ -47,6 +45,3 @@ func operators(token string, next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// metricsHandler serves the process's and the program's Prometheus metrics.
-func metricsHandler() http.Handler { return promhttp.Handler() }

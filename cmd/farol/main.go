@@ -30,6 +30,8 @@ type commands struct {
 }
 
 func main() {
+	// What the program writes is its owner's alone, whoever makes the file.
+	syscall.Umask(0o077)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
