@@ -240,6 +240,12 @@ func (f *Facts) commitAll(ctx context.Context, group []*request) ([]Receipt, err
 	}
 	for i := range fresh {
 		f.recent.add(fresh[i].hash, fresh[i].e.Known)
+		if p := &fresh[i]; p.raw != "" {
+			f.people.addHash(p.who)
+			if person := f.ids.person(p.raw); person != p.raw {
+				f.people.add(person)
+			}
+		}
 	}
 	f.recent.expire(known.Add(-f.window))
 	return receipts, nil

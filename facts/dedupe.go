@@ -121,3 +121,28 @@ func (f *Facts) loadPast(ctx context.Context, upTo int64) error {
 	f.past.Store(past)
 	return nil
 }
+
+// loadPeople reads who had events before this run.
+func (f *Facts) loadPeople(ctx context.Context, upTo int64) error {
+	past := &seen{}
+	rows, err := f.eng.query(ctx, "SELECT DISTINCT who FROM events WHERE batch <= {upto:Int64}", map[string]any{"upto": upTo})
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var h uint64
+		if err := rows.Scan(&h); err != nil {
+			return err
+		}
+		past.add(h, time.Time{})
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	err = eachText(ctx, f.eng, "SELECT DISTINCT canonical FROM merges WHERE batch <= {upto:Int64}", map[string]any{"upto": upTo}, func(v []string) { past.once(v[0]) })
+	if err == nil {
+		f.people.past.Store(past)
+	}
+	return err
+}

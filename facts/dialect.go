@@ -2,6 +2,7 @@ package facts
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -121,6 +122,9 @@ func paramValue(v any) any {
 		return v.UTC().Format("2006-01-02 15:04:05.000")
 	case int:
 		return int64(v)
+	case uint64:
+		// database/sql refuses the upper half of the numbers.
+		return strconv.FormatUint(v, 10)
 	}
 	return v
 }

@@ -296,10 +296,14 @@ func (f *Facts) stand(c *commit, id, old, now string, known time.Time) {
 	f.ids.canon.put(id, now)
 	f.ids.member.drop(old)
 	f.ids.member.drop(now)
-	if f.ids.members.hasID(id) || f.ids.members.hasID(old) {
+	member := f.ids.members.hasID(id)
+	if member || f.ids.members.hasID(old) {
 		f.ids.members.once(now)
 	}
-	f.restless = true
+	if f.people.has(id) || member {
+		f.people.add(now)
+		f.restless = true
+	}
 }
 
 // A joining is a membership that an event brings.
@@ -365,7 +369,7 @@ func (f *Facts) join(c *commit, j joining, reload map[string]bool) {
 	ids.members.once(j.p.raw)
 	ids.members.once(j.person)
 	c.add(memberships, e.Known, e.At, e.ID, j.p.raw, j.p.member, moot)
-	if !moot {
+	if !moot && f.people.has(j.person) {
 		f.restless = true
 	}
 }

@@ -36,6 +36,7 @@ type Facts struct {
 	recent         seen                 // message ids of this run
 	accounts       map[string]farol.Day // first day of each account
 
+	people people
 	past   atomic.Pointer[seen] // message ids of earlier runs, nil until loaded
 	traits traitSet
 
@@ -89,11 +90,16 @@ func (f *Facts) start() {
 	}
 	if f.batch == 0 {
 		f.past.Store(&seen{})
+		f.people.past.Store(&seen{})
 	} else {
 		upTo := f.batch
 		f.background.Go(func() {
-			if err := f.loadPast(f.life, upTo); err != nil && f.life.Err() == nil {
-				f.log.Error("facts: load message ids", "error", err)
+			err := f.loadPast(f.life, upTo)
+			if err == nil {
+				err = f.loadPeople(f.life, upTo)
+			}
+			if err != nil && f.life.Err() == nil {
+				f.log.Error("facts: load what is known", "error", err)
 			}
 		})
 	}

@@ -1,6 +1,11 @@
 package facts
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+)
 
 // seen remembers 64-bit hashes in about five bytes each: a list of tables of
 // 32-bit fingerprints, every one as large as all before it. It may say yes to
@@ -98,6 +103,36 @@ func (s *seen) expire(before time.Time) {
 	for len(s.segments) > 0 && s.segments[0].full() && s.segments[0].to.Before(before) {
 		s.total -= s.segments[0].used
 		s.segments = s.segments[1:]
+	}
+}
+
+// people are the raw ids that have stored events, and the persons that they
+// stand for. Somebody who has none cannot have events that a link or a
+// membership moves. It belongs to the writer, but for past.
+type people struct {
+	now  seen
+	past atomic.Pointer[seen] // of earlier runs, nil until loaded
+}
+
+func (p *people) has(id string) bool { return p.hasHash(xxhash.Sum64String(id)) }
+
+func (p *people) hasHash(h uint64) bool {
+	past := p.past.Load()
+	if past == nil {
+		return true
+	}
+	if _, _, yes := p.now.has(h); yes {
+		return true
+	}
+	_, _, yes := past.has(h)
+	return yes
+}
+
+func (p *people) add(id string) { p.addHash(xxhash.Sum64String(id)) }
+
+func (p *people) addHash(h uint64) {
+	if _, _, yes := p.now.has(h); !yes {
+		p.now.add(h, time.Time{})
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 // an interrupted run is done again, and finds nothing twice because it
 // compares with what is stored.
 
-// settleAll settles everything committed so far. In history it is learned at
-// the instant of the last commit.
+// settleAll settles everything committed so far. In history a move is learned
+// at the instant of the link or membership that causes it.
 func (f *Facts) settleAll(ctx context.Context, inHistory bool) error {
 	if !f.restless {
 		return nil
@@ -33,11 +33,15 @@ func (f *Facts) settleAll(ctx context.Context, inHistory bool) error {
 	known := f.nextKnown()
 	if inHistory {
 		known = f.LastKnown()
+	} else {
+		for i := range work {
+			work[i].known = known
+		}
 	}
 	d := newDeltas(f.Zone(), 0)
 	for len(work) > 0 {
 		n := min(len(work), settleChunk)
-		if err := f.settle(ctx, c, d, known, work[:n]); err != nil {
+		if err := f.settle(ctx, c, d, work[:n]); err != nil {
 			return err
 		}
 		work = work[n:]
@@ -64,19 +68,35 @@ type unsettledID struct {
 	raw  string
 	all  bool
 	from time.Time
+	// known is when what touches it was learned.
+	known time.Time
 }
 
 // unsettled lists the raw ids that links and memberships since the mark
 // touch.
 func (f *Facts) unsettled(ctx context.Context) ([]unsettledID, error) {
 	mark := map[string]any{"mark": f.settled}
-	moved := map[string]bool{}
+	moved := map[string]time.Time{}
 	// Both the persons that lost ids and those that got them may now answer
 	// another account for the ids that stayed.
 	affected := map[string]bool{}
-	err := eachText(ctx, f.eng, `SELECT person, canonical FROM merges WHERE person IN (SELECT person FROM merges WHERE batch > {mark:Int64})`,
-		mark, func(v []string) { moved[v[0]], affected[v[0]], affected[v[1]] = true, true, true })
+	rows, err := f.internal(ctx, `SELECT person, canonical, known FROM merges WHERE person IN (SELECT person FROM merges WHERE batch > {mark:Int64})`, mark)
 	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var person, canonical string
+		var known time.Time
+		if err := rows.Scan(&person, &canonical, &known); err != nil {
+			return nil, err
+		}
+		affected[person], affected[canonical] = true, true
+		if known = known.UTC(); known.After(moved[person]) {
+			moved[person] = known
+		}
+	}
+	if err := rows.Err(); err != nil {
 		return nil, err
 	}
 	joined := map[string]bool{}
@@ -95,10 +115,10 @@ func (f *Facts) unsettled(ctx context.Context) ([]unsettledID, error) {
 
 // touched adds to the moved ids those of the affected persons whose account
 // may differ, with the earliest instant of it.
-func (f *Facts) touched(ctx context.Context, moved, affected map[string]bool) ([]unsettledID, error) {
+func (f *Facts) touched(ctx context.Context, moved map[string]time.Time, affected map[string]bool) ([]unsettledID, error) {
 	out := make([]unsettledID, 0, len(moved))
-	for raw := range moved {
-		out = append(out, unsettledID{raw: raw, all: true})
+	for raw, known := range moved {
+		out = append(out, unsettledID{raw: raw, all: true, known: known})
 	}
 	raws, err := f.ids.raws(ctx, keys(affected))
 	if err != nil {
@@ -113,19 +133,22 @@ func (f *Facts) touched(ctx context.Context, moved, affected map[string]bool) ([
 	for raw := range moved {
 		ids[raw] = true
 	}
-	rows, err := f.internal(ctx, `SELECT person, min(ts) AS first_ts FROM memberships WHERE person `+inIDs+`
+	rows, err := f.internal(ctx, `SELECT person, min(ts) AS first_ts, max(known) AS last_known FROM memberships WHERE person `+inIDs+`
 AND (batch > {mark:Int64} OR person IN (SELECT person FROM merges WHERE batch > {mark:Int64})) GROUP BY person`,
 		map[string]any{"ids": keys(ids), "mark": f.settled})
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var from time.Time
+	var from, known time.Time
 	for rows.Next() {
 		var person string
-		var first time.Time
-		if err := rows.Scan(&person, &first); err != nil {
+		var first, last time.Time
+		if err := rows.Scan(&person, &first, &last); err != nil {
 			return nil, err
+		}
+		if last = last.UTC(); last.After(known) {
+			known = last
 		}
 		if first = first.UTC(); from.IsZero() || first.Before(from) {
 			from = first
@@ -134,9 +157,14 @@ AND (batch > {mark:Int64} OR person IN (SELECT person FROM merges WHERE batch > 
 	if from.IsZero() {
 		return out, rows.Err()
 	}
+	for _, k := range moved {
+		if k.After(known) {
+			known = k
+		}
+	}
 	for raw := range raws {
-		if !moved[raw] {
-			out = append(out, unsettledID{raw: raw, from: from})
+		if _, ok := moved[raw]; !ok {
+			out = append(out, unsettledID{raw: raw, from: from, known: known})
 		}
 	}
 	return out, rows.Err()
@@ -164,10 +192,14 @@ type storedEvent struct {
 }
 
 // settle compares the stored events of the raw ids with what holds now.
-func (f *Facts) settle(ctx context.Context, c *commit, d *deltas, known time.Time, work []unsettledID) error {
+func (f *Facts) settle(ctx context.Context, c *commit, d *deltas, work []unsettledID) error {
 	es, err := f.storedEvents(ctx, work)
 	if err != nil || len(es) == 0 {
 		return err
+	}
+	learned := make(map[string]time.Time, len(work))
+	for _, w := range work {
+		learned[w.raw] = w.known
 	}
 	raws, persons := make([]string, 0, len(es)), make([]string, 0, len(es))
 	for _, e := range es {
@@ -192,6 +224,7 @@ func (f *Facts) settle(ctx context.Context, c *commit, d *deltas, known time.Tim
 		if person == e.oldPerson && account == e.oldAccount {
 			continue
 		}
+		known := learned[e.raw]
 		c.add(moves, known, e.day, e.origin, e.source, e.id, e.hash, person, account)
 		if e.active {
 			d.add(e.day, e.oldAccount, e.oldPerson, e.name, -1, -e.millis, known)
