@@ -26,9 +26,11 @@ type eventRow struct {
 	Properties string
 	// Brief are the properties in one line.
 	Brief string
-	Late  bool
-	Clock lang.Text
-	Fresh bool
+	// Tagged shows the kind beside the name: what is not an action.
+	Tagged bool
+	Late   bool
+	Clock  lang.Text
+	Fresh  bool
 	// AccountHref and PersonHref narrow the list.
 	AccountHref, PersonHref string
 }
@@ -56,7 +58,7 @@ func (s *server) eventRows(v *visit, rows []facts.EventRow, fresh time.Time) ([]
 	for _, r := range rows {
 		e := eventRow{
 			ID: r.ID, Name: r.Name, Kind: v.p.Text(kindTitles[r.Kind]), At: r.At, Known: r.Known, Day: v.p.Date(r.Day),
-			Source: sources[r.Source], Account: string(r.Resolved), Person: string(r.Canonical), Late: r.Late,
+			Source: sources[r.Source], Account: string(r.Resolved), Person: string(r.Canonical), Late: r.Late, Tagged: r.Name != "" && r.Kind != farol.Track,
 			Clock: clockFlags[r.ClockFlag], Fresh: !fresh.IsZero() && r.Known.After(fresh),
 			Properties: indented(r.Properties), Brief: brief(r.Properties),
 		}

@@ -123,11 +123,10 @@ func (s scale) change(m *metric.Metric, points []metric.Point, i, lag int, g far
 	}
 	now, before := points[i], points[i-lag]
 	from, to := *before.Value, *now.Value
-	d := delta{Text: s.p.T("%s on %s", s.difference(from, to), s.p.Period(before.Period, g))}
 	if from == to {
-		d.Text = s.p.T("as on %s", s.p.Period(before.Period, g))
-		return d
+		return delta{Text: s.same(g), Why: s.p.Period(before.Period, g)}
 	}
+	d := delta{Text: s.since(g, s.difference(from, to))}
 	var real bool
 	real, d.Why = s.outsideNoise(m, points[:i+1], lag)
 	if !real {
@@ -140,6 +139,28 @@ func (s scale) change(m *metric.Metric, points []metric.Point, i, lag int, g far
 	d.Good = (to > from && m.Direction == metric.Up) || (to < from && m.Direction == metric.Down)
 	d.Bad = (to < from && m.Direction == metric.Up) || (to > from && m.Direction == metric.Down)
 	return d
+}
+
+// since names the period that a difference is counted from.
+func (s scale) since(g farol.Grain, difference string) string {
+	switch g {
+	case farol.Daily:
+		return s.p.T("%s on the same weekday before", difference)
+	case farol.Weekly:
+		return s.p.T("%s on the week before", difference)
+	}
+	return s.p.T("%s on the month before", difference)
+}
+
+// same says that nothing changed since that period.
+func (s scale) same(g farol.Grain) string {
+	switch g {
+	case farol.Daily:
+		return s.p.T("as on the same weekday before")
+	case farol.Weekly:
+		return s.p.T("as in the week before")
+	}
+	return s.p.T("as in the month before")
 }
 
 // outsideNoise tells whether the last point differs from the one lag before
@@ -232,6 +253,9 @@ func (s scale) sparkOf(title string, points []metric.Point) *spark {
 		if p.Value != nil {
 			low, high, n = min(low, *p.Value), max(high, *p.Value), n+1
 		}
+		if p.Low != nil && p.High != nil {
+			low, high = min(low, *p.Low), max(high, *p.High)
+		}
 	}
 	if n < 2 {
 		return nil
@@ -240,7 +264,7 @@ func (s scale) sparkOf(title string, points []metric.Point) *spark {
 		low, high = low-1, high+1
 	}
 	x := func(i int) float64 { return 100 * float64(i) / float64(max(1, len(points)-1)) }
-	y := func(v float64) float64 { return 26 - 24*(min(max(v, low), high)-low)/(high-low) }
+	y := func(v float64) float64 { return 26 - 24*(v-low)/(high-low) }
 	out := &spark{Label: title}
 	var line, open strings.Builder
 	for i := 1; i < len(points); i++ {

@@ -81,7 +81,7 @@ func TestArrowsAreHonest(t *testing.T) {
 	if d := change(count, "persons", months(100, 60)); d.Shown {
 		t.Errorf("a count without history: %+v", d)
 	}
-	if d := change(count, "persons", months(100, 100)); d.Shown || d.Text != "as on Oct 2025" {
+	if d := change(count, "persons", months(100, 100)); d.Shown || d.Text != "as in the month before" {
 		t.Errorf("no change: %+v", d)
 	}
 	score := &metric.Metric{Unit: "points", Aggregation: metric.NPS, Direction: metric.Up}
@@ -126,7 +126,7 @@ func TestSpark(t *testing.T) {
 	if s.Line != "M0.0 26.0L33.3 2.0M33.3 2.0L66.7 14.0" || s.Open != "M66.7 14.0L100.0 14.0" || s.Band != "" {
 		t.Errorf("%+v", s)
 	}
-	points[0].Low, points[0].High, points[1].Low, points[1].High = at(0), at(2), at(2), at(9)
+	points[0].Low, points[0].High, points[1].Low, points[1].High = at(0), at(2), at(2), at(4)
 	if s := sc.sparkOf("x", points); s.Band != "M0.0 14.0L33.3 2.0L33.3 14.0L0.0 26.0Z" {
 		t.Errorf("the band is %q", s.Band)
 	}

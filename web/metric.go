@@ -139,7 +139,7 @@ func (p *metricPage) whole(v *visit, q metricQuery, sc scale, series metric.Seri
 			Numerator: sc.part(pt.Numerator), Denominator: sc.part(pt.Denominator), Units: v.p.Number(float64(pt.Units), 0),
 			Complete: pt.Complete, Reason: v.p.Text(reasons[pt.Reason]),
 		}
-		if pt.Reason != metric.NotStarted {
+		if pt.Value != nil || pt.Units > 0 {
 			row.Why = why(pt)
 		}
 		p.HasParts = p.HasParts || pt.Denominator != nil

@@ -125,7 +125,7 @@ func (s *server) changeSource(v *visit) error {
 
 // snippets are the installs that we know to work, with the key filled in.
 func snippets(p *lang.Printer, base, key string) []snippet {
-	fill := strings.NewReplacer("{BASE}", base, "{HOST}", strings.TrimPrefix(strings.TrimPrefix(base, "https://"), "http://"), "{KEY}", key)
+	fill := strings.NewReplacer("{BASE}", base, "{KEY}", key)
 	return []snippet{
 		{"js", "JavaScript", p.T("In the browser, with the package @segment/analytics-next. The one change to an existing install is cdnURL."), fill.Replace(snippetJS)},
 		{"node", "Node.js", p.T("On a server, with the package @segment/analytics-node."), fill.Replace(snippetNode)},
@@ -148,7 +148,10 @@ analytics.track('Report Created', { pages: 3 })
 
 const snippetNode = `import { Analytics } from '@segment/analytics-node'
 
-const analytics = new Analytics({ writeKey: '{KEY}', host: '{BASE}' })
+const analytics = new Analytics({
+  writeKey: '{KEY}',
+  host: '{BASE}',
+})
 
 analytics.track({
   userId: 'user-42',
@@ -159,7 +162,9 @@ analytics.track({
 await analytics.closeAndFlush()
 `
 
-const snippetGo = `client, err := analytics.NewWithConfig("{KEY}", analytics.Config{
+const snippetGo = `const writeKey = "{KEY}"
+
+client, err := analytics.NewWithConfig(writeKey, analytics.Config{
 	Endpoint: "{BASE}",
 })
 if err != nil {
@@ -175,7 +180,8 @@ return client.Enqueue(analytics.Track{
 })
 `
 
-const snippetCurl = `curl -X POST {BASE}/v1/track -u '{KEY}:' \
+const snippetCurl = `curl -X POST {BASE}/v1/track \
+  -u '{KEY}:' \
   -H 'Content-Type: application/json' -d '{
     "userId": "user-42",
     "event": "Report Created",

@@ -237,14 +237,14 @@ function options(data) {
     animation: !calm.matches, animationDuration: 300,
     textStyle: { fontFamily: getComputedStyle(body).fontFamily },
     grid: { left: 8, right: 14, top: named ? 40 : 14, bottom: 4, containLabel: true },
-    legend: { show: named, type: 'scroll', top: 0, left: 0, itemWidth: 14, itemHeight: 8, icon: 'roundRect', textStyle: { color: ink, overflow: 'truncate', width: 160 }, pageTextStyle: { color: ink }, pageIconColor: ink, data: data.series.map((s) => s.name) },
+    legend: { show: named, type: 'scroll', top: 0, left: 0, itemWidth: 14, itemHeight: 8, icon: 'roundRect', textStyle: { color: ink, overflow: 'truncate', width: data.series.length > 4 ? 140 : 260 }, pageTextStyle: { color: ink }, pageIconColor: ink, data: data.series.map((s) => s.name) },
     tooltip: {
       trigger: 'axis', confine: true, transitionDuration: 0, backgroundColor: colour('card'), borderColor: line, padding: [8, 10],
       formatter: (points) => tip(data, points[0].dataIndex),
       axisPointer: { lineStyle: { color: line, width: 1 } },
     },
     xAxis: { type: 'category', data: data.ticks, boundaryGap: data.kind === 'bar', axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: ink, hideOverlap: true } },
-    yAxis: { type: 'value', scale: !data.zero, min: data.zero ? (v) => Math.min(0, v.min) : undefined, minInterval: data.whole ? 1 : undefined, splitNumber: 4, axisLabel: { color: ink, formatter: tickFormat(data.unit) }, splitLine: { lineStyle: { color: line } } },
+    yAxis: { type: 'value', scale: !data.zero, min: data.zero ? (v) => Math.min(0, v.min) : undefined, max: data.unit.kind === 'percent' ? (v) => (v.max > 0.8 && v.max <= 1 ? 1 : null) : undefined, minInterval: data.whole ? 1 : undefined, splitNumber: 4, axisLabel: { color: ink, formatter: tickFormat(data.unit) }, splitLine: { lineStyle: { color: line } } },
     series,
   };
 }
