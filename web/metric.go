@@ -102,7 +102,7 @@ func (s *server) metric(v *visit) error {
 	code := v.p.Code()
 	p := metricPage{shell: v.shell(""), Metric: q.metric, By: q.by, Definition: q.metric.Definition.In(code), Reading: q.metric.Reading.In(code)}
 	p.Title, p.Question, p.View, p.Charts = q.metric.Title.In(code), p.Definition, q.look, true
-	p.Crumb = &crumb{v.p.T("Metrics"), "/metrics"}
+	p.Crumb = &crumb{v.p.T("Metrics"), "/catalogue"}
 	if q.by != "" {
 		p.extra = url.Values{"by": {q.by}}
 	}

@@ -141,19 +141,19 @@ func TestCatalogue(t *testing.T) {
 	s := staffed(t)
 	both(t, func(t *testing.T, code lang.Code) {
 		who := as{role: store.Viewer, code: code}
-		a := s.get(who, "/metrics").is(200).has(".letter", -1)
+		a := s.get(who, "/catalogue").is(200).has(".letter", -1)
 		n := a.doc.Find("tbody tr").Length()
 		if n < 14 {
 			t.Errorf("%d metrics", n)
 		}
 		// Words of either language find it, without accents or capitals.
 		for _, search := range []string{"receita+recorrente", "RECURRING", "mrr"} {
-			s.get(who, "/metrics?q="+search).says("tbody", "MRR")
+			s.get(who, "/catalogue?q="+search).says("tbody", "MRR")
 		}
-		s.get(who, "/metrics?q=ativacao").says("tbody tr", map[lang.Code]string{lang.English: "Activation rate", lang.Portuguese: "Taxa de ativação"}[code])
-		s.get(who, "/metrics?group=voice").has("tbody tr", 1)
-		s.get(who, "/metrics?q=zzz").is(200).has("tbody tr", 0).has("main svg.lamp", 1)
-		part := s.get(as{role: store.Viewer, code: code, fragment: true}, "/metrics?q=nps")
+		s.get(who, "/catalogue?q=ativacao").says("tbody tr", map[lang.Code]string{lang.English: "Activation rate", lang.Portuguese: "Taxa de ativação"}[code])
+		s.get(who, "/catalogue?group=voice").has("tbody tr", 1)
+		s.get(who, "/catalogue?q=zzz").is(200).has("tbody tr", 0).has("main svg.lamp", 1)
+		part := s.get(as{role: store.Viewer, code: code, fragment: true}, "/catalogue?q=nps")
 		if strings.Contains(part.body, "<html") {
 			t.Error("the search got a whole page")
 		}

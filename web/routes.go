@@ -30,7 +30,7 @@ type route struct {
 // routes lists every page and action, and who may call it.
 var routes = []route{
 	{"GET /{$}", team, (*server).overview},
-	{"GET /metrics", team, (*server).catalogue},
+	{"GET /catalogue", team, (*server).catalogue},
 	{"GET /metrics/{name}", team, (*server).metric},
 	{"GET /metrics/{name}/series.csv", team, (*server).seriesCSV},
 	{"GET /metrics/{name}/source", team, (*server).source},

@@ -132,7 +132,7 @@ func TestInternalErrorNamesTheRequest(t *testing.T) {
 
 func TestLocalPath(t *testing.T) {
 	for to, want := range map[string]string{
-		"/metrics?by=plan": "/metrics?by=plan", "": "/", "//evil.example": "/", "/\\evil.example": "/", "https://evil.example/": "/",
+		"/catalogue?by=plan": "/catalogue?by=plan", "": "/", "//evil.example": "/", "/\\evil.example": "/", "https://evil.example/": "/",
 		"javascript:alert(1)": "/", "/a\nb": "/", "metrics": "/", "/ok#x": "/ok",
 	} {
 		if got := localPath(to); got != want {

@@ -51,7 +51,7 @@ type navItem struct {
 var navigation = []navGroup{
 	{lang.Text("Understand"), []navItem{
 		{Title: lang.Text("Overview"), Icon: "layout-dashboard", Href: "/", who: team},
-		{Title: lang.Text("Metrics"), Icon: "chart-line", Href: "/metrics", who: team},
+		{Title: lang.Text("Metrics"), Icon: "chart-line", Href: "/catalogue", who: team},
 	}},
 	{lang.Text("Observe"), []navItem{
 		{Title: lang.Text("Live events"), Icon: "broadcast", Href: "/live", who: team},

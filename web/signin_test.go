@@ -55,8 +55,8 @@ func cookie(t *testing.T, a *answer, name string) *http.Cookie {
 func TestSignIn(t *testing.T) {
 	s := staffed(t)
 	both(t, func(t *testing.T, code lang.Code) {
-		a := s.get(as{code: code}, "/sign-in?next=/metrics").is(200).says("h1", map[lang.Code]string{lang.English: "Sign in", lang.Portuguese: "Entrar"}[code])
-		if got := a.attr("input[name=next]", "value"); got != "/metrics" {
+		a := s.get(as{code: code}, "/sign-in?next=/catalogue").is(200).says("h1", map[lang.Code]string{lang.English: "Sign in", lang.Portuguese: "Entrar"}[code])
+		if got := a.attr("input[name=next]", "value"); got != "/catalogue" {
 			t.Errorf("next is %s", got)
 		}
 		a = s.post(as{code: code}, "/sign-in", "email", "csm@example.com", "password", "wrong").is(422)
@@ -65,7 +65,7 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("the e-mail typed is gone: %q", got)
 		}
 	})
-	for next, to := range map[string]string{"/metrics?by=plan": "/metrics?by=plan", "//evil.example": "/", "": "/"} {
+	for next, to := range map[string]string{"/catalogue?by=plan": "/catalogue?by=plan", "//evil.example": "/", "": "/"} {
 		a := s.post(nobody, "/sign-in", "email", "CSM@example.com", "password", password, "next", next).leadsTo(to)
 		c := cookie(t, a, sessionCookie)
 		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure {

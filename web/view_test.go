@@ -73,7 +73,7 @@ func TestViewRefuses(t *testing.T) {
 // A link keeps what the address said, and nothing that is the default.
 func TestLinksKeepTheView(t *testing.T) {
 	v := look(t, "segment=plan%3DPro&segment=plan%3DBasic&known=2026-03-01&q=noise&grain=")
-	if got, want := v.Link("/metrics"), "/metrics?known=2026-03-01&segment=plan%3DPro&segment=plan%3DBasic"; got != want {
+	if got, want := v.Link("/catalogue"), "/catalogue?known=2026-03-01&segment=plan%3DPro&segment=plan%3DBasic"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	if got, want := v.Link("/x", "known", "", "by", "plan"), "/x?by=plan&segment=plan%3DPro&segment=plan%3DBasic"; got != want {
@@ -85,7 +85,7 @@ func TestLinksKeepTheView(t *testing.T) {
 	if len(v.Filters) != 1 || len(v.Filters[0].Values) != 2 {
 		t.Errorf("the segment is %+v", v.Filters)
 	}
-	if got := look(t, "").Link("/metrics"); got != "/metrics" {
+	if got := look(t, "").Link("/catalogue"); got != "/catalogue" {
 		t.Errorf("the default view makes %s", got)
 	}
 	if len(v.Hidden("segment")) != 1 || len(v.Hidden()) != 3 {

@@ -19,8 +19,7 @@ import (
 
 // From a number on the overview down to the events behind it.
 func TestFromNumberToEvents(t *testing.T) {
-	s := serve(t)
-	s.settle()
+	s := settled(t)
 	b := s.browse()
 	b.signIn()
 	if got := b.text("h1"); got != "Overview" {
@@ -54,8 +53,7 @@ func TestFromNumberToEvents(t *testing.T) {
 }
 
 func TestLanguageAndTheme(t *testing.T) {
-	s := serve(t)
-	s.settle()
+	s := settled(t)
 	b := s.browse()
 	b.signIn()
 	b.do(chromedp.Click(".foot summary", chromedp.ByQuery))
@@ -89,8 +87,7 @@ func (b *browser) background() (out string) {
 }
 
 func TestTimeTravel(t *testing.T) {
-	s := serve(t)
-	s.settle()
+	s := settled(t)
 	b := s.browse()
 	b.signIn()
 	now := b.text(`.stat:has(a[href^="/metrics/mrr"]) .value`)
@@ -106,7 +103,7 @@ func TestTimeTravel(t *testing.T) {
 		t.Errorf("MRR is %s then and now", got)
 	}
 	b.shot("overview-past")
-	b.follow(`nav a[href="/metrics"]`)
+	b.follow(`nav a[href="/catalogue"]`)
 	b.open("/?as_of=" + day)
 	b.follow(".past a")
 	if got := b.text(`.stat:has(a[href^="/metrics/mrr"]) .value`); got != now {
@@ -115,8 +112,7 @@ func TestTimeTravel(t *testing.T) {
 }
 
 func TestSegment(t *testing.T) {
-	s := serve(t)
-	s.settle()
+	s := settled(t)
 	b := s.browse()
 	b.signIn()
 	b.do(chromedp.Click(".controls details:nth-child(3) summary", chromedp.ByQuery), chromedp.WaitVisible("select[name=attribute]", chromedp.ByQuery))
@@ -137,8 +133,7 @@ func TestSegment(t *testing.T) {
 
 // A new source's event is in the live list within a poll or two.
 func TestSourceToLiveEvent(t *testing.T) {
-	s := serve(t)
-	s.settle()
+	s := settled(t)
 	b := s.browse()
 	b.signIn()
 	b.open("/sources")
@@ -174,7 +169,7 @@ func TestSetupInTheBrowser(t *testing.T) {
 		t.Errorf("set-up leads to %q", got)
 	}
 	b.shot("sources-empty")
-	for _, path := range []string{"/", "/events", "/live", "/rejected", "/metrics/mrr", "/settings/active/versions", "/metrics?q=zzz"} {
+	for _, path := range []string{"/", "/events", "/live", "/rejected", "/metrics/mrr", "/settings/active/versions", "/catalogue?q=zzz"} {
 		b.open(path)
 		b.shot(name("empty", path))
 	}
@@ -182,11 +177,10 @@ func TestSetupInTheBrowser(t *testing.T) {
 
 // With the keyboard alone: skip to the content, open a menu, close it.
 func TestKeyboard(t *testing.T) {
-	s := serve(t)
-	s.settle()
+	s := settled(t)
 	b := s.browse()
 	b.signIn()
-	b.open("/metrics")
+	b.open("/catalogue")
 	b.do(chromedp.KeyEvent(kb.Tab))
 	var focused string
 	b.eval(`document.activeElement.className`, &focused)
@@ -215,15 +209,14 @@ func TestKeyboard(t *testing.T) {
 
 // Every page fits a phone and a desk, light and dark, in both languages.
 func TestEveryPageFits(t *testing.T) {
-	s := serve(t)
-	s.settle()
+	s := settled(t)
 	b := s.browse()
 	b.signIn()
 	sources, err := s.store.Sources(context.Background())
 	s.check(err)
 	account := url.QueryEscape(longName)
 	pages := map[string]string{
-		"overview": "/", "metrics": "/metrics", "mrr": "/metrics/mrr", "churn": "/metrics/logo_churn_rate?period=12m",
+		"overview": "/", "metrics": "/catalogue", "mrr": "/metrics/mrr", "churn": "/metrics/logo_churn_rate?period=12m",
 		"activation-by-plan": "/metrics/activation_rate?by=plan", "new-by-account": "/metrics/new_accounts?by=account&period=month",
 		"source-of": "/metrics/active_users_28d/source?grain=day", "nps": "/metrics/nps", "dau": "/metrics/active_users_day?period=28d",
 		"live": "/live", "rejected": "/rejected", "events": "/events", "events-long": "/events?account=" + account,
@@ -237,7 +230,6 @@ func TestEveryPageFits(t *testing.T) {
 		{"desk-en-light", "en", "light", 1440, 900},
 		{"desk-pt-dark", "pt-BR", "dark", 1440, 900},
 		{"phone-pt-light", "pt-BR", "light", 390, 844},
-		{"tablet-en-dark", "en", "dark", 820, 1180},
 	} {
 		b.size(kind.width, kind.height)
 		b.choose(kind.language, kind.theme)
@@ -280,8 +272,7 @@ func (b *browser) forgiving(do func()) {
 
 // On paper there are figures and no controls.
 func TestPrint(t *testing.T) {
-	s := serve(t)
-	s.settle()
+	s := settled(t)
 	b := s.browse()
 	b.signIn()
 	b.do(emulation.SetEmulatedMedia().WithMedia("print"))

@@ -48,43 +48,68 @@ type site struct {
 	facts *facts.Facts
 }
 
+// closers give back what the tests opened, lived is the settled site that
+// they share, and window the browser whose tabs they use.
+var (
+	closers []func()
+	lived   *site
+	window  context.Context
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, c := range slices.Backward(closers) {
+		c()
+	}
+	os.Exit(code)
+}
+
+// settled is a site with a team, a company and the demo's facts.
+func settled(t *testing.T) *site {
+	t.Helper()
+	if lived == nil {
+		s := serve(t)
+		s.settle()
+		lived = s
+	}
+	s := *lived
+	s.t = t
+	return &s
+}
+
+// serve is an empty site.
 func serve(t *testing.T) *site {
 	t.Helper()
 	ctx := context.Background()
 	s := &site{t: t}
-	var err error
-	s.store, err = store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "state.db"), time.Now)
+	folder, err := os.MkdirTemp("", "farol-browser")
 	s.check(err)
-	t.Cleanup(func() { s.store.Close() })
+	closers = append(closers, func() { os.RemoveAll(folder) })
+	s.store, err = store.Open(ctx, "sqlite:"+filepath.Join(folder, "state.db"), time.Now)
+	s.check(err)
+	closers = append(closers, func() { s.store.Close() })
 	zone, err := time.LoadLocation("America/Sao_Paulo")
 	s.check(err)
 	s.facts, err = facts.Open(ctx, facts.Config{Zone: zone, MemoryLimit: "512MB", Threads: 2})
 	s.check(err)
-	t.Cleanup(func() { s.facts.Close() })
+	closers = append(closers, func() { s.facts.Close() })
 	catalogue, err := metric.Load()
 	s.check(err)
 	settings := func() metric.Settings {
 		now, err := metric.ReadSettings(ctx, s.store)
 		if err != nil {
-			t.Error(err)
+			panic(err)
 		}
 		return now
 	}
-	log := slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", ingest.New(ingest.Config{Facts: s.facts, Source: s.store.SourceByKey, Log: log}))
 	mux.Handle("/", web.New(web.Config{Store: s.store, Facts: s.facts, Metrics: metric.New(catalogue, s.facts, settings), Log: log}))
 	server := httptest.NewServer(mux)
-	t.Cleanup(server.Close)
+	closers = append(closers, server.Close)
 	s.url = server.URL
 	return s
-}
-
-type testLog struct{ t *testing.T }
-
-func (l testLog) Write(b []byte) (int, error) {
-	l.t.Log(strings.TrimSpace(string(b)))
-	return len(b), nil
 }
 
 func (s *site) check(err error) {
@@ -111,7 +136,7 @@ func (s *site) settle() {
 		s.check(err)
 		sources = append(sources, x)
 	}
-	company := demo.New(demo.Config{Seed: 7, Accounts: 60, Months: 9, Until: time.Now().Add(-time.Minute), Sources: demo.Sources{
+	company := demo.New(demo.Config{Seed: 7, Accounts: 40, Months: 8, Until: time.Now().Add(-time.Minute), Sources: demo.Sources{
 		Web: sources[0].ID, Server: sources[1].ID, Billing: sources[2].ID, Support: sources[3].ID,
 	}})
 	s.check(s.facts.Backfill(ctx, company.Next))
@@ -143,8 +168,12 @@ type browser struct {
 // hang, and says nothing of speed.
 const patience = 60 * time.Second
 
-func (s *site) browse() *browser {
+// chromium starts the browser, once.
+func (s *site) chromium() context.Context {
 	s.t.Helper()
+	if window != nil {
+		return window
+	}
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		s.t.Fatal("Chromium is needed: run test/setup")
@@ -154,8 +183,17 @@ func (s *site) browse() *browser {
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("force-prefers-reduced-motion", true),
 		chromedp.Flag("lang", "en-US"), chromedp.Env("LANGUAGE=en"))
 	alloc, stop := chromedp.NewExecAllocator(context.Background(), options...)
-	s.t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(alloc)
+	closers = append(closers, stop, cancel)
+	s.check(chromedp.Run(ctx))
+	window = ctx
+	return ctx
+}
+
+// browse opens a window of its own, with its own cookies.
+func (s *site) browse() *browser {
+	s.t.Helper()
+	ctx, cancel := chromedp.NewContext(s.chromium(), chromedp.WithNewBrowserContext())
 	s.t.Cleanup(cancel)
 	b := &browser{t: s.t, ctx: ctx, site: s}
 	chromedp.ListenTarget(ctx, b.note)
@@ -269,6 +307,7 @@ func (b *browser) follow(selector string) {
 
 func (b *browser) signIn() {
 	b.t.Helper()
+	b.choose("en", "")
 	b.open("/sign-in")
 	b.do(chromedp.SendKeys("#email", email), chromedp.SendKeys("#password", password))
 	b.follow("form.sign button")
