@@ -178,7 +178,7 @@ func (f *Facts) eventWhere(ctx context.Context, q EventFilter) (string, map[stri
 		if err != nil {
 			return "", nil, err
 		}
-		params["after_ts"], params["after_hash"] = time.UnixMilli(c.place), c.hash
+		params["after_ts"], params["after_hash"] = time.UnixMilli(c.place), strconv.FormatUint(c.hash, 10) // database/sql refuses a uint64 with its high bit set
 		add(`(ts < {after_ts:DateTime64(3)} OR ts = {after_ts:DateTime64(3)} AND (hash < {after_hash:UInt64} OR hash = {after_hash:UInt64} AND id < {after_id:String}))`, "after_id", c.id)
 	}
 	// Who and where an event counts is its last move, else what was resolved
