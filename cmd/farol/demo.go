@@ -62,7 +62,7 @@ func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
 	return serve(ctx, out, eo, c.serverOptions, log, func(a *app, url string) error {
 		fmt.Fprintf(out, "Sign in as   %s\nPassword     %s\n", demoEmail, made.Password)
 		if c.Live {
-			go liveDemo(ctx, company, made, url, log)
+			go liveDemo(ctx, company, made, a.facts.LastKnown(), url, log)
 		}
 		return nil
 	})
@@ -216,7 +216,11 @@ func writeJSON(path string, v any) error {
 
 // liveDemo goes on where the history ended: what the same people do now is
 // sent through the HTTP door, as a customer's own program would.
-func liveDemo(ctx context.Context, company *demo.Company, made demoMade, url string, log *slog.Logger) {
+//
+// What happened up to since was sent by the run before this one. A little of
+// it is sent again, in case its last words were lost: repeats count once.
+func liveDemo(ctx context.Context, company *demo.Company, made demoMade, since time.Time, url string, log *slog.Logger) {
+	company.Live(since.Add(-time.Hour))
 	tick := time.NewTicker(2 * time.Second)
 	defer tick.Stop()
 	waiting := map[farol.SourceID][]farol.Event{}
