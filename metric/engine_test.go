@@ -32,7 +32,7 @@ func (c *clock) set(t time.Time) {
 
 // engines are those that every query text must answer alike on.
 var engines = map[string]func(t testing.TB) facts.Config{
-	"duckdb":     func(testing.TB) facts.Config { return facts.Config{Threads: 2, MemoryLimit: "1GB"} },
+	"duckdb":     func(testing.TB) facts.Config { return facts.Config{Threads: 1, MemoryLimit: "1GB"} },
 	"clickhouse": func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.Start(t)} },
 }
 
@@ -40,6 +40,7 @@ var engines = map[string]func(t testing.TB) facts.Config{
 func onEngines(t *testing.T, test func(t *testing.T, open func(zone *time.Location, now func() time.Time) *facts.Facts)) {
 	for name, config := range engines {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			test(t, func(zone *time.Location, now func() time.Time) *facts.Facts {
 				c := config(t)
 				c.Zone, c.Now = zone, now

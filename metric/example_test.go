@@ -14,6 +14,7 @@ import (
 
 // Every metric's worked example holds on every engine.
 func TestWorkedExamples(t *testing.T) {
+	t.Parallel()
 	catalogue := loadCatalogue(t)
 	onEngines(t, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
 		for _, m := range catalogue.All() {

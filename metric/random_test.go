@@ -223,4 +223,6 @@ func randomSettings(seed uint64, zone *time.Location) Settings {
 	return s
 }
 
-func byUnit(a, b refRow) int { return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.unit, b.unit)) }
+func byUnit(a, b refRow) int {
+	return cmp.Or(cmp.Compare(a.group, b.group), cmp.Compare(a.unit, b.unit))
+}

@@ -791,4 +791,3 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) Po
 	}
 	return pt
 }
-

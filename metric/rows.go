@@ -23,6 +23,8 @@ type Row struct {
 	// Denominator is nil for counts and sums.
 	Denominator *float64
 	Group       string
+	// raw is the numerator as the query answered it, exact, for the cursor.
+	raw float64
 }
 
 // rowsText lists the unit rows of one period, the largest first.
@@ -75,17 +77,9 @@ func (r *Reader) Rows(ctx context.Context, q Request, period farol.Period, group
 	if len(rows) > limit {
 		rows = rows[:limit]
 		last := rows[limit-1]
-		next = cursor{last.Numerator * p.unscaled(), last.Unit}.String()
+		next = cursor{last.raw, last.Unit}.String()
 	}
 	return rows, next, nil
-}
-
-// unscaled is the factor from a row's numerator to the query's.
-func (p *plan) unscaled() float64 {
-	if p.metric.Unit == Money {
-		return p.minor()
-	}
-	return 1
 }
 
 func (r *Reader) rows(ctx context.Context, p *plan, group string, limit int, at *cursor) ([]Row, error) {
@@ -100,10 +94,13 @@ func (r *Reader) rows(ctx context.Context, p *plan, group string, limit int, at 
 	for found.Next() {
 		row := Row{Group: group}
 		var den float64
-		if err := found.Scan(&row.Unit, &row.Account, &row.Numerator, &den); err != nil {
+		if err := found.Scan(&row.Unit, &row.Account, &row.raw, &den); err != nil {
 			return nil, err
 		}
-		row.Numerator /= p.unscaled()
+		row.Numerator = row.raw
+		if p.metric.Unit == Money {
+			row.Numerator /= p.minor()
+		}
 		switch p.metric.Aggregation {
 		case ShareOfDays:
 			row.Denominator = &days
