@@ -190,14 +190,14 @@ func (s *site) chromium() context.Context {
 	return ctx
 }
 
-// browse opens a window of its own, with its own cookies.
+// browse opens a tab, in which nobody is signed in yet.
 func (s *site) browse() *browser {
 	s.t.Helper()
-	ctx, cancel := chromedp.NewContext(s.chromium(), chromedp.WithNewBrowserContext())
+	ctx, cancel := chromedp.NewContext(s.chromium())
 	s.t.Cleanup(cancel)
 	b := &browser{t: s.t, ctx: ctx, site: s}
 	chromedp.ListenTarget(ctx, b.note)
-	s.check(chromedp.Run(ctx, cdplog.Enable(), network.Enable(), runtime.Enable()))
+	s.check(chromedp.Run(ctx, cdplog.Enable(), network.Enable(), runtime.Enable(), network.ClearBrowserCookies()))
 	s.t.Cleanup(b.quiet)
 	return b
 }
