@@ -42,35 +42,38 @@ type app struct {
 
 // openApp opens state, then facts, in that order: the facts need the
 // company's zone, which is a setting.
-func openApp(ctx context.Context, o engineOptions, log *slog.Logger) (a *app, err error) {
-	a = &app{log: log}
-	defer func() {
-		if err != nil {
-			a.close()
-		}
-	}()
+func openApp(ctx context.Context, o engineOptions, log *slog.Logger) (*app, error) {
+	a := &app{log: log}
+	if err := a.open(ctx, o); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+func (a *app) open(ctx context.Context, o engineOptions) error {
+	log := a.log
 	s, closeState, err := o.openState(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a.store = s
 	a.onClose(func() error { closeState(); return nil })
 	if a.settings, err = readSettings(ctx, s, log); err != nil {
-		return nil, fmt.Errorf("reading the settings: %w", err)
+		return fmt.Errorf("reading the settings: %w", err)
 	}
 	if a.facts, err = facts.Open(ctx, o.factsConfig(a.settings.zone(), log)); err != nil {
-		return nil, fmt.Errorf("opening the facts: %w", err)
+		return fmt.Errorf("opening the facts: %w", err)
 	}
 	a.onClose(a.facts.Close)
 	catalogue, err := metric.Load()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a.metrics = metric.New(catalogue, a.facts, a.settings.current)
 	if a.jobs, err = job.New(ctx, s, time.Now, log, a.works()...); err != nil {
-		return nil, fmt.Errorf("setting up the background work: %w", err)
+		return fmt.Errorf("setting up the background work: %w", err)
 	}
-	return a, nil
+	return nil
 }
 
 func (o engineOptions) factsConfig(zone *time.Location, log *slog.Logger) facts.Config {
