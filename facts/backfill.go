@@ -69,11 +69,7 @@ func (b *backfill) add(e farol.Event) error {
 	}
 	b.last = e.Known
 	b.chunk = append(b.chunk, e)
-	for _, id := range []farol.PersonID{e.User, farol.PersonOf(e.Anonymous)} {
-		if _, ok := b.since[id]; !ok {
-			b.since[id] = b.day
-		}
-	}
+	b.note(&e)
 	return nil
 }
 
@@ -81,16 +77,22 @@ func (b *backfill) add(e farol.Event) error {
 // before, of whom events are waiting in the chunk: those have to be stored
 // first, as they were known then.
 func (b *backfill) reachesBack(e *farol.Event) bool {
+	anonymous := farol.PersonOf(e.Anonymous)
 	switch e.Kind {
 	case farol.Identify:
-		first, ok := b.since[farol.PersonOf(e.Anonymous)]
-		return e.Anonymous != "" && e.User != "" && ok && first < b.day || e.At.Before(b.start)
+		return e.Anonymous != "" && e.User != "" && b.waits(anonymous) || e.At.Before(b.start) && (b.waits(e.User) || b.waits(anonymous))
 	case farol.Group:
-		return e.At.Before(b.start)
+		return e.At.Before(b.start) && (b.waits(e.User) || b.waits(anonymous))
 	case farol.Alias:
-		return true
+		return b.waits(farol.PersonID(e.PreviousID)) || b.waits(farol.PersonOf(farol.AnonymousID(e.PreviousID)))
 	}
 	return false
+}
+
+// waits tells whether the chunk holds events of the id from before today.
+func (b *backfill) waits(id farol.PersonID) bool {
+	first, ok := b.since[id]
+	return ok && first < b.day
 }
 
 // commit writes the first n events of the chunk and waits.
@@ -105,7 +107,20 @@ func (b *backfill) commit(n int) error {
 	b.today = max(0, b.today-n)
 	clear(b.since)
 	for i := range b.chunk {
-		b.since[b.chunk[i].User], b.since[farol.PersonOf(b.chunk[i].Anonymous)] = b.day, b.day
+		b.note(&b.chunk[i])
 	}
 	return err
+}
+
+func (b *backfill) note(e *farol.Event) {
+	if e.User != "" {
+		if _, ok := b.since[e.User]; !ok {
+			b.since[e.User] = b.day
+		}
+	}
+	if e.Anonymous != "" {
+		if id := farol.PersonOf(e.Anonymous); !b.waits(id) {
+			b.since[id] = b.day
+		}
+	}
 }

@@ -175,12 +175,15 @@ func (l *linter) check(i int) error {
 	return nil
 }
 
+// beforeList are the words after which [ begins a list.
+var beforeList = map[string]bool{"array": true, "in": true, "select": true, "distinct": true, "then": true, "else": true, "when": true, "and": true, "or": true, "not": true, "by": true, "on": true, "where": true}
+
 func (l *linter) checkSymbol(i int) error {
 	switch l.text(i) {
 	case ";":
 		return errors.New("one statement only: no semicolon")
 	case "[":
-		if k := l.toks[max(i-1, 0)]; i > 0 && (k.kind == quoted || k.text == ")" || k.text == "]" || k.kind == word && l.word(i-1) != "array" && l.word(i-1) != "in") {
+		if k := l.toks[max(i-1, 0)]; i > 0 && (k.kind == quoted || k.text == ")" || k.text == "]" || k.kind == word && !beforeList[l.word(i-1)]) {
 			return errors.New("no subscript: a[i] differs between the engines, use arrayElementOrNull")
 		}
 	case "$", "?":
