@@ -11,13 +11,15 @@ import (
 type chart struct {
 	ID, Label, Note string
 	Tall            bool
-	Data            chartData
+	// Table shows the figures as a table, too, where the page has no other.
+	Table bool
+	Data  chartData
 }
 
 // chartData is what app.js reads. Texts are written here, in the page's
 // language, so that the script formats nothing but the axis.
 type chartData struct {
-	// Kind is "line" or "bar".
+	// Kind is "line" or "bar"; several series of bars are stacked.
 	Kind string    `json:"kind"`
 	Unit chartUnit `json:"unit"`
 	// Ticks and Titles name the periods, short and in full.
@@ -90,6 +92,18 @@ func (s scale) add(c *chart, name string, points []metric.Point, link func(metri
 		x.Low, x.High, x.Ranges = nil, nil, nil
 	}
 	c.Data.Series = append(c.Data.Series, x)
+}
+
+// Empty tells that no period has a value.
+func (c *chart) Empty() bool {
+	for _, s := range c.Data.Series {
+		for _, v := range s.Values {
+			if v != nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // incompleteNote says what dashes mean, when the chart has any.

@@ -132,6 +132,9 @@ func (p *metricPage) whole(v *visit, q metricQuery, sc scale, series metric.Seri
 	why := func(pt metric.Point) string { return sourceLink(q.look, q.metric, q.grain, pt, "") }
 	p.Chart = sc.chartOf("series-data", p.Title, periodsOf(series.Points), q.grain)
 	p.Chart.Tall = true
+	if q.metric.Aggregation == metric.Sum {
+		p.Chart.Data.Kind = "bar"
+	}
 	sc.add(p.Chart, p.Title, series.Points, why)
 	for _, pt := range series.Points {
 		row := pointRow{
@@ -181,10 +184,16 @@ func (p *metricPage) broken(q metricQuery, sc scale, series metric.Series) {
 	})
 	p.Chart = sc.chartOf("series-data", p.Title, periods, q.grain)
 	p.Chart.Tall = true
+	if q.metric.Aggregation == metric.Sum {
+		p.Chart.Data.Kind = "bar"
+	}
 	for _, r := range rows[:min(len(rows), drawnGroups)] {
 		sc.add(p.Chart, p.named(r.Name), points[r.Name], nil)
 	}
 	p.Chart.incompleteNote(sc.p, false)
+	if len(rows) > drawnGroups {
+		p.Chart.Note += " " + sc.p.T("Only the %d largest groups are drawn.", drawnGroups)
+	}
 	p.Table = &groupTable{More: max(0, len(rows)-shownGroups)}
 	for _, x := range periods[max(0, len(periods)-shownColumns):] {
 		p.Table.Columns = append(p.Table.Columns, sc.p.Tick(x, q.grain))

@@ -156,6 +156,7 @@ func (s *server) usageChart(v *visit, look *view) (*chart, error) {
 		sc.add(out, m.Title.In(v.p.Code()), series.Points, nil)
 	}
 	out.incompleteNote(v.p, false)
+	out.Table = true
 	return out, nil
 }
 
@@ -172,7 +173,7 @@ func (s *server) barChart(v *visit, look *view, name string) (*chart, error) {
 	}
 	sc := scale{v.p, m.Unit, series.Currency}
 	out := sc.chartOf(name+"-data", m.Title.In(v.p.Code()), periodsOf(series.Points), grain)
-	out.Data.Kind = "bar"
+	out.Data.Kind, out.Table = "bar", true
 	sc.add(out, m.Title.In(v.p.Code()), series.Points, func(pt metric.Point) string { return sourceLink(look, m, grain, pt, "") })
 	out.incompleteNote(v.p, false)
 	return out, nil

@@ -107,7 +107,7 @@ func (v *visit) nav() []navGroup {
 // under tells whether the page belongs to the menu entry.
 func (v *visit) under(href string) bool {
 	path := v.r.URL.Path
-	if href == "/live" && path == "/rejected" {
+	if href == "/live" && path == "/rejected" || href == "/catalogue" && strings.HasPrefix(path, "/metrics/") {
 		return true
 	}
 	return path == href || href != "/" && strings.HasPrefix(path, href+"/")

@@ -27,6 +27,8 @@ type sourcePage struct {
 	HasDenominator bool
 	Next, First    string
 	CSV, Page      string
+	// Drawer tells that the block is shown at the side of another page.
+	Drawer bool
 }
 
 type settingUse struct {
@@ -91,7 +93,7 @@ func (s *server) source(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := sourcePage{shell: v.shell(""), Metric: f.metric}
+	p := sourcePage{shell: v.shell(""), Metric: f.metric, Drawer: v.fragment()}
 	if err := s.fillSource(v, f, &p); err != nil {
 		return err
 	}

@@ -184,7 +184,7 @@ function lines(s, tint) {
   return out;
 }
 
-function bars(s, tint) {
+function bars(s, tint, stacked) {
   const data = s.values.map((v, i) => {
     if (v === null || !(s.open && s.open[i])) return v;
     return {
@@ -195,7 +195,8 @@ function bars(s, tint) {
       },
     };
   });
-  return [{ type: 'bar', name: s.name, color: tint, data, barMaxWidth: 36, itemStyle: { borderRadius: [3, 3, 0, 0] } }];
+  const look = stacked ? { stack: 'all' } : { itemStyle: { borderRadius: [3, 3, 0, 0] } };
+  return [{ type: 'bar', name: s.name, color: tint, data, barMaxWidth: 36, ...look }];
 }
 
 // tip is the tooltip as an element: HTML text with inline styles would break
@@ -229,7 +230,7 @@ function options(data) {
   const line = colour('line');
   const series = data.series.flatMap((s, i) => {
     const tint = colour((i % 8) + 1);
-    const shape = data.kind === 'bar' ? bars(s, tint) : lines(s, tint);
+    const shape = data.kind === 'bar' ? bars(s, tint, data.series.length > 1) : lines(s, tint);
     return s.low && data.series.length < 3 ? [...band(s, tint), ...shape] : shape;
   });
   const named = data.series.length > 1;
