@@ -83,7 +83,8 @@ func serve(folder string) error {
 func BenchmarkIngest(b *testing.B) {
 	for range b.N {
 		bare := bareAppender(b, *ingestEvents)
-		address, pid, stop := startServer(b)
+		folder := b.TempDir()
+		address, pid, stop := startServer(b, folder)
 		load := Load{Address: address, Key: "wk_bench", Clients: *ingestClients, Batch: 100, Events: 100 * *ingestClients}
 		if _, err := load.Run(); err != nil { // connections, caches
 			b.Fatal(err)
@@ -112,13 +113,16 @@ func BenchmarkIngest(b *testing.B) {
 		b.ReportMetric(worst.P99.Seconds()*1000, "p99-ms")
 		b.ReportMetric(float64(resident(b, pid)>>20), "resident-MB")
 		stop()
+		if file, err := os.Stat(filepath.Join(folder, "facts.duckdb")); err == nil {
+			b.ReportMetric(float64(file.Size())/float64(load.From), "file-B/event")
+		}
 	}
 }
 
-func startServer(b *testing.B) (address string, pid int, stop func()) {
+func startServer(b *testing.B, folder string) (address string, pid int, stop func()) {
 	b.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serverFolder+"="+b.TempDir(), serverFolder+"_FACTS="+*ingestURL, serverFolder+"_PROFILE="+*ingestProfile)
+	cmd.Env = append(os.Environ(), serverFolder+"="+folder, serverFolder+"_FACTS="+*ingestURL, serverFolder+"_PROFILE="+*ingestProfile)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
