@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/farol-cs/farol"
 )
 
@@ -129,7 +128,7 @@ func (f *Facts) rebuildDay(ctx context.Context, d farol.Day, upTo int64) error {
 	}
 	var whos []string
 	err = eachText(ctx, f.eng, text, params, func(v []string) {
-		whos = append(whos, strconv.FormatUint(xxhash.Sum64String(v[0]), 10)+" "+v[0])
+		whos = append(whos, strconv.FormatUint(keyOf(v[0]), 10)+" "+v[0])
 	})
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ const farFuture = "DATE '2149-01-01'"
 // int64 and float64 may be given. {from:Date} and {to:Date} are the bounds of
 // the scope's period.
 //
-// The doors are {{activity}}, {{activity n}}, {{activityAll}}, {{presence n}},
+// The doors are {{activity}}, {{activity n}}, {{activityAll}}, {{presence n}}, {{present n}},
 // {{accounts}}, {{people}}, {{mrr}}, {{payingAt "start"}}, {{payingAt "end"}},
 // {{customersAt "start"}}, {{customersAt "end"}}, {{answers}}, {{tickets}},
 // {{events}}, {{periods}} and {{days}}; docs/doors.md says what columns they
@@ -142,6 +142,7 @@ func (d *doors) funcs() template.FuncMap {
 		"activity":    func(args ...any) (string, error) { return d.openIf(d.activityFor(args)) },
 		"activityAll": func() string { return d.open(d.activity("day < {to:Date}")) },
 		"presence":    func(n int) string { return d.open(d.presence(n)) },
+		"present":     func(n int) string { return d.open(d.presentDoor(n)) },
 		"accounts":    func() string { return d.open(d.accounts()) },
 		"people":      func() string { return d.open(d.people()) },
 		"mrr":         func() (string, error) { return d.openIf(d.mrr()) },

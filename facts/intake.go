@@ -55,6 +55,14 @@ func (d *deltas) add(day time.Time, account, person, event string, n, millis int
 	d.sums[k] = s
 }
 
+// keyOf is the number that stands for a person; nobody's is 0.
+func keyOf(person string) uint64 {
+	if person == "" {
+		return 0
+	}
+	return xxhash.Sum64String(person)
+}
+
 // write adds the rows, in an order that packs well; what cancels out is left
 // out.
 func (d *deltas) write(c *commit) {
@@ -63,7 +71,7 @@ func (d *deltas) write(c *commit) {
 			continue
 		}
 		c.add(activity, midnight(farol.Day(k.day)), s.known, midnight(farol.Day(k.knownDay)), k.account,
-			k.person, xxhash.Sum64String(k.person), k.event, s.n, s.millis)
+			k.person, keyOf(k.person), k.event, s.n, s.millis)
 	}
 }
 
