@@ -311,6 +311,7 @@ func (f *Facts) stand(c *commit, id, old, now string, known time.Time) {
 	if f.people.has(id) || member {
 		f.people.add(now)
 		f.restless = true
+		f.pending.stand(id, old, now, known, member)
 	}
 }
 
@@ -379,6 +380,7 @@ func (f *Facts) join(c *commit, j joining, reload map[string]bool) {
 	c.add(memberships, e.Known, e.At, e.ID, j.p.raw, j.p.member, moot)
 	if !moot && f.people.has(j.person) {
 		f.restless = true
+		f.pending.join(j.person, e.At, e.Known)
 	}
 }
 

@@ -27,8 +27,9 @@ type Facts struct {
 	known  atomic.Int64 // of the last commit, UTC milliseconds
 
 	// What follows belongs to the writer.
-	batch, settled int64 // the last batch, and the one up to which is settled
-	restless       bool  // links or memberships wait to be settled
+	batch, settled int64   // the last batch, and the one up to which is settled
+	restless       bool    // links or memberships wait to be settled
+	pending        pending // what they may move
 	settleDue      bool
 	settleTimer    *time.Timer
 	settleCost     time.Duration
@@ -120,6 +121,7 @@ func (f *Facts) recover(ctx context.Context) error {
 		f.known.Store(known.Time.UnixMilli())
 	}
 	f.restless = f.settled < f.batch
+	f.pending = newPending()
 	if err := f.ids.load(ctx); err != nil {
 		return err
 	}
@@ -137,6 +139,9 @@ func (f *Facts) recover(ctx context.Context) error {
 		if err := f.redo(ctx, b); err != nil {
 			return err
 		}
+	}
+	if f.restless {
+		return f.recall(ctx)
 	}
 	return nil
 }

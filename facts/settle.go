@@ -2,6 +2,7 @@ package facts
 
 import (
 	"context"
+	"database/sql"
 	"sort"
 	"time"
 
@@ -54,7 +55,7 @@ func (f *Facts) settleAll(ctx context.Context, inHistory bool) error {
 		f.ids.forget()
 		return err
 	}
-	f.restless, f.settled, f.batch = false, c.batch, c.batch
+	f.restless, f.settled, f.batch, f.pending = false, c.batch, c.batch, newPending()
 	f.known.Store(known.UnixMilli())
 	return nil
 }
@@ -72,102 +73,148 @@ type unsettledID struct {
 	known time.Time
 }
 
-// unsettled lists the raw ids that links and memberships since the mark
-// touch.
-func (f *Facts) unsettled(ctx context.Context) ([]unsettledID, error) {
+// pending is what links and memberships since the mark may move. The writer
+// keeps it as it commits; after a restart it is read from the log.
+type pending struct {
+	// moved raw ids stand for somebody else, since the instant given.
+	moved map[string]time.Time
+	// affected persons lost or got ids or memberships.
+	affected map[string]bool
+	// from is the earliest of the new memberships, known when the last of them
+	// was learned.
+	from, known time.Time
+	// stored tells that memberships in the log went along with moved ids.
+	stored bool
+}
+
+func newPending() pending {
+	return pending{moved: map[string]time.Time{}, affected: map[string]bool{}}
+}
+
+func (p *pending) stand(id, old, now string, known time.Time, member bool) {
+	p.moved[id] = known
+	p.affected[old], p.affected[now] = true, true
+	p.stored = p.stored || member
+}
+
+func (p *pending) join(person string, at, known time.Time) {
+	p.affected[person] = true
+	if p.from.IsZero() || at.Before(p.from) {
+		p.from = at
+	}
+	if known.After(p.known) {
+		p.known = known
+	}
+}
+
+// recall reads what was pending when the log was closed.
+func (f *Facts) recall(ctx context.Context) error {
 	mark := map[string]any{"mark": f.settled}
-	moved := map[string]time.Time{}
-	// Both the persons that lost ids and those that got them may now answer
-	// another account for the ids that stayed.
-	affected := map[string]bool{}
 	rows, err := f.internal(ctx, `SELECT person, canonical, known FROM merges WHERE person IN (SELECT person FROM merges WHERE batch > {mark:Int64})`, mark)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
+	p := newPending()
 	for rows.Next() {
 		var person, canonical string
 		var known time.Time
 		if err := rows.Scan(&person, &canonical, &known); err != nil {
-			return nil, err
+			return err
 		}
-		affected[person], affected[canonical] = true, true
-		if known = known.UTC(); known.After(moved[person]) {
-			moved[person] = known
+		if known = known.UTC(); known.Before(p.moved[person]) {
+			known = p.moved[person]
 		}
+		// Before its first row an id stood for itself.
+		p.stand(person, person, canonical, known, true)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, err
+		return err
 	}
-	joined := map[string]bool{}
-	err = eachText(ctx, f.eng, `SELECT DISTINCT person FROM memberships WHERE batch > {mark:Int64} AND moot = false`, mark, func(v []string) { joined[v[0]] = true })
-	if err != nil {
-		return nil, err
+	if err := f.recallMemberships(ctx, &p, mark); err != nil {
+		return err
 	}
-	if err := f.ids.canonicals(ctx, keys(joined)); err != nil {
-		return nil, err
-	}
-	for raw := range joined {
-		affected[f.ids.person(raw)] = true
-	}
-	return f.touched(ctx, moved, affected)
+	f.pending = p
+	return nil
 }
 
-// touched adds to the moved ids those of the affected persons whose account
-// may differ, with the earliest instant of it.
-func (f *Facts) touched(ctx context.Context, moved map[string]time.Time, affected map[string]bool) ([]unsettledID, error) {
-	out := make([]unsettledID, 0, len(moved))
-	for raw, known := range moved {
-		out = append(out, unsettledID{raw: raw, all: true, known: known})
-	}
-	raws, err := f.ids.raws(ctx, keys(affected))
+func (f *Facts) recallMemberships(ctx context.Context, p *pending, mark map[string]any) error {
+	rows, err := f.internal(ctx, `SELECT person, min(ts) AS first_ts, max(known) AS last_known FROM memberships WHERE batch > {mark:Int64} AND moot = false GROUP BY person`, mark)
 	if err != nil {
-		return nil, err
-	}
-	// The memberships of moved ids change the history of both sides, whichever
-	// batch they came in.
-	ids := map[string]bool{}
-	for raw := range raws {
-		ids[raw] = true
-	}
-	for raw := range moved {
-		ids[raw] = true
-	}
-	rows, err := f.internal(ctx, `SELECT person, min(ts) AS first_ts, max(known) AS last_known FROM memberships WHERE person `+inIDs+`
-AND (batch > {mark:Int64} OR person IN (SELECT person FROM merges WHERE batch > {mark:Int64})) GROUP BY person`,
-		map[string]any{"ids": keys(ids), "mark": f.settled})
-	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
-	var from, known time.Time
+	var joined []string
 	for rows.Next() {
 		var person string
-		var first, last time.Time
-		if err := rows.Scan(&person, &first, &last); err != nil {
+		var at, known time.Time
+		if err := rows.Scan(&person, &at, &known); err != nil {
+			return err
+		}
+		joined = append(joined, person)
+		p.join(person, at.UTC(), known.UTC())
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if err := f.ids.canonicals(ctx, joined); err != nil {
+		return err
+	}
+	for _, raw := range joined {
+		p.affected[f.ids.person(raw)] = true
+	}
+	return nil
+}
+
+// unsettled lists the raw ids whose stored events have to be looked at: the
+// moved ones, and those of affected persons whose account may differ.
+func (f *Facts) unsettled(ctx context.Context) ([]unsettledID, error) {
+	p := &f.pending
+	out := make([]unsettledID, 0, len(p.moved))
+	for _, raw := range keys(p.moved) {
+		out = append(out, unsettledID{raw: raw, all: true, known: p.moved[raw]})
+		if p.moved[raw].After(p.known) {
+			p.known = p.moved[raw]
+		}
+	}
+	if p.stored {
+		if err := f.storedFrom(ctx, p); err != nil {
 			return nil, err
 		}
-		if last = last.UTC(); last.After(known) {
-			known = last
-		}
-		if first = first.UTC(); from.IsZero() || first.Before(from) {
-			from = first
-		}
 	}
-	if from.IsZero() {
-		return out, rows.Err()
+	if p.from.IsZero() {
+		return out, nil
 	}
-	for _, k := range moved {
-		if k.After(known) {
-			known = k
+	raws, err := f.ids.raws(ctx, keys(p.affected))
+	if err != nil {
+		return nil, err
+	}
+	for _, raw := range keys(raws) {
+		if _, ok := p.moved[raw]; !ok {
+			out = append(out, unsettledID{raw: raw, from: p.from, known: p.known})
 		}
 	}
-	for raw := range raws {
-		if _, ok := moved[raw]; !ok {
-			out = append(out, unsettledID{raw: raw, from: from, known: known})
+	return out, nil
+}
+
+// storedFrom brings the earliest instant back to the memberships of the moved
+// ids: they change the history of both sides, whichever batch they came in.
+func (f *Facts) storedFrom(ctx context.Context, p *pending) error {
+	rows, err := f.internal(ctx, `SELECT min(toNullable(ts)) AS first_ts FROM memberships WHERE person `+inIDs, map[string]any{"ids": keys(p.moved)})
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var first sql.NullTime
+		if err := rows.Scan(&first); err != nil {
+			return err
+		}
+		if at := first.Time.UTC(); first.Valid && (p.from.IsZero() || at.Before(p.from)) {
+			p.from = at
 		}
 	}
-	return out, rows.Err()
+	return rows.Err()
 }
 
 func keys[V any](m map[string]V) []string {
@@ -247,26 +294,36 @@ func (f *Facts) storedEvents(ctx context.Context, work []unsettledID) ([]storedE
 		later = append(later, h)
 		from = w.from
 	}
-	const cols = `SELECT source, id, kind, name, hash, day, ts, account, user_id, anonymous, as_account, as_person, active, millis FROM events `
 	var out []storedEvent
-	var err error
 	if len(all) > 0 {
-		out, err = f.scanStored(ctx, out, cols+`WHERE who IN (SELECT unnest({whos:Array(UInt64)}))`, map[string]any{"whos": all})
+		if err := f.scanStored(ctx, &out, "", map[string]any{"whos": all}); err != nil {
+			return nil, err
+		}
 	}
-	if len(later) > 0 && err == nil {
-		out, err = f.scanStored(ctx, out, cols+`WHERE who IN (SELECT unnest({whos:Array(UInt64)})) AND ts >= {from:DateTime64(3)} AND account = ''`,
-			map[string]any{"whos": later, "from": from})
+	if len(later) > 0 {
+		if err := f.scanStored(ctx, &out, " AND ts >= {from:DateTime64(3)} AND account = ''", map[string]any{"whos": later, "from": from}); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
+	if !f.traits.moved.Load() {
+		return out, nil
 	}
 	return out, f.followMoves(ctx, out)
 }
 
-func (f *Facts) scanStored(ctx context.Context, out []storedEvent, text string, params map[string]any) ([]storedEvent, error) {
-	rows, err := f.internal(ctx, text, params)
+// scanStored loads the events of the hashes. It first asks in which batches
+// they are: those columns are narrow, and the rest of the log need not be read.
+func (f *Facts) scanStored(ctx context.Context, out *[]storedEvent, cond string, params map[string]any) error {
+	where := " WHERE who IN (SELECT unnest({whos:Array(UInt64)}))" + cond
+	var first, last sql.NullInt64
+	if err := f.one(ctx, "SELECT min(toNullable(batch)) AS a, max(toNullable(batch)) AS b FROM events"+where, params, &first, &last); err != nil || !first.Valid {
+		return err
+	}
+	params["first"], params["last"] = first.Int64, last.Int64
+	rows, err := f.internal(ctx, `SELECT source, id, kind, name, hash, day, ts, account, user_id, anonymous, as_account, as_person, active, millis FROM events`+
+		where+" AND batch >= {first:Int64} AND batch <= {last:Int64}", params)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -274,7 +331,7 @@ func (f *Facts) scanStored(ctx context.Context, out []storedEvent, text string, 
 		var user, anonymous, asAccount, asPerson string
 		err := rows.Scan(&e.source, &e.id, &e.kind, &e.name, &e.hash, &e.day, &e.at, &e.account, &user, &anonymous, &asAccount, &asPerson, &e.active, &e.millis)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		e.at, e.day = e.at.UTC(), e.day.UTC()
 		e.raw = rawPerson(user, anonymous)
@@ -283,9 +340,9 @@ func (f *Facts) scanStored(ctx context.Context, out []storedEvent, text string, 
 		if e.kind != string(farol.Track) {
 			e.name = "$" + e.kind
 		}
-		out = append(out, e)
+		*out = append(*out, e)
 	}
-	return out, rows.Err()
+	return rows.Err()
 }
 
 func rawPerson(user, anonymous string) string {
