@@ -82,8 +82,10 @@ func (s *server) listEvents(ctx context.Context, in *listEventsInput) (*listEven
 	if q.To, err = day("to", in.To); err != nil {
 		return nil, err
 	}
-	if in.From != "" && in.To != "" && q.To <= q.From {
-		return nil, farol.InvalidField("to", "is the first day after the period, so it must come after from")
+	if in.From != "" && in.To != "" {
+		if q.To, err = after(q.From, q.To); err != nil {
+			return nil, err
+		}
 	}
 	cal, err := s.calendar(ctx)
 	if err != nil {

@@ -108,6 +108,8 @@ func TestSeries(t *testing.T) {
 	}
 
 	// Money is in major units.
+	// The same day twice is that one day.
+	same(t, points(t, h.get("/api/v1/metrics/active_users_day/series?from=2026-03-03&to=2026-03-03&known=2026-03-09")), `{"2026-03-03":2}`)
 	mrr := h.get("/api/v1/metrics/mrr/series?from=2026-03-05&to=2026-03-06&grain=day")
 	if p := list(t, mrr, "points"); mrr["unit"] != "money" || mrr["currency"] != "BRL" || len(p) != 1 || p[0]["value"] != 1234.56 {
 		t.Errorf("mrr %v", mrr)
@@ -210,7 +212,7 @@ func TestReadErrors(t *testing.T) {
 		series + "from=2026-02-30":                     "query.from",
 		series + "from=yesterday&to=2026-03-01":        "query.from",
 		series + "to=03/01/2026":                       "query.to",
-		series + "from=2026-03-02&to=2026-03-02":       "query.to",
+		series + "from=2026-03-02&to=2026-03-01":       "query.to",
 		series + "from=2026-03-02&to=2026-03-01":       "query.to",
 		series + "from=1900-01-01&to=2026-03-01":       "query.to",
 		series + "grain=hour":                          "query.grain",
@@ -230,7 +232,7 @@ func TestReadErrors(t *testing.T) {
 		rows + "period=2026-03-02&after=%21":           "query.after",
 		"/api/v1/events?from=x":                        "query.from",
 		"/api/v1/events?to=x":                          "query.to",
-		"/api/v1/events?from=2026-03-02&to=2026-03-02": "query.to",
+		"/api/v1/events?from=2026-03-02&to=2026-03-01": "query.to",
 		"/api/v1/events?known=x":                       "query.known",
 		"/api/v1/events?kind=click":                    "query.kind",
 		"/api/v1/events?limit=1001":                    "query.limit",

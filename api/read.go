@@ -137,10 +137,17 @@ func (s *server) period(q metric.Request, cal farol.Calendar, from, to string) (
 			p.From = cal.PeriodAt(q.Grain, p.From-1).From
 		}
 	}
-	if p.To <= p.From {
-		return p, farol.InvalidField("to", "is the first day after the period, so it must come after from")
+	p.To, err = after(p.From, p.To)
+	return p, err
+}
+
+// after checks the first day after a period. The same day twice is what
+// people write for one day, and is read so.
+func after(from, to farol.Day) (farol.Day, error) {
+	if to < from {
+		return to, farol.InvalidField("to", "is the first day after the period, so it must not come before from")
 	}
-	return p, nil
+	return max(to, from+1), nil
 }
 
 // reference is the day that is looked at: today, or earlier.
