@@ -213,7 +213,6 @@ func TestReadErrors(t *testing.T) {
 		series + "from=yesterday&to=2026-03-01":        "query.from",
 		series + "to=03/01/2026":                       "query.to",
 		series + "from=2026-03-02&to=2026-03-01":       "query.to",
-		series + "from=2026-03-02&to=2026-03-01":       "query.to",
 		series + "from=1900-01-01&to=2026-03-01":       "query.to",
 		series + "grain=hour":                          "query.grain",
 		series + "as_of=today":                         "query.as_of",
