@@ -11,6 +11,8 @@ import (
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -269,6 +271,39 @@ func (b *browser) forgiving(do func()) {
 	do()
 	b.forgive()
 }
+
+// Nothing keeps out who reads with a screen reader or needs contrast: axe-core
+// finds no violation, of whatever weight, on any page in either theme.
+func TestAccessible(t *testing.T) {
+	s := settled(t)
+	b := s.browse()
+	b.signIn()
+	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatalf("axe-core is needed: run test/setup (%v)", err)
+	}
+	// The policy lets no page run what a test brings along.
+	b.do(page.SetBypassCSP(true))
+	for _, look := range [][2]string{{"en", "light"}, {"pt-BR", "dark"}} {
+		b.choose(look[0], look[1])
+		for _, path := range []string{
+			"/", "/?as_of=2026-10-01&segment=plan%3Dpro", "/catalogue", "/metrics/logo_churn_rate", "/metrics/mrr?by=plan",
+			"/metrics/active_users_day/source", "/live", "/rejected", "/events", "/sources", "/settings", "/team", "/account",
+		} {
+			b.open(path)
+			var found string
+			b.eval(string(axe)+";true", nil)
+			b.do(chromedp.Evaluate(violations, &found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+			if found != "" {
+				t.Errorf("%s, %s: %s", path, look[1], found)
+			}
+		}
+	}
+}
+
+// violations lists what axe-core finds: the rule, the first element, the reason.
+const violations = `axe.run().then(r => r.violations.map(v =>
+	v.id + ' x' + v.nodes.length + ': ' + v.nodes[0].html.slice(0, 160) + ' ' + (v.nodes[0].any[0]?.message || '')).join('\n'))`
 
 // On paper there are figures and no controls.
 func TestPrint(t *testing.T) {

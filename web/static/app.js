@@ -186,7 +186,7 @@ function lines(s, tint) {
 
 function bars(s, tint, stacked) {
   const data = s.values.map((v, i) => {
-    if (v === null || !(s.open && s.open[i])) return v;
+    if (!v || !(s.open && s.open[i])) return v;
     return {
       value: v,
       itemStyle: {
