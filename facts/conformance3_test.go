@@ -206,3 +206,32 @@ func testTouched(t *testing.T, k *kit) {
 		t.Fatalf("%+v %v", st, err)
 	}
 }
+
+// testRestart: what was not settled when the log was closed is settled after,
+// and what happened before a restart still moves.
+func testRestart(t *testing.T, k *kit) {
+	again := func() {
+		if err := k.f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		k.start("UTC")
+	}
+	k.start("UTC")
+	k.add(k.track("2026-02-01 09:00", "anon:a", "", "Used", ""), k.track("2026-02-02 09:00", "ana", "", "Used", ""), k.track("2026-02-02 09:00", "anon:b", "", "Used", ""))
+	k.add(k.identify("2026-02-03 09:00", "a", "ana", ""), k.group("2026-02-02 08:00", "ana", "acme", ""))
+	again()
+	k.settle()
+	k.want(k.rows(allActivity, wide(), nil), "2026-02-01||ana|Used|1|0|", "2026-02-02|acme|ana|Used|1|0|", "2026-02-02||anon:b|Used|1|0|")
+	again()
+	k.add(k.identify("2026-02-03 10:00", "b", "ana", ""))
+	k.settle()
+	k.add(k.group("2026-02-01 08:00", "ana", "globex", ""))
+	k.settle()
+	k.want(k.rows(allActivity, wide(), nil), "2026-02-01|globex|ana|Used|1|0|", "2026-02-02|acme|ana|Used|2|0|")
+	again()
+	k.settle()
+	k.want(k.rows("SELECT account, created_day FROM {{accounts}} a", wide(), nil), "acme|2026-02-02", "globex|2026-02-01")
+	if days, err := k.f.Repair(t.Context()); err != nil || len(days) != 0 {
+		t.Fatal(days, err)
+	}
+}

@@ -48,6 +48,7 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"attributes", testAttributes},
 		{"subscriptions", testSubscriptions},
 		{"answers and tickets", testAnswers},
+		{"restart", testRestart},
 		{"backfill", testBackfill},
 		{"compact and repair", testCompact},
 		{"history, measures, rejections", testSaved},
