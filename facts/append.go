@@ -156,7 +156,11 @@ func (f *Facts) gather(r *request, wait time.Time) []*request {
 	n := len(r.events)
 	until := time.NewTimer(max(0, time.Until(wait)))
 	defer until.Stop()
+	defer func() { f.shared = len(group) }()
 	for n < maxGroup && !r.keepKnown && !r.settle {
+		if len(group) >= f.shared && len(f.queue) == 0 {
+			return group
+		}
 		select {
 		case r = <-f.queue:
 		default:

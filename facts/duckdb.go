@@ -40,8 +40,8 @@ func openDuck(ctx context.Context, c Config) (*duck, error) {
 	// Row order is the engine's own business: every reader sorts.
 	set.Set("preserve_insertion_order", "false")
 	// A checkpoint copies the write-ahead log into the file while commits
-	// wait: 32 MB are some 80,000 events, and half a second of two busy cores.
-	set.Set("checkpoint_threshold", "32MB")
+	// wait: 64 MB are some 160,000 events, and half a second of two cores.
+	set.Set("checkpoint_threshold", "64MB")
 	// Nor may it merge small row groups meanwhile, which takes up to three
 	// times as long as the copying. Those emptied by compaction go all the same.
 	set.Set("max_vacuum_tasks", "0")

@@ -31,6 +31,7 @@ type Facts struct {
 	restless       bool    // links or memberships wait to be settled
 	pending        pending // what they may move
 	settleDue      bool
+	shared         int // requests of the last commit
 	settleTimer    *time.Timer
 	settleCost     time.Duration
 	ids            *identity
