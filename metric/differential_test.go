@@ -107,8 +107,8 @@ func (w *world) differ(ctx context.Context, m *Metric, q Request, refs map[strin
 				groups[row.group] = append(groups[row.group], row)
 			}
 		}
-		if q.By == "" {
-			groups[""] = groups[""]
+		if q.By == "" && len(groups) == 0 {
+			groups[""] = nil // the total has a point also when it has no rows
 		}
 		for g, rows := range groups {
 			pt, ok := got[cell{p.From, g}]

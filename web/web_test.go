@@ -326,7 +326,6 @@ type as struct {
 
 var (
 	admin  = as{role: store.Admin, code: lang.English}
-	reader = as{role: store.Viewer, code: lang.Portuguese}
 	nobody = as{code: lang.English}
 )
 
