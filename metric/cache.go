@@ -10,45 +10,50 @@ import (
 )
 
 // cache keeps the latest answers. An answer is right as long as no fact was
-// learned since; a reader that says MaxAge may have an older one.
-type cache struct {
+// learned since; a reader that says how old it may be gets an older one.
+type cache[V any] struct {
 	mu      sync.Mutex
-	entries map[string]entry
+	entries map[string]entry[V]
 	flights singleflight.Group
 }
 
-type entry struct {
-	series Series
+type entry[V any] struct {
+	value V
 	// known is the last commit that the answer may have seen.
 	known time.Time
 	at    time.Time
 }
 
 const (
-	// maxEntries and maxKept bound the cache: series of more points than
-	// maxKept are not kept.
+	// maxEntries and maxWeight bound a cache: what has more points than
+	// maxWeight is not kept.
 	maxEntries = 512
-	maxKept    = 20_000
+	maxWeight  = 20_000
 	// maxCompute bounds a computation that several callers may wait for.
 	maxCompute = 2 * time.Minute
 )
 
-// key is all that an answer depends on besides the facts.
-func (p *plan) key() string {
-	q := p.Request
-	q.MaxAge = 0
-	return fmt.Sprintf("%+v|%s|%s|%s|%v|%v|%v", q, p.version, p.settings.Calendar.Zone, p.settings.Currency,
-		p.settings.Calendar.WeekStart, p.asOf, p.through)
+// ask is what a reader wants of an answer: as known at an instant (zero is
+// now), and how old it may be.
+type ask struct {
+	known  time.Time
+	maxAge time.Duration
+}
+
+// clocks are the two that an answer grows old by: the last commit, and now.
+type clocks struct {
+	lastKnown, now func() time.Time
 }
 
 // get answers from the cache, or computes once for all who ask at the time.
-func (c *cache) get(ctx context.Context, p *plan, lastKnown, now func() time.Time, compute func(context.Context) (Series, error)) (Series, error) {
-	key, known := p.key(), lastKnown()
+// compute says how much its answer weighs.
+func (c *cache[V]) get(ctx context.Context, key string, a ask, t clocks, compute func(context.Context) (V, int, error)) (V, error) {
+	known := t.lastKnown()
 	c.mu.Lock()
 	e, ok := c.entries[key]
 	c.mu.Unlock()
-	if ok && e.serves(p, known, now()) {
-		return e.series, nil
+	if ok && e.serves(a, known, t.now()) {
+		return e.value, nil
 	}
 	// Who waits for another's answer must not get one from before its own
 	// question, so the facts' clock is part of the flight.
@@ -56,39 +61,37 @@ func (c *cache) get(ctx context.Context, p *plan, lastKnown, now func() time.Tim
 		// The first caller may go away; the others still wait.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxCompute)
 		defer cancel()
-		s, err := compute(ctx)
-		if err == nil {
-			c.keep(key, entry{s, known, now()})
+		v, weight, err := compute(ctx)
+		if err == nil && weight <= maxWeight {
+			c.keep(key, entry[V]{v, known, t.now()})
 		}
-		return s, err
+		return v, err
 	})
+	var none V
 	select {
 	case <-ctx.Done():
-		return Series{}, ctx.Err()
+		return none, ctx.Err()
 	case res := <-flight:
 		if res.Err != nil {
-			return Series{}, res.Err
+			return none, res.Err
 		}
-		return res.Val.(Series), nil
+		return res.Val.(V), nil
 	}
 }
 
-func (e entry) serves(p *plan, known, now time.Time) bool {
-	if e.known.Equal(known) || now.Sub(e.at) <= p.MaxAge && p.MaxAge > 0 {
+func (e entry[V]) serves(a ask, known, now time.Time) bool {
+	if e.known.Equal(known) || a.maxAge > 0 && now.Sub(e.at) <= a.maxAge {
 		return true
 	}
 	// The past of the facts never changes.
-	return !p.Known.IsZero() && !p.Known.After(e.known)
+	return !a.known.IsZero() && !a.known.After(e.known)
 }
 
-func (c *cache) keep(key string, e entry) {
-	if len(e.series.Points) > maxKept {
-		return
-	}
+func (c *cache[V]) keep(key string, e entry[V]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.entries == nil {
-		c.entries = map[string]entry{}
+		c.entries = map[string]entry[V]{}
 	}
 	if _, ok := c.entries[key]; !ok && len(c.entries) >= maxEntries {
 		oldest := ""

@@ -26,24 +26,24 @@ FROM (
 ) AS u
 GROUP BY 1, 2`
 
-// changeText adds up by how much the number of units changes on each day:
-// one more where a span begins, one less where it ends. A running sum of it
-// is the number of units on every day, exact, in one pass over the spans.
-const changeText = `SELECT s.span_group AS sum_group, s.span_day AS sum_day, i64(sum(s.change)) AS sum_change
+// spanText counts the active days by day and by how long it is until the
+// unit's next one. This small table answers every window up to
+// longestWindow, exactly and from one pass over the days of everybody.
+const spanText = `SELECT u.grp AS sum_group, u.from_day AS sum_day,
+  i64(least(coalesce(u.to_day - u.from_day, %[1]d), %[1]d)) AS sum_gap, i64(count(*)) AS sum_units
 FROM (
-  SELECT u.grp AS span_group, CASE WHEN e.ends = 0 THEN u.from_day ELSE u.to_day END AS span_day,
-    CASE WHEN e.ends = 0 THEN 1 ELSE -1 END AS change
-  FROM (
-%s
-  ) AS u CROSS JOIN (SELECT 0 AS ends UNION ALL SELECT 1 AS ends) AS e
-) AS s
-GROUP BY 1, 2
-ORDER BY 1, 2`
+%[2]s
+) AS u
+GROUP BY 1, 2, 3
+ORDER BY 1, 2, 3`
+
+// longestWindow is that of a calendar month.
+const longestWindow = 31
 
 // figuresText is the query of a series.
 func (m *Metric) figuresText() string {
-	if m.Aggregation == Rolling {
-		return fmt.Sprintf(changeText, m.Query)
+	if m.Aggregation.days() {
+		return fmt.Sprintf(spanText, longestWindow, m.Query)
 	}
 	den := "0"
 	if slices.Contains(aggregations[m.Aggregation], "denominator") {
@@ -54,31 +54,48 @@ func (m *Metric) figuresText() string {
 
 // live adds up the unit rows of periods that follow one another. Cells
 // without a unit are absent.
-func (r *Reader) live(ctx context.Context, p *plan, periods []farol.Period) (map[cell]sums, error) {
+func (r *Reader) live(ctx context.Context, p *plan, periods []farol.Period) (found map[cell]sums, err error) {
 	periods = p.started(periods)
-	if len(periods) == 0 {
+	switch {
+	case len(periods) == 0:
 		return nil, nil
+	case !p.metric.Aggregation.days():
+		err = r.query(ctx, p, periods, func(rows *sql.Rows) error {
+			found, err = scanSums(rows)
+			return err
+		})
+	case p.By == "":
+		var s *spans
+		if s, err = r.spansOf(ctx, p, periods); err == nil {
+			found = map[cell]sums{}
+			s.figures(p, periods, "", found)
+		}
+	default:
+		found = map[cell]sums{}
+		err = r.query(ctx, p, periods, func(rows *sql.Rows) error {
+			return scanSpans(rows, p.spans(periods), func(group string, s *spans) { s.figures(p, periods, group, found) })
+		})
 	}
-	rows, err := r.facts.Query(ctx, p.metric.figuresText(), p.scope(periods), p.params())
 	if err != nil {
 		return nil, fmt.Errorf("metric %s: %w", p.metric.Name, err)
 	}
-	defer rows.Close()
-	scan := scanSums
-	if p.metric.Aggregation == Rolling {
-		scan = p.scanChanges
-	}
-	out, err := scan(rows, periods)
-	if err == nil {
-		err = rows.Err()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("metric %s: %w", p.metric.Name, err)
-	}
-	return out, nil
+	return found, nil
 }
 
-func scanSums(rows *sql.Rows, _ []farol.Period) (map[cell]sums, error) {
+// query runs the metric's series query.
+func (r *Reader) query(ctx context.Context, p *plan, periods []farol.Period, scan func(*sql.Rows) error) error {
+	rows, err := r.facts.Query(ctx, p.metric.figuresText(), p.scope(periods), p.params())
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if err := scan(rows); err != nil {
+		return err
+	}
+	return rows.Err()
+}
+
+func scanSums(rows *sql.Rows) (map[cell]sums, error) {
 	out := map[cell]sums{}
 	for rows.Next() {
 		var group string
@@ -89,37 +106,6 @@ func scanSums(rows *sql.Rows, _ []farol.Period) (map[cell]sums, error) {
 		}
 		out[cell{farol.Date(period.Date()), group}] = s
 	}
-	return out, nil
-}
-
-// scanChanges runs through the changes of each group and reads the count off
-// at the last day of every period.
-func (p *plan) scanChanges(rows *sql.Rows, periods []farol.Period) (map[cell]sums, error) {
-	out := map[cell]sums{}
-	group, count, next := "", int64(0), len(periods)
-	until := func(day farol.Day) {
-		for ; next < len(periods) && p.last(periods[next]) < day; next++ {
-			if count != 0 {
-				out[cell{periods[next].From, group}] = sums{num: float64(count), units: count}
-			}
-		}
-	}
-	const end = farol.Day(1 << 30)
-	for first := true; rows.Next(); first = false {
-		var g string
-		var day time.Time
-		var change int64
-		if err := rows.Scan(&g, &day, &change); err != nil {
-			return nil, err
-		}
-		if first || g != group {
-			until(end)
-			group, count, next = g, 0, 0
-		}
-		until(farol.Date(day.Date()))
-		count += change
-	}
-	until(end)
 	return out, nil
 }
 

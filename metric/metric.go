@@ -18,14 +18,17 @@ type Aggregation string
 // The aggregations. What the query answers besides grp, unit and account is
 // in brackets.
 const (
-	// Rolling counts the units whose span holds the period's last day
-	// (from_day, to_day: half-open, not overlapping for one unit).
+	// Rolling counts the units active on any of the Reach+1 days up to the
+	// period's last (from_day, to_day: an active day and the unit's next one,
+	// null for none).
 	Rolling Aggregation = "rolling count"
+	// Distinct counts the units active in the period (from_day, to_day).
+	Distinct Aggregation = "distinct count"
+	// DailyMean divides the active days of all units by the days of the
+	// period that have passed (from_day, to_day).
+	DailyMean Aggregation = "daily mean"
 	// Sum adds the numerators (period, numerator).
 	Sum Aggregation = "sum"
-	// DailyMean divides the sum of the numerators by the days of the period
-	// that have passed (period, numerator).
-	DailyMean Aggregation = "daily mean"
 	// ShareOfDays divides it by units times days (period, numerator = the
 	// unit's days).
 	ShareOfDays Aggregation = "share of days"
@@ -40,8 +43,9 @@ const (
 // aggregations lists the columns that each wants besides grp, unit, account.
 var aggregations = map[Aggregation][]string{
 	Rolling:     {"from_day", "to_day"},
+	Distinct:    {"from_day", "to_day"},
+	DailyMean:   {"from_day", "to_day"},
 	Sum:         {"period", "numerator"},
-	DailyMean:   {"period", "numerator"},
 	ShareOfDays: {"period", "numerator"},
 	Proportion:  {"period", "numerator", "denominator"},
 	NPS:         {"period", "numerator", "denominator"},
@@ -49,7 +53,10 @@ var aggregations = map[Aggregation][]string{
 
 // Additive tells whether the groups of a breakdown sum to the whole, given
 // that each unit is in one group.
-func (a Aggregation) Additive() bool { return a == Sum || a == Rolling || a == DailyMean }
+func (a Aggregation) Additive() bool { return a == Sum || a.days() }
+
+// days tells whether the query answers the active days of each unit.
+func (a Aggregation) days() bool { return a == Rolling || a == Distinct || a == DailyMean }
 
 // Direction says which way is good.
 type Direction string
@@ -128,6 +135,7 @@ var tablesOf = map[string][]string{
 	"activity":    {"activity"},
 	"activityAll": {"activity"},
 	"presence":    {"activity"},
+	"present":     {"activity"},
 	"people":      {"activity", "accounts"},
 	"accounts":    {"accounts"},
 	"mrr":         {"subscriptions", "moved"},

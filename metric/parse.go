@@ -210,8 +210,8 @@ func (m *Metric) checkQuery() error {
 	if len(m.tables()) == 0 {
 		return fmt.Errorf("the query reaches no facts")
 	}
-	if m.Aggregation == Rolling && m.Reach == Forever {
-		return fmt.Errorf("a rolling count has a window, so its reach is a number")
+	if m.Aggregation == Rolling && (m.Reach == Forever || m.Reach >= longestWindow) {
+		return fmt.Errorf("a rolling count has a window of at most %d days, so its reach is a number below that", longestWindow)
 	}
 	return nil
 }

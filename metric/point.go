@@ -19,7 +19,7 @@ type sums struct {
 // covering tells whether the metric counts what went on during the period,
 // so that a period in which facts only began is not complete. What is true
 // at a moment, or happens to a unit at one (sign-up, answer), needs no cover.
-func (m *Metric) covering() bool { return slices.Contains(m.doors, "presence") }
+func (m *Metric) covering() bool { return slices.Contains(m.doors, "present") }
 
 // point makes the figure of a period and group.
 func (p *plan) point(q farol.Period, group string, s sums) Point {
@@ -56,7 +56,7 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 			return
 		}
 		pt.Value = &n
-	case Sum:
+	case Sum, Distinct:
 		pt.Numerator, pt.Value = &s.num, &s.num
 	case DailyMean:
 		pt.fraction(s.num, days)

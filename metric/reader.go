@@ -17,7 +17,8 @@ type Reader struct {
 	facts     *facts.Facts
 	settings  func() Settings
 	now       func() time.Time
-	cache     cache
+	series    cache[Series]
+	shared    cache[*spans]
 	book      book
 	// updating keeps UpdateHistory to one at a time.
 	updating sync.Mutex
@@ -43,17 +44,27 @@ func (r *Reader) Read(ctx context.Context, q Request) (Series, error) {
 	if err != nil {
 		return Series{}, err
 	}
-	return r.cache.get(ctx, p, r.facts.LastKnown, r.now, func(ctx context.Context) (Series, error) {
+	return r.series.get(ctx, p.key(), ask{p.Known, p.MaxAge}, r.clocks(), func(ctx context.Context) (Series, int, error) {
 		points, err := r.read(ctx, p)
 		if err != nil {
-			return Series{}, err
+			return Series{}, 0, err
 		}
 		s := Series{Metric: p.metric.Name, Version: p.version, Unit: p.metric.Unit, Grain: p.Grain, Points: points}
 		if s.Unit == Money {
 			s.Currency = p.settings.Currency
 		}
-		return s, nil
+		return s, len(points), nil
 	})
+}
+
+func (r *Reader) clocks() clocks { return clocks{r.facts.LastKnown, r.now} }
+
+// key is all that an answer depends on besides the facts.
+func (p *plan) key() string {
+	q := p.Request
+	q.MaxAge = 0
+	return fmt.Sprintf("%+v|%s|%s|%s|%v|%v|%v", q, p.version, p.settings.Calendar.Zone, p.settings.Currency,
+		p.settings.Calendar.WeekStart, p.asOf, p.through)
 }
 
 // read computes the points: closed periods of the present from the history,

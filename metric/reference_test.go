@@ -772,7 +772,7 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) Po
 	}
 	pt.Complete = p.Last()+wait <= r.through && (start == window || m.Group != "usage")
 	pt.Numerator = &num
-	if m.Aggregation == Sum || m.Aggregation == Rolling {
+	if m.Aggregation == Sum || m.Aggregation == Distinct || m.Aggregation == Rolling {
 		pt.Value = &num
 		if m.Aggregation == Rolling && start > window {
 			pt.Value, pt.Reason, pt.Complete = nil, WindowNotCovered, false

@@ -27,14 +27,29 @@ type Row struct {
 	raw float64
 }
 
-// rowsText lists the unit rows of one period, the largest first.
-const rowsText = `SELECT u.unit AS row_unit, u.account AS row_account,
-  CAST(%s AS DOUBLE) AS row_num, CAST(%s AS DOUBLE) AS row_den
+// rowsText lists the unit rows of one period, the largest first; spanRowsText
+// those of a query that answers active days.
+const rowsText = `SELECT r.row_unit, r.row_account, r.row_num, r.row_den
 FROM (
+  SELECT u.unit AS row_unit, u.account AS row_account, CAST(u.numerator AS DOUBLE) AS row_num, CAST(%s AS DOUBLE) AS row_den
+  FROM (
 %s
-) AS u
-WHERE u.grp = {row_group:String}%s
-ORDER BY row_num DESC, row_unit
+  ) AS u
+  WHERE u.grp = {row_group:String}
+) AS r%s
+ORDER BY r.row_num DESC, r.row_unit
+LIMIT {row_limit:Int64}`
+
+const spanRowsText = `SELECT r.row_unit, r.row_account, r.row_num, r.row_den
+FROM (
+  SELECT u.unit AS row_unit, min(u.account) AS row_account, CAST(%s AS DOUBLE) AS row_num, CAST(0 AS DOUBLE) AS row_den
+  FROM (
+%s
+  ) AS u
+  WHERE u.grp = {row_group:String} AND u.from_day >= {row_from:Date} AND u.from_day <= {row_last:Date}
+  GROUP BY u.unit
+) AS r%s
+ORDER BY r.row_num DESC, r.row_unit
 LIMIT {row_limit:Int64}`
 
 // cursor is where a page of rows ended.
@@ -125,20 +140,25 @@ func (p *plan) rowDays(q farol.Period) float64 {
 func (p *plan) rowsQuery(group string, limit int, at *cursor) (string, map[string]any) {
 	params := p.params()
 	params["row_group"], params["row_limit"] = group, int64(limit)
-	num, den, where := "u.numerator", "0", ""
+	where := ""
+	if at != nil {
+		where = "\nWHERE r.row_num < {after_num:Float64} OR (r.row_num = {after_num:Float64} AND r.row_unit > {after_unit:String})"
+		params["after_num"], params["after_unit"] = at.Numerator, at.Unit
+	}
+	if p.metric.Aggregation.days() {
+		w := p.window(p.periods[0])
+		params["row_from"], params["row_last"] = w.From, w.Last()
+		num := "1"
+		if p.metric.Aggregation == DailyMean {
+			num = "i64(count(*))"
+		}
+		return fmt.Sprintf(spanRowsText, num, p.metric.Query, where), params
+	}
+	den := "0"
 	if slices.Contains(aggregations[p.metric.Aggregation], "denominator") {
 		den = "u.denominator"
 	}
-	if p.metric.Aggregation == Rolling {
-		num = "1"
-		where = " AND u.from_day <= {row_day:Date} AND u.to_day > {row_day:Date}"
-		params["row_day"] = p.last(p.periods[0])
-	}
-	if at != nil {
-		where += fmt.Sprintf(" AND (CAST(%s AS DOUBLE) < {after_num:Float64} OR (CAST(%s AS DOUBLE) = {after_num:Float64} AND u.unit > {after_unit:String}))", num, num)
-		params["after_num"], params["after_unit"] = at.Numerator, at.Unit
-	}
-	return fmt.Sprintf(rowsText, num, den, p.metric.Query, where), params
+	return fmt.Sprintf(rowsText, den, p.metric.Query, where), params
 }
 
 func (c cursor) String() string {

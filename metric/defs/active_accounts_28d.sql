@@ -29,17 +29,16 @@
 --   equally long, so this is the figure for trends; board reports by calendar month have one of their own.
 -- reading [pt-BR]: O alcance do produto. Quatro semanas inteiras têm cada dia da semana quatro vezes e todos os meses o
 --   mesmo tamanho; por isso este é o número para tendências. Relatórios por mês do calendário têm um número próprio.
-SELECT n.of_group AS grp, n.who_id AS unit, n.account_id AS account, n.active_day AS from_day,
-  least(coalesce(n.next_day, addDaysN(n.active_day, 28)), addDaysN(n.active_day, 28)) AS to_day
+SELECT q.of_group AS grp, q.account_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
 FROM (
-  SELECT u.of_group, u.who_id, u.account_id, u.active_day,
-    lead(toNullable(u.active_day)) OVER (PARTITION BY u.of_group, u.who_id ORDER BY u.active_day) AS next_day
+  SELECT s.of_group, s.account_id, s.active_day,
+    lead(toNullable(s.active_day)) OVER (PARTITION BY s.of_group, s.account_id ORDER BY s.active_day) AS next_day
   FROM (
-    SELECT DISTINCT v.grp AS of_group, v.account AS who_id, v.account AS account_id, v.day AS active_day
-    FROM {{presence 27}} AS v
+    SELECT DISTINCT v.grp AS of_group, v.account AS account_id, v.day AS active_day
+    FROM {{present 27}} AS v
     WHERE v.account <> ''
-  ) AS u
-) AS n
+  ) AS s
+) AS q
 
 /* example
 now 2026-05-10 12:00

@@ -29,12 +29,16 @@
 --   spread over many customers or concentrated in a few.
 -- reading [pt-BR]: Quantos clientes usam o produto em um dia. Ao lado dos usuários ativos diários mostra se o uso está
 --   espalhado por muitos clientes ou concentrado em poucos.
-SELECT v.grp AS grp, v.account AS unit, v.account AS account, d.period AS period,
-  i64(count(DISTINCT v.day)) AS numerator
-FROM {{presence 0}} AS v
-JOIN {{days}} AS d ON d.day = v.day
-WHERE v.account <> ''
-GROUP BY v.grp, v.account, d.period
+SELECT q.of_group AS grp, q.account_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
+FROM (
+  SELECT s.of_group, s.account_id, s.active_day,
+    lead(toNullable(s.active_day)) OVER (PARTITION BY s.of_group, s.account_id ORDER BY s.active_day) AS next_day
+  FROM (
+    SELECT DISTINCT v.grp AS of_group, v.account AS account_id, v.day AS active_day
+    FROM {{present 27}} AS v
+    WHERE v.account <> ''
+  ) AS s
+) AS q
 
 /* example
 zone Europe/Lisbon

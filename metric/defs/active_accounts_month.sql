@@ -2,7 +2,7 @@
 -- group: usage
 -- unit: accounts
 -- direction: up
--- aggregation: sum
+-- aggregation: distinct count
 -- grains: month
 -- reach: 0
 -- waits: no
@@ -24,11 +24,16 @@
 -- reading [en]: How many customers used the product in the month; set beside the paying ones it shows who pays without
 --   using.
 -- reading [pt-BR]: Quantos clientes usaram o produto no mês; ao lado dos pagantes mostra quem paga sem usar.
-SELECT v.grp AS grp, v.account AS unit, v.account AS account, d.period AS period, 1 AS numerator
-FROM {{presence 0}} AS v
-JOIN {{days}} AS d ON d.day = v.day
-WHERE v.account <> ''
-GROUP BY v.grp, v.account, d.period
+SELECT q.of_group AS grp, q.account_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
+FROM (
+  SELECT s.of_group, s.account_id, s.active_day,
+    lead(toNullable(s.active_day)) OVER (PARTITION BY s.of_group, s.account_id ORDER BY s.active_day) AS next_day
+  FROM (
+    SELECT DISTINCT v.grp AS of_group, v.account AS account_id, v.day AS active_day
+    FROM {{present 27}} AS v
+    WHERE v.account <> ''
+  ) AS s
+) AS q
 
 /* example
 now 2026-03-10 12:00

@@ -31,18 +31,14 @@
 --   equally long, so this is the figure for trends; board reports by calendar month have one of their own.
 -- reading [pt-BR]: O alcance do produto. Quatro semanas inteiras têm cada dia da semana quatro vezes e todos os meses o
 --   mesmo tamanho; por isso este é o número para tendências. Relatórios por mês do calendário têm um número próprio.
-SELECT n.of_group AS grp, n.who_id AS unit, n.account_id AS account, n.active_day AS from_day,
-  least(coalesce(n.next_day, addDaysN(n.active_day, 28)), addDaysN(n.active_day, 28)) AS to_day
+SELECT q.of_group AS grp, q.person_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
 FROM (
-  SELECT u.of_group, u.who_id, u.account_id, u.active_day,
-    lead(toNullable(u.active_day)) OVER (PARTITION BY u.of_group, u.who_id ORDER BY u.active_day) AS next_day
-  FROM (
-    SELECT v.grp AS of_group, v.person AS who_id, min(v.account) AS account_id, v.day AS active_day
-    FROM {{presence 27}} AS v
-    WHERE v.person <> ''
-    GROUP BY v.grp, v.person, v.day
-  ) AS u
-) AS n
+  SELECT v.grp AS of_group, v.person AS person_id, v.account AS account_id, v.day AS active_day,
+    lead(toNullable(v.day)) OVER (PARTITION BY v.grp, v.key ORDER BY v.day) AS next_day
+  FROM {{present 27}} AS v
+  WHERE v.key <> 0
+) AS q
+WHERE q.next_day IS NULL OR q.next_day > q.active_day
 
 /* example
 zone America/Sao_Paulo

@@ -2,7 +2,7 @@
 -- group: usage
 -- unit: persons
 -- direction: up
--- aggregation: sum
+-- aggregation: distinct count
 -- grains: month
 -- reach: 0
 -- waits: no
@@ -23,11 +23,14 @@
 --   quem esteve ativo em dois deles contaria duas vezes.
 -- reading [en]: The figure that boards and investors usually ask for.
 -- reading [pt-BR]: O número que conselhos e investidores costumam pedir.
-SELECT v.grp AS grp, v.person AS unit, min(v.account) AS account, d.period AS period, 1 AS numerator
-FROM {{presence 0}} AS v
-JOIN {{days}} AS d ON d.day = v.day
-WHERE v.person <> ''
-GROUP BY v.grp, v.person, d.period
+SELECT q.of_group AS grp, q.person_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
+FROM (
+  SELECT v.grp AS of_group, v.person AS person_id, v.account AS account_id, v.day AS active_day,
+    lead(toNullable(v.day)) OVER (PARTITION BY v.grp, v.key ORDER BY v.day) AS next_day
+  FROM {{present 27}} AS v
+  WHERE v.key <> 0
+) AS q
+WHERE q.next_day IS NULL OR q.next_day > q.active_day
 
 /* example
 zone America/Sao_Paulo

@@ -29,12 +29,12 @@
 --   product of a weekly rhythm should not be judged by it; look at the weekly figure there.
 -- reading [pt-BR]: Em quantos dos dias uma pessoa ativa veio: 0,2 são seis dias por mês. Um produto de ritmo semanal
 --   não deve ser julgado por ela; veja ali o número por semana.
-SELECT v.grp AS grp, v.person AS unit, min(v.account) AS account, d.period AS period,
+SELECT v.grp AS grp, min(v.person) AS unit, min(v.account) AS account, d.period AS period,
   i64(count(DISTINCT v.day)) AS numerator
-FROM {{presence 0}} AS v
+FROM {{present 0}} AS v
 JOIN {{days}} AS d ON d.day = v.day
-WHERE v.person <> ''
-GROUP BY v.grp, v.person, d.period
+WHERE v.key <> 0
+GROUP BY v.grp, v.key, d.period
 
 /* example
 now 2026-03-05 12:00

@@ -1,0 +1,99 @@
+package metric
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/farol-cs/farol"
+)
+
+// spans are the active days of one group: how many units were active on each
+// day, by the days until they next were.
+type spans struct {
+	from farol.Day
+	// counts[d][g] is of day from+d, with g days to the next active one;
+	// longestWindow stands for longer, and for never.
+	counts [][longestWindow + 1]int64
+}
+
+// spans is room for what the periods need: also the days that a rolling
+// window of theirs looks back on.
+func (p *plan) spans(periods []farol.Period) *spans {
+	from := periods[0].From - longestWindow
+	return &spans{from: from, counts: make([][longestWindow + 1]int64, periods[len(periods)-1].To-from)}
+}
+
+// lasting is how many units were active on the day and not on the next k.
+func (s *spans) lasting(day farol.Day, k int) (n int64) {
+	if day < s.from || k >= longestWindow {
+		return 0
+	}
+	for _, c := range s.counts[day-s.from][k+1:] {
+		n += c
+	}
+	return n
+}
+
+// figures adds the cells of the group that have units.
+func (s *spans) figures(p *plan, periods []farol.Period, group string, into map[cell]sums) {
+	for _, q := range periods {
+		var out sums
+		last := p.last(q)
+		// A unit counts once, by its last active day in the window.
+		for day := p.window(q).From; day <= last; day++ {
+			out.units += s.lasting(day, int(last-day))
+			if p.metric.Aggregation == DailyMean {
+				out.num += float64(s.lasting(day, 0))
+			}
+		}
+		if p.metric.Aggregation != DailyMean {
+			out.num = float64(out.units)
+		}
+		if out.units > 0 {
+			into[cell{q.From, group}] = out
+		}
+	}
+}
+
+// scanSpans reads the groups one after another into the same room.
+func scanSpans(rows *sql.Rows, room *spans, each func(group string, s *spans)) error {
+	group, any := "", false
+	for rows.Next() {
+		var g string
+		var day time.Time
+		var gap, units int64
+		if err := rows.Scan(&g, &day, &gap, &units); err != nil {
+			return err
+		}
+		if any && g != group {
+			each(group, room)
+			clear(room.counts)
+		}
+		group, any = g, true
+		// A door may reach a little further back than is needed.
+		if d := farol.Date(day.Date()); d >= room.from {
+			room.counts[d-room.from][gap] += units
+		}
+	}
+	if any {
+		each(group, room)
+	}
+	return nil
+}
+
+// spansOf answers the spans without a breakdown. Metrics that ask the same
+// query over the same days share one answer.
+func (r *Reader) spansOf(ctx context.Context, p *plan, periods []farol.Period) (*spans, error) {
+	scope := p.scope(periods)
+	scope.Periods = nil
+	key := fmt.Sprintf("%s|%+v|%v|%v", p.metric.Query, scope, p.settings.Active, p.settings.Calendar.Zone)
+	return r.shared.get(ctx, key, ask{known: p.Known}, r.clocks(), func(ctx context.Context) (*spans, int, error) {
+		room := p.spans(periods)
+		err := r.query(ctx, p, periods, func(rows *sql.Rows) error {
+			return scanSpans(rows, room, func(string, *spans) {})
+		})
+		return room, len(room.counts), err
+	})
+}
