@@ -27,6 +27,7 @@ import (
 var (
 	ingestEvents  = flag.Int("ingest.events", 500_000, "events of BenchmarkIngest")
 	ingestClients = flag.Int("ingest.clients", 64, "clients of BenchmarkIngest")
+	ingestMemory  = flag.String("ingest.memory", "", "memory limit of DuckDB (512MB); what is stored stays cached up to it")
 	ingestProfile = flag.String("ingest.profile", "", "file for the server's processor profile")
 	ingestURL     = flag.String("ingest.facts", "", "clickhouse:// address to use in place of DuckDB")
 )
@@ -48,7 +49,7 @@ func TestMain(m *testing.M) {
 
 // serve is the tracking API over facts, until its input ends.
 func serve(folder string) error {
-	c := facts.Config{Path: filepath.Join(folder, "facts.duckdb")}
+	c := facts.Config{Path: filepath.Join(folder, "facts.duckdb"), MemoryLimit: os.Getenv(serverFolder + "_MEMORY")}
 	if url := os.Getenv(serverFolder + "_FACTS"); url != "" {
 		c = facts.Config{ClickHouse: url}
 	}
@@ -122,7 +123,8 @@ func BenchmarkIngest(b *testing.B) {
 func startServer(b *testing.B, folder string) (address string, pid int, stop func()) {
 	b.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), serverFolder+"="+folder, serverFolder+"_FACTS="+*ingestURL, serverFolder+"_PROFILE="+*ingestProfile)
+	cmd.Env = append(os.Environ(), serverFolder+"="+folder, serverFolder+"_FACTS="+*ingestURL, serverFolder+"_PROFILE="+*ingestProfile,
+		serverFolder+"_MEMORY="+*ingestMemory)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
