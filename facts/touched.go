@@ -51,6 +51,10 @@ LEFT JOIN
 ON o.subject = n.subject AND o.name = n.name AND o.trait = n.trait
 WHERE (n.v = 'true') <> (coalesce(o.v, 'false') = 'true')`
 
+// joined counts the merges of people who have an exclusion trait: it now
+// goes for whatever else the person they are joined to did.
+const joined = `SELECT i64(count(*)) AS c FROM merges WHERE ` + learned + ` AND person IN (SELECT name FROM changes WHERE subject = 'person' AND trait IN ('test', 'staff'))`
+
 // Touched lists what was learned after since and up to until (zero: up to
 // now): per table the local days concerned. It may name a day too many, but
 // for events and subscriptions, and never misses one.
@@ -72,11 +76,14 @@ func (f *Facts) Touched(ctx context.Context, since, until time.Time) ([]Touch, e
 	if !f.traits.account.Load() && !f.traits.person.Load() {
 		return out, nil
 	}
-	var n int64
+	var n, m int64
 	if err := f.one(ctx, turned, params, &n); err != nil {
 		return nil, fmt.Errorf("facts: touched exclusions: %w", err)
 	}
-	if n > 0 {
+	if err := f.one(ctx, joined, params, &m); err != nil {
+		return nil, fmt.Errorf("facts: touched exclusions: %w", err)
+	}
+	if n+m > 0 {
 		out = append(out, Touch{Table: "exclusions"})
 	}
 	return out, nil

@@ -56,9 +56,9 @@ const seenTrait = "$seen"
 // noteAccounts writes the day of an account's first fact, when the events of
 // the commit name one that was never seen, or never so early.
 func (f *Facts) noteAccounts(c *commit, ps []prepared) {
-	fresh := map[string]*prepared{}
 	for i := range ps {
 		p := &ps[i]
+		e := p.e
 		for _, account := range []string{p.named, p.member} {
 			if account == "" {
 				continue
@@ -68,12 +68,9 @@ func (f *Facts) noteAccounts(c *commit, ps []prepared) {
 				continue
 			}
 			f.accounts[account] = day
-			fresh[account] = p
+			// Each time anew: a commit of history has many knowns.
+			c.add(changes, e.Known, e.At, p.day, e.ID, string(e.Source), "account", account, seenTrait, "day", day.String())
 		}
-	}
-	for _, account := range keys(fresh) {
-		p := fresh[account]
-		c.add(changes, p.e.Known, p.e.At, p.day, p.e.ID, string(p.e.Source), "account", account, seenTrait, "day", farol.Day(p.day.Unix()/86400).String())
 	}
 }
 
