@@ -8,31 +8,46 @@ import (
 	"github.com/farol-cs/farol"
 )
 
-// Compact merges the deltas that were learned before today, a calendar month
-// at a time: one row remains per day, local day of known, account, person and
-// event. Reads do not change, except that a past day as it was known at an
-// hour is then known to the day.
+// Compact merges the deltas that were learned before today: one row remains
+// per day, local day of known, account, person and event. Reads do not change,
+// except that a past day as it was known at an hour is then known to the day.
+// It is cheap when nothing was learned yesterday that it has not merged.
 func (f *Facts) Compact(ctx context.Context) error {
 	today := farol.DayOf(f.now(), f.Zone())
 	upTo, err := f.lastBatch(ctx, today.Start(f.Zone()))
-	if err != nil || upTo == 0 {
+	if err != nil || upTo == f.compacted.Load() {
 		return err
 	}
-	params := map[string]any{"upto": upTo}
-	var months []farol.Day
-	err = f.eachDay(ctx, `SELECT DISTINCT CAST(date_trunc('month', d.day) AS DATE) AS m FROM
-(SELECT day, known_day FROM activity WHERE batch <= {upto:Int64} GROUP BY day, known_day HAVING count(DISTINCT batch) > 1) d ORDER BY m`,
-		params, func(d farol.Day) { months = append(months, d) })
+	var days []farol.Day
+	err = f.eachDay(ctx, `SELECT DISTINCT d.day AS d FROM
+(SELECT day, known_day FROM activity WHERE batch <= {upto:Int64} GROUP BY day, known_day HAVING count(DISTINCT batch) > 1) d ORDER BY d`,
+		map[string]any{"upto": upTo}, func(d farol.Day) { days = append(days, d) })
 	if err != nil {
 		return err
 	}
-	for _, m := range months {
-		month := farol.Calendar{Zone: time.UTC}.PeriodAt(farol.Monthly, m)
-		if err := f.compactMonth(ctx, month, upTo); err != nil {
+	for _, p := range runs(days) {
+		if err := f.compactDays(ctx, p, upTo); err != nil {
 			return err
 		}
 	}
+	f.compacted.Store(upTo)
 	return nil
+}
+
+// runs joins days in order into periods within a calendar month; what lies
+// between two days that are near is taken along.
+func runs(days []farol.Day) []farol.Period {
+	const near = 7
+	month := farol.Calendar{Zone: time.UTC}
+	var out []farol.Period
+	for _, d := range days {
+		if n := len(out) - 1; n >= 0 && d-out[n].To < near && month.PeriodAt(farol.Monthly, d) == month.PeriodAt(farol.Monthly, out[n].From) {
+			out[n].To = d + 1
+			continue
+		}
+		out = append(out, farol.Period{From: d, To: d + 1})
+	}
+	return out
 }
 
 // lastBatch is the last batch known before the instant, 0 when there is none.
@@ -41,7 +56,7 @@ func (f *Facts) lastBatch(ctx context.Context, before time.Time) (upTo int64, er
 	return upTo, err
 }
 
-func (f *Facts) compactMonth(ctx context.Context, month farol.Period, upTo int64) error {
+func (f *Facts) compactDays(ctx context.Context, days farol.Period, upTo int64) error {
 	query, err := f.eng.dialect().expand(`SELECT {upto:Int64} AS batch, a.day AS day, max(a.known) AS known, a.known_day AS known_day, a.account AS account, a.person AS person,
 a.who AS who, a.event AS event, i64(sum(a.n)) AS n, i64(sum(a.millis)) AS millis FROM activity a
 WHERE a.day >= {from:Date} AND a.day < {to:Date} AND a.batch <= {upto:Int64}
@@ -49,7 +64,7 @@ GROUP BY a.day, a.known_day, a.account, a.person, a.who, a.event HAVING sum(a.n)
 	if err != nil {
 		return err
 	}
-	return f.eng.replaceActivity(ctx, month, upTo, query, map[string]any{"upto": upTo, "from": month.From, "to": month.To})
+	return f.eng.replaceActivity(ctx, days, upTo, query, map[string]any{"upto": upTo, "from": days.From, "to": days.To})
 }
 
 // resolvedDeltas are the deltas that the log and its moves say the rollup

@@ -22,9 +22,10 @@ type Facts struct {
 	now      func() time.Time
 	log      *slog.Logger
 
-	queue  chan *request
-	queued atomic.Int64
-	known  atomic.Int64 // of the last commit, UTC milliseconds
+	queue     chan *request
+	compacted atomic.Int64 // the batch up to which this run has compacted
+	queued    atomic.Int64
+	known     atomic.Int64 // of the last commit, UTC milliseconds
 
 	// What follows belongs to the writer.
 	batch, settled int64   // the last batch, and the one up to which is settled
