@@ -113,6 +113,14 @@ func goKeys(t *testing.T, src []byte, path string, used map[string]string) {
 		return
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
+		// The kinds of properties stand inside "must be a %s".
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "propertyKind" {
+				if key, ok := text(spec.Values[0]); ok {
+					used[key] = path
+				}
+			}
+		}
 		call, ok := n.(*ast.CallExpr)
 		if !ok {
 			return true

@@ -24,8 +24,6 @@ type style struct {
 	signs          map[farol.Currency]string
 	signSpace      string
 	months         [12]string
-	// units are the short marks of thousands, millions and billions.
-	units [3]string
 }
 
 var styles = map[Code]style{
@@ -33,14 +31,12 @@ var styles = map[Code]style{
 		group: ",", decimal: ".",
 		signs:  map[farol.Currency]string{"BRL": "R$", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "ARS": "ARS$", "MXN": "MX$", "CLP": "CLP$", "COP": "COP$", "CAD": "CA$", "AUD": "A$"},
 		months: [12]string{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"},
-		units:  [3]string{"K", "M", "B"},
 	},
 	Portuguese: {
 		group: ".", decimal: ",",
 		signs:     map[farol.Currency]string{"BRL": "R$", "USD": "US$", "EUR": "€", "GBP": "£", "JPY": "¥", "ARS": "ARS$", "MXN": "MX$", "CLP": "CLP$", "COP": "COP$", "CAD": "CA$", "AUD": "A$"},
 		signSpace: nbsp,
 		months:    [12]string{"jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez"},
-		units:     [3]string{nbsp + "mil", nbsp + "mi", nbsp + "bi"},
 	},
 }
 
@@ -113,30 +109,6 @@ func (p *Printer) signed(c farol.Currency, digits string) string {
 		return "−" + sign + space + rest
 	}
 	return sign + space + digits
-}
-
-// Compact writes a large number short: 12.3K, 12,3 mil. Below 10,000 it is
-// whole.
-func (p *Printer) Compact(v float64) string {
-	a := math.Abs(v)
-	if a < 10_000 {
-		if a == math.Trunc(a) || a >= 100 {
-			return p.Number(v, 0)
-		}
-		return p.Number(v, 1)
-	}
-	unit, scale := p.style.units[0], 1e3
-	switch {
-	case a >= 999_500_000:
-		unit, scale = p.style.units[2], 1e9
-	case a >= 999_500:
-		unit, scale = p.style.units[1], 1e6
-	}
-	decimals := 1
-	if a/scale >= 100 {
-		decimals = 0
-	}
-	return p.Number(v/scale, decimals) + unit
 }
 
 // Date writes a day: Mar 1, 2026 or 01/03/2026.

@@ -38,12 +38,6 @@ func TestNumbers(t *testing.T) {
 		{pt.Money(farol.Money{Minor: math.MaxInt64, Currency: "BRL"}), "R$\u00a092.233.720.368.547.758,07"},
 		{pt.Amount(1234.5, "BRL", 0), "R$\u00a01.234"},
 		{pt.Amount(1234.5, "BRL", -1), "R$\u00a01.234,50"},
-		{en.Compact(9999), "9,999"},
-		{en.Compact(3.25), "3.2"},
-		{en.Compact(12345), "12.3K"},
-		{pt.Compact(1_250_000), "1,2\u00a0mi"},
-		{en.Compact(999_900), "1.0M"},
-		{en.Compact(2.5e9), "2.5B"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
@@ -168,5 +162,22 @@ func TestSentence(t *testing.T) {
 	}
 	if got := en.Sentence("must be text"); got != "must be text" {
 		t.Errorf("English changed to %q", got)
+	}
+}
+
+// The reasons of the facts' floor come out whole.
+func TestReasonsOfRejection(t *testing.T) {
+	for in, want := range map[string]string{
+		"must be a number, zero or more":             "precisa ser do tipo número, zero ou mais",
+		"must be a time (ISO 8601)":                  "precisa ser do tipo data e hora (ISO 8601)",
+		"must be one of: nps, csat, ces":             "precisa ser um destes: nps, csat, ces",
+		"is required":                                "é obrigatório",
+		`there is no metric "x%d"`:                   `não há métrica "x%d"`,
+		"must be on the scale of [0 10]":             "precisa estar na escala de [0 10]",
+		"too many attempts; try again in 12 minutes": "tentativas demais; tente de novo em 12 minutos",
+	} {
+		if got := pt.Sentence(in); got != want {
+			t.Errorf("Sentence(%q) = %q, want %q", in, got, want)
+		}
 	}
 }

@@ -85,8 +85,7 @@ func (t templates) run(w io.Writer, code lang.Code, page, block string, data any
 // functions are what templates can call, in the printer's language.
 func functions(p *lang.Printer, a *assets) template.FuncMap {
 	return template.FuncMap{
-		"T": p.T, "N": p.N, "Text": p.Text, "sentence": p.Sentence,
-		"date": p.Date, "shortDate": p.ShortDate, "percent": p.Percent,
+		"T": p.T, "N": p.N, "Text": p.Text,
 		"asset": a.path, "icon": a.icon,
 		"json": inlineJSON,
 		"list": func(items ...any) []any { return items },
@@ -97,7 +96,6 @@ func functions(p *lang.Printer, a *assets) template.FuncMap {
 			return ""
 		},
 		"initials": initials,
-		"sub":      func(a, b int) int { return a - b },
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ func (s *server) page(rt route) http.Handler {
 				if p == http.ErrAbortHandler {
 					panic(p)
 				}
-				s.Log.Error("a page panicked", "request", v.id, "path", r.URL.Path, "panic", p)
+				s.Log.Error("a page panicked", "request", v.id, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
 				s.showError(v, errors.New("panic"))
 			}
 		}()
