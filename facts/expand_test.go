@@ -179,3 +179,11 @@ func FuzzReplay(f *testing.F) {
 		}
 	})
 }
+
+func TestRowPlaces(t *testing.T) {
+	for name, place := range map[string]int{"known": rowKnown, "as_account": rowAccount, "as_person": rowPerson} {
+		if events.index(name)-1 != place {
+			t.Errorf("%s is at %d", name, events.index(name)-1)
+		}
+	}
+}

@@ -97,20 +97,14 @@ func (f *Facts) takeEvent(c *commit, d *deltas, p *prepared) {
 	e := p.e
 	person := f.ids.person(p.raw)
 	account := f.accountOf(p, person)
-	asAccount, asPerson := account, person
-	if account == p.named {
-		asAccount = ""
+	p.row[rowKnown] = e.Known
+	if account != p.named {
+		p.row[rowAccount] = account
 	}
-	if person == p.raw {
-		asPerson = ""
+	if person != p.raw {
+		p.row[rowPerson] = person
 	}
-	var original any
-	if !e.OriginalAt.IsZero() {
-		original = e.OriginalAt.UTC()
-	}
-	c.add(events, e.Known, e.At, p.day, string(e.Source), string(e.Kind), e.Name, e.ID, p.hash, p.named,
-		string(e.User), string(e.Anonymous), e.PreviousID, p.who, asAccount, asPerson, p.active, p.millis,
-		[]byte(e.Properties), []byte(e.Context), original, e.ClockFlag)
+	c.add(events, p.row...)
 	if p.active {
 		d.add(p.day, account, person, p.name, 1, p.millis, e.Known)
 	}

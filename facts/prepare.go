@@ -32,6 +32,8 @@ type prepared struct {
 	link   []link
 	member string
 	typed  []typedRow
+	// row is the row of events.
+	row []any
 }
 
 // A typedRow is a row of a typed table without its batch. The writer fills
@@ -81,7 +83,27 @@ func prepare(e *farol.Event, zone *time.Location, p *fastjson.Parser) prepared {
 	if out.raw == "" {
 		out.member = ""
 	}
+	out.log()
 	return out
+}
+
+// Where the writer fills in the row of events.
+const (
+	rowKnown   = 0
+	rowAccount = 13 // as_account
+	rowPerson  = 14 // as_person
+)
+
+// log makes the row of events, but for what only the writer knows.
+func (p *prepared) log() {
+	e := p.e
+	var original any
+	if !e.OriginalAt.IsZero() {
+		original = e.OriginalAt.UTC()
+	}
+	p.row = []any{nil, e.At, p.day, string(e.Source), string(e.Kind), e.Name, e.ID, p.hash, p.named,
+		string(e.User), string(e.Anonymous), e.PreviousID, p.who, "", "", p.active, p.millis,
+		[]byte(e.Properties), []byte(e.Context), original, e.ClockFlag}
 }
 
 func (p *prepared) track(parser *fastjson.Parser) {
