@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -36,7 +37,7 @@ type Config struct {
 	// ("https://farol.example"); "" takes it from each request.
 	PublicURL string
 	// Address tells who sends a request, for the rate limit; nil takes the
-	// peer's address, which behind a proxy is the proxy's.
+	// peer's address, or the one that a proxy on this machine tells.
 	Address func(*http.Request) string
 	// Log receives faults of ours, never bodies or keys; nil discards.
 	Log *slog.Logger
@@ -117,11 +118,17 @@ func New(c Config) *Handler {
 	return h
 }
 
-// peer is the address at the other end of the connection.
+// peer is the address at the other end of the connection. When that is this
+// machine, a proxy on it, it is the address that the proxy saw: the last of
+// X-Forwarded-For, since those before it are the sender's own words.
 func peer(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr
+	}
+	if forwarded := r.Header.Values("X-Forwarded-For"); len(forwarded) > 0 && net.ParseIP(host).IsLoopback() {
+		last := forwarded[len(forwarded)-1]
+		return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
 	}
 	return host
 }

@@ -22,6 +22,8 @@ type serverOptions struct {
 	Listen       string        `help:"Address to listen on." default:"127.0.0.1:8080"`
 	BaseURL      string        `help:"Address that people use, when a proxy stands in front (https://farol.example.com)." placeholder:"URL"`
 	MetricsToken string        `help:"Bearer token for /metrics; without one only this machine may read it."`
+	KeyRate      float64       `help:"Tracking requests a second that one write key may send." default:"10000" placeholder:"N"`
+	AddressRate  float64       `help:"Tracking requests a second that one address may send." default:"10000" placeholder:"N"`
 	StopWithin   time.Duration `help:"How long a stop waits for requests and jobs." default:"20s"`
 }
 
