@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -17,8 +18,9 @@ type accountPage struct {
 }
 
 type sessionRow struct {
-	Agent, Address string
-	Seen           time.Time
+	// Browser is a short name for Agent, what the browser says of itself.
+	Browser, Agent, Address string
+	Seen                    time.Time
 	// Current is the session of this very browser.
 	Current bool
 }
@@ -33,9 +35,34 @@ func (s *server) showAccount(v *visit, status int, r refusal) error {
 		return err
 	}
 	for _, x := range sessions {
-		p.Sessions = append(p.Sessions, sessionRow{x.Agent, x.Address, x.Seen, x.ID == v.session.ID})
+		p.Sessions = append(p.Sessions, sessionRow{browserName(x.Agent), x.Agent, x.Address, x.Seen, x.ID == v.session.ID})
 	}
 	return s.send(v, status, "account", "layout", p)
+}
+
+// What browsers and systems call themselves, the more particular first: every
+// browser also names those before it.
+var (
+	browserMarks = [][2]string{{"Edg", "Edge"}, {"OPR/", "Opera"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}}
+	systemMarks  = [][2]string{{"Android", "Android"}, {"iPhone", "iOS"}, {"iPad", "iPadOS"}, {"Windows", "Windows"}, {"Mac OS X", "macOS"}, {"Linux", "Linux"}}
+)
+
+// browserName shortens a User-Agent to "Firefox, Linux"; one that says
+// neither stays as it is.
+func browserName(agent string) string {
+	var found []string
+	for _, marks := range [][][2]string{browserMarks, systemMarks} {
+		for _, m := range marks {
+			if strings.Contains(agent, m[0]) {
+				found = append(found, m[1])
+				break
+			}
+		}
+	}
+	if len(found) < 2 {
+		return agent
+	}
+	return strings.Join(found, ", ")
 }
 
 func (s *server) changeName(v *visit) error {

@@ -180,3 +180,16 @@ func TestTeam(t *testing.T) {
 	s.post(admin, page.attr("form[action$='/revoke']", "action")).leadsTo("/team?done=revoked")
 	s.get(admin, "/team").says("main", "Revoked")
 }
+
+func TestBrowserName(t *testing.T) {
+	for agent, want := range map[string]string{
+		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/149.0.0.0 Safari/537.36":                     "Chrome, Linux",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0":                                          "Firefox, Windows",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/604.1": "Safari, iOS",
+		"curl/8.5.0": "curl/8.5.0", "": "",
+	} {
+		if got := browserName(agent); got != want {
+			t.Errorf("%q is %q, want %q", agent, got, want)
+		}
+	}
+}
