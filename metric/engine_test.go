@@ -30,15 +30,18 @@ func (c *clock) set(t time.Time) {
 	c.t = t
 }
 
-// engines are those that every query text must answer alike on.
+// engines are those that every query text must answer alike on; "shards" is
+// a cluster of two simulated servers.
 var engines = map[string]func(t testing.TB) facts.Config{
 	"duckdb":     func(testing.TB) facts.Config { return facts.Config{Threads: 1, MemoryLimit: "1GB"} },
 	"clickhouse": func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.Start(t)} },
+	"shards":     func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.StartShards(t)} },
 }
 
-// onEngines runs a test on every engine.
-func onEngines(t *testing.T, test func(t *testing.T, open func(zone *time.Location, now func() time.Time) *facts.Facts)) {
-	for name, config := range engines {
+// onEngines runs a test on each of the engines.
+func onEngines(t *testing.T, names []string, test func(t *testing.T, open func(zone *time.Location, now func() time.Time) *facts.Facts)) {
+	for _, name := range names {
+		config := engines[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, func(zone *time.Location, now func() time.Time) *facts.Facts {
