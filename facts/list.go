@@ -53,20 +53,10 @@ func rawJSON(s string) json.RawMessage {
 
 // batchEvents are the events of one batch.
 func (f *Facts) batchEvents(ctx context.Context, batch int64) ([]farol.Event, error) {
-	rows, err := f.internal(ctx, "SELECT "+eventColumns+" FROM events WHERE batch = {batch:Int64} ORDER BY known, hash, id", map[string]any{"batch": batch})
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
 	var out []farol.Event
-	for rows.Next() {
-		r, err := scanEvent(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r.Event)
-	}
-	return out, rows.Err()
+	err := f.eachEvent(ctx, "SELECT "+eventColumns+" FROM events WHERE batch = {batch:Int64} ORDER BY known, hash, id", map[string]any{"batch": batch},
+		func(r logRow) { out = append(out, r.Event) })
+	return out, err
 }
 
 // A cursor names the last row of a page: its place in time (or its batch) and
@@ -116,21 +106,8 @@ func (f *Facts) Events(ctx context.Context, q EventFilter) (out []EventRow, next
 	if err != nil {
 		return nil, "", err
 	}
-	params["limit"] = int64(limit + 1)
-	rows, err := f.internal(ctx, "SELECT "+eventColumns+" FROM events WHERE "+where+" ORDER BY ts DESC, hash DESC, id DESC LIMIT {limit:Int64}", params)
+	found, err := f.newest(ctx, q, where, params, limit+1)
 	if err != nil {
-		return nil, "", err
-	}
-	defer rows.Close()
-	var found []logRow
-	for rows.Next() {
-		r, err := scanEvent(rows)
-		if err != nil {
-			return nil, "", err
-		}
-		found = append(found, r)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, "", err
 	}
 	if len(found) > limit {
@@ -149,17 +126,73 @@ func (f *Facts) Events(ctx context.Context, q EventFilter) (out []EventRow, next
 	return out, next, nil
 }
 
-// eventWhere is the condition of an event filter.
-func (f *Facts) eventWhere(ctx context.Context, q EventFilter) (string, map[string]any, error) {
-	conds, params := []string{"1 = 1"}, map[string]any{}
-	add := func(cond, name string, v any) {
-		conds, params[name] = append(conds, cond), v
+// newest lists at most n events that the condition holds for, from the newest
+// on. It looks at the last day first, and at four times as many days each time
+// that they do not give enough: the length of the history costs nothing, and
+// what is rare is still found.
+func (f *Facts) newest(ctx context.Context, q EventFilter, where string, params map[string]any, n int) ([]logRow, error) {
+	first, last, err := f.bounds(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var found []logRow
+	for to, span := last+1, farol.Day(1); to > first && len(found) < n; span *= 4 {
+		from := max(first, to-span)
+		params["first_day"], params["end_day"], params["limit"] = from, to, int64(n-len(found))
+		err := f.eachEvent(ctx, "SELECT "+eventColumns+" FROM events WHERE day >= {first_day:Date} AND day < {end_day:Date}"+where+
+			" ORDER BY ts DESC, hash DESC, id DESC LIMIT {limit:Int64}", params, func(r logRow) { found = append(found, r) })
+		if err != nil {
+			return nil, err
+		}
+		to = from
+	}
+	return found, nil
+}
+
+func (f *Facts) eachEvent(ctx context.Context, text string, params map[string]any, do func(logRow)) error {
+	rows, err := f.internal(ctx, text, params)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		r, err := scanEvent(rows)
+		if err != nil {
+			return err
+		}
+		do(r)
+	}
+	return rows.Err()
+}
+
+// bounds are the first and the last day that the page can hold.
+func (f *Facts) bounds(ctx context.Context, q EventFilter) (first, last farol.Day, err error) {
+	err = f.eachDay(ctx, "SELECT min(toNullable(day)) AS d FROM events", nil, func(d farol.Day) { first = d })
+	if err != nil {
+		return 0, 0, err
+	}
+	last = first - 1
+	err = f.eachDay(ctx, "SELECT max(toNullable(day)) AS d FROM events", nil, func(d farol.Day) { last = d })
+	if err != nil {
+		return 0, 0, err
 	}
 	if q.From != 0 {
-		add("day >= {from:Date}", "from", q.From)
+		first = max(first, q.From)
 	}
 	if q.To != 0 {
-		add("day < {to:Date}", "to", q.To)
+		last = min(last, q.To-1)
+	}
+	if c, err := parseCursor(q.After); err == nil {
+		last = min(last, farol.DayOf(time.UnixMilli(c.place), f.Zone()))
+	}
+	return first, last, nil
+}
+
+// eventWhere is the condition of an event filter, after that on the days.
+func (f *Facts) eventWhere(ctx context.Context, q EventFilter) (string, map[string]any, error) {
+	conds, params := []string{""}, map[string]any{}
+	add := func(cond, name string, v any) {
+		conds, params[name] = append(conds, cond), v
 	}
 	if q.Name != "" {
 		add("name = {name:String}", "name", q.Name)
@@ -191,19 +224,25 @@ func (f *Facts) eventWhere(ctx context.Context, q EventFilter) (string, map[stri
 		add("who IN (SELECT unnest({whos:Array(UInt64)}))", "whos", raws)
 	}
 	if q.Account != "" {
+		params["account"] = string(q.Account)
+		const resolved = "(CASE WHEN as_account = '' THEN account ELSE as_account END) = {account:String}"
+		if !f.traits.moved.Load() {
+			return strings.Join(append(conds, resolved), " AND "), params, nil
+		}
 		latest := latestMoves(!q.Known.IsZero())
-		add(`(hash IN (SELECT m.hash FROM `+latest+` m WHERE m.account = {account:String})
-OR (CASE WHEN as_account = '' THEN account ELSE as_account END) = {account:String}
-AND hash NOT IN (SELECT m.hash FROM `+latest+` m WHERE m.account <> {account:String}))`, "account", string(q.Account))
+		conds = append(conds, `(hash IN (SELECT m.hash FROM `+latest+` m WHERE m.account = {account:String})
+OR `+resolved+`
+AND hash NOT IN (SELECT m.hash FROM `+latest+` m WHERE m.account <> {account:String}))`)
 	}
 	return strings.Join(conds, " AND "), params, nil
 }
 
-// latestMoves is a sub-query with the last move of each moved event.
+// latestMoves is a sub-query with the last move of each moved event of the
+// days looked at.
 func latestMoves(bounded bool) string {
-	cond := ""
+	cond := " WHERE day >= {first_day:Date} AND day < {end_day:Date}"
 	if bounded {
-		cond = " WHERE known <= {known:DateTime64(3)}"
+		cond += " AND known <= {known:DateTime64(3)}"
 	}
 	return "(SELECT source, id, hash, argMax(person, batch) AS person, argMax(account, batch) AS account FROM moves" + cond + " GROUP BY source, id, hash)"
 }
