@@ -25,7 +25,9 @@ type Request struct {
 	By string
 	// Filters keep the facts of some accounts; see facts.Filter.
 	Filters []facts.Filter
-	// MaxAge is how stale the answer may be; 0 is exact.
+	// MaxAge is how stale the answer may be; 0 is exact. An answer up to two
+	// minutes old is still given when it is staler, while a new one is computed
+	// in the background: the next reader gets that.
 	MaxAge time.Duration
 }
 
