@@ -101,3 +101,10 @@ require (
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect
 )
+
+// Packages of npm for the tests; some carry Go files.
+ignore (
+	./test/browser/node_modules
+	./test/clickhouse/node_modules
+	./test/clients/node_modules
+)
