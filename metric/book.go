@@ -20,8 +20,9 @@ type book struct {
 	seen time.Time
 	// mark is the commit as of which every row was checked.
 	mark time.Time
-	// looked is when the stored mark was last looked at.
-	looked time.Time
+	// looked is when the stored mark was last looked at, touched when the
+	// touched days were.
+	looked, touched time.Time
 	// covered is the days that have facts, dirty those touched after mark.
 	covered, dirty coverage
 	// series are the latest rows by first day. A map in it never changes.
@@ -37,6 +38,8 @@ type seriesKey struct {
 type page struct {
 	rows           map[farol.Day]facts.HistoryRow
 	covered, dirty coverage
+	// seen is the commit up to which it is right.
+	seen time.Time
 }
 
 // The stored mark is a row of the history under a name that no metric has.
@@ -48,15 +51,19 @@ var (
 // recheck is how often a process looks whether another has moved the mark.
 const recheck = 5 * time.Minute
 
-// open brings the book up to date and answers the page of the plan's series.
-func (b *book) open(ctx context.Context, f *facts.Facts, p *plan) (page, error) {
+// open brings the book up to date, as far as the plan cares, and answers the
+// page of the plan's series.
+func (b *book) open(ctx context.Context, f *facts.Facts, p *plan, now time.Time) (page, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := b.refresh(ctx, f); err != nil {
-		return page{}, err
+	if b.touched.IsZero() || p.MaxAge == 0 || now.Sub(b.touched) > p.MaxAge {
+		if err := b.refresh(ctx, f); err != nil {
+			return page{}, err
+		}
+		b.touched = now
 	}
 	rows, err := b.load(ctx, f, seriesKey{p.metric.Name, p.version, p.Grain})
-	return page{rows, b.covered, b.dirty}, err
+	return page{rows, b.covered, b.dirty, b.seen}, err
 }
 
 // refresh takes in what was touched since it was last called. The caller

@@ -14,17 +14,20 @@ import (
 type cache[V any] struct {
 	mu      sync.Mutex
 	entries map[string]entry[V]
-	// renewing are the keys that are computed anew for readers who did not
-	// wait.
-	renewing map[string]bool
-	flights  singleflight.Group
+	flights singleflight.Group
+}
+
+// An answer is a value and the last commit that it is sure to have seen.
+type answer[V any] struct {
+	value V
+	known time.Time
+	// weight is how much room it takes, in points.
+	weight int
 }
 
 type entry[V any] struct {
-	value V
-	// known is the last commit that the answer may have seen.
-	known time.Time
-	at    time.Time
+	answer[V]
+	at time.Time
 }
 
 const (
@@ -41,10 +44,12 @@ const (
 )
 
 // ask is what a reader wants of an answer: as known at an instant (zero is
-// now), and how old it may be.
+// now), and how old it may be. stale takes an older one, too, while a new one
+// is computed behind it.
 type ask struct {
 	known  time.Time
 	maxAge time.Duration
+	stale  bool
 }
 
 // clocks are the two that an answer grows old by: the last commit, and now.
@@ -53,72 +58,53 @@ type clocks struct {
 }
 
 // get answers from the cache, or computes once for all who ask at the time.
-// compute says how much its answer weighs.
-func (c *cache[V]) get(ctx context.Context, key string, a ask, t clocks, compute func(context.Context) (V, int, error)) (V, error) {
-	known, now := t.lastKnown(), t.now()
+func (c *cache[V]) get(ctx context.Context, key string, a ask, t clocks, compute func(context.Context) (answer[V], error)) (answer[V], error) {
+	known := t.lastKnown()
 	c.mu.Lock()
 	e, ok := c.entries[key]
 	c.mu.Unlock()
-	if ok && e.serves(a, known, now) {
-		return e.value, nil
+	if ok && e.exact(a, known) {
+		return e.answer, nil
 	}
-	// Who waits for another's answer must not get one from before its own
-	// question, so the facts' clock is part of the flight; unless it takes an
-	// older one anyway.
-	flight := fmt.Sprintf("%s|%d", key, known.UnixMilli())
-	if a.maxAge > 0 {
-		flight = key
+	flight := key
+	if a.maxAge == 0 {
+		// Who waits for another's answer must not get one from before its own
+		// question, so the facts' clock is part of the flight.
+		flight = fmt.Sprintf("%s|%d", key, known.UnixMilli())
 	}
-	answers := func() <-chan singleflight.Result {
+	result := func() <-chan singleflight.Result {
 		return c.flights.DoChan(flight, func() (any, error) {
 			// The first caller may go away; the others still wait.
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxCompute)
 			defer cancel()
-			v, weight, err := compute(ctx)
-			if err == nil && weight <= maxWeight {
-				c.keep(key, entry[V]{v, known, t.now()})
+			got, err := compute(ctx)
+			if err == nil && got.weight <= maxWeight {
+				c.keep(key, entry[V]{got, t.now()})
 			}
-			return v, err
+			return got, err
 		})
 	}
-	if ok && a.maxAge > 0 && now.Sub(e.at) <= maxStale {
-		c.renew(key, answers)
-		return e.value, nil
+	age := t.now().Sub(e.at)
+	if ok && a.maxAge > 0 && (age <= a.maxAge || a.stale && age <= maxStale) {
+		if age > a.maxAge {
+			result() // for whoever asks next; flights of one key are one
+		}
+		return e.answer, nil
 	}
-	var none V
 	select {
 	case <-ctx.Done():
-		return none, ctx.Err()
-	case res := <-answers():
+		return answer[V]{}, ctx.Err()
+	case res := <-result():
 		if res.Err != nil {
-			return none, res.Err
+			return answer[V]{}, res.Err
 		}
-		return res.Val.(V), nil
+		return res.Val.(answer[V]), nil
 	}
 }
 
-// renew computes the key anew behind the reader's back, once at a time. A
-// failure is told to the reader who next has to wait.
-func (c *cache[V]) renew(key string, answers func() <-chan singleflight.Result) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.renewing[key] {
-		return
-	}
-	if c.renewing == nil {
-		c.renewing = map[string]bool{}
-	}
-	c.renewing[key] = true
-	go func() {
-		<-answers()
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		delete(c.renewing, key)
-	}()
-}
-
-func (e entry[V]) serves(a ask, known, now time.Time) bool {
-	if e.known.Equal(known) || a.maxAge > 0 && now.Sub(e.at) <= a.maxAge {
+// exact tells whether no fact since can have moved the answer.
+func (e entry[V]) exact(a ask, known time.Time) bool {
+	if e.known.Equal(known) {
 		return true
 	}
 	// The past of the facts never changes.

@@ -103,7 +103,7 @@ func (r *Reader) closing(ctx context.Context, m *Metric, g farol.Grain, known, n
 	}
 	p.version = p.settings.version(m)
 	p.clocks(now)
-	pg, err := r.book.open(ctx, r.facts, p)
+	pg, err := r.book.open(ctx, r.facts, p, now)
 	if err != nil {
 		return nil, page{}, err
 	}

@@ -37,24 +37,26 @@ func (r *Reader) SetClock(now func() time.Time) { r.now = now }
 // Catalogue is the metrics that the reader answers.
 func (r *Reader) Catalogue() *Catalogue { return r.catalogue }
 
-// Read answers a series. Errors are NotFound for the metric's name and
+// Read answers a series, whose points the caller must not change. Errors are NotFound for the metric's name and
 // Invalid, naming the field, for the rest of the request.
 func (r *Reader) Read(ctx context.Context, q Request) (Series, error) {
 	p, err := r.plan(q)
 	if err != nil {
 		return Series{}, err
 	}
-	return r.series.get(ctx, p.key(), ask{p.Known, p.MaxAge}, r.clocks(), func(ctx context.Context) (Series, int, error) {
+	got, err := r.series.get(ctx, p.key(), ask{p.Known, p.MaxAge, true}, r.clocks(), func(ctx context.Context) (answer[Series], error) {
+		p.sees(r.facts.LastKnown())
 		points, err := r.read(ctx, p)
 		if err != nil {
-			return Series{}, 0, err
+			return answer[Series]{}, err
 		}
 		s := Series{Metric: p.metric.Name, Version: p.version, Unit: p.metric.Unit, Grain: p.Grain, Points: points}
 		if s.Unit == Money {
 			s.Currency = p.settings.Currency
 		}
-		return s, len(points), nil
+		return answer[Series]{s, p.seen, len(points)}, nil
 	})
+	return got.value, err
 }
 
 func (r *Reader) clocks() clocks { return clocks{r.facts.LastKnown, r.now} }
@@ -124,8 +126,9 @@ func (r *Reader) cover(ctx context.Context, p *plan) (page, error) {
 		p.covered = coverage{}.with(touches)
 		return page{}, nil
 	}
-	pg, err := r.book.open(ctx, r.facts, p)
+	pg, err := r.book.open(ctx, r.facts, p, r.now())
 	p.covered = pg.covered
+	p.sees(pg.seen)
 	return pg, err
 }
 

@@ -98,6 +98,15 @@ type plan struct {
 	present bool
 	// covered is when facts begin, of the data that the request may know.
 	covered coverage
+	// seen is the last commit that all which was read so far has seen.
+	seen time.Time
+}
+
+// sees notes that something was read as of a commit.
+func (p *plan) sees(known time.Time) {
+	if p.seen.IsZero() || known.Before(p.seen) {
+		p.seen = known
+	}
 }
 
 // maxPeriods bounds a series: ten years of days.

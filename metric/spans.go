@@ -89,11 +89,13 @@ func (r *Reader) spansOf(ctx context.Context, p *plan, periods []farol.Period) (
 	scope := p.scope(periods)
 	scope.Periods = nil
 	key := fmt.Sprintf("%s|%+v|%v|%v", p.metric.Query, scope, p.settings.Active, p.settings.Calendar.Zone)
-	return r.shared.get(ctx, key, ask{known: p.Known}, r.clocks(), func(ctx context.Context) (*spans, int, error) {
-		room := p.spans(periods)
+	got, err := r.shared.get(ctx, key, ask{known: p.Known, maxAge: p.MaxAge}, r.clocks(), func(ctx context.Context) (answer[*spans], error) {
+		out := answer[*spans]{p.spans(periods), r.facts.LastKnown(), 0}
 		err := r.query(ctx, p, periods, func(rows *sql.Rows) error {
-			return scanSpans(rows, room, func(string, *spans) {})
+			return scanSpans(rows, out.value, func(string, *spans) {})
 		})
-		return room, len(room.counts), err
+		return out, err
 	})
+	p.sees(got.known)
+	return got.value, err
 }
