@@ -125,6 +125,7 @@ func (f *Facts) write() {
 			f.finish()
 			return
 		}
+		f.settleDeferred()
 		if f.restless && !f.settleDue {
 			// Settling may take a tenth of the writer's time.
 			f.scheduleSettle(max(200*time.Millisecond, 9*f.settleCost))
@@ -143,9 +144,20 @@ func (f *Facts) finish() {
 		select {
 		case r := <-f.queue:
 			f.commitGroup(f.gather(r, time.Time{}))
+			f.settleDeferred()
 		default:
 			return
 		}
+	}
+}
+
+// settleDeferred answers the requests that asked for settling while it went
+// on.
+func (f *Facts) settleDeferred() {
+	for len(f.deferred) > 0 {
+		r := f.deferred[0]
+		f.deferred = f.deferred[1:]
+		r.answer(Receipt{Known: f.LastKnown()}, f.settleAll(f.life, r.keepKnown))
 	}
 }
 
@@ -190,6 +202,10 @@ func (f *Facts) commitGroup(group []*request) {
 	}
 	for i, r := range group {
 		f.queued.Add(-int64(len(r.events) + len(r.rejected)))
+		if r.settle && err == nil && f.settling {
+			f.deferred = append(f.deferred, r)
+			continue
+		}
 		if r.settle && err == nil {
 			err = f.settleAll(f.life, r.keepKnown)
 		}
@@ -266,7 +282,7 @@ func (f *Facts) apply(ctx context.Context, c *commit, known time.Time, n int) er
 	}
 	c.batch = f.batch + 1
 	settled := f.settled
-	if !f.restless {
+	if !f.restless && !f.settling {
 		settled = c.batch
 	}
 	c.add(batches, known, int64(n), settled)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -200,5 +201,43 @@ func TestSeen(t *testing.T) {
 	s.expire(at.Add(300_000 * time.Second))
 	if len(s.segments) >= n {
 		t.Error("nothing expired")
+	}
+}
+
+// Links and memberships come from many clients while settling goes on in small
+// portions: in the end every event counts where the written rules say.
+func TestSettlingUnderLoad(t *testing.T) {
+	for seed := range uint64(5) {
+		k := &kit{T: t}
+		es := k.random(rand.New(rand.NewPCG(seed, 1)), 400)
+		f, err := Open(t.Context(), Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.f, f.portion = f, 2
+		var wg sync.WaitGroup
+		for c := range 8 {
+			wg.Go(func() {
+				for i := c * 5; i < len(es); i += 40 {
+					if _, err := f.Append(t.Context(), Batch{Events: es[i : i+5]}); err != nil {
+						t.Error(err)
+					}
+					if i%3 == 0 {
+						if err := f.Settle(t.Context()); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+		wg.Wait()
+		k.settle()
+		k.want(k.rows("SELECT id, account, person FROM {{events}} e", wide(), nil), obvious(es)...)
+		if days, err := f.Repair(t.Context()); err != nil || len(days) > 0 {
+			t.Error(days, err)
+		}
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

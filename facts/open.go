@@ -28,9 +28,12 @@ type Facts struct {
 	known     atomic.Int64 // of the last commit, UTC milliseconds
 
 	// What follows belongs to the writer.
-	batch, settled int64   // the last batch, and the one up to which is settled
-	restless       bool    // links or memberships wait to be settled
-	pending        pending // what they may move
+	batch, settled int64      // the last batch, and the one up to which is settled
+	restless       bool       // links or memberships wait to be settled
+	pending        pending    // what they may move
+	settling       bool       // a run is going on
+	portion        int        // raw ids of a run per commit
+	deferred       []*request // wait for it to end
 	settleDue      bool
 	shared         int // requests of the last commit
 	settleTimer    *time.Timer
@@ -59,7 +62,7 @@ func Open(ctx context.Context, c Config) (*Facts, error) {
 	}
 	f := &Facts{
 		eng: eng, window: or(c.DedupeWindow, 30*24*time.Hour), now: c.Now, log: c.Log,
-		queue: make(chan *request, 1024), closing: make(chan struct{}), done: make(chan struct{}), ids: newIdentity(eng),
+		queue: make(chan *request, 1024), closing: make(chan struct{}), done: make(chan struct{}), ids: newIdentity(eng), portion: settlePortion,
 	}
 	f.zone.Store(or(c.Zone, time.UTC))
 	if f.now == nil {

@@ -14,9 +14,9 @@ import (
 // memberships learned later say. It never edits: it appends a row of moves
 // per event, and to the rollup what leaves the old key and what comes to the
 // new one. The writer does it between commits, so that intake and settling
-// see one state. The mark (batches.settled) is written in the same commit:
-// an interrupted run is done again, and finds nothing twice because it
-// compares with what is stored.
+// see one state, a portion at a time, so that nobody waits long. The mark
+// (batches.settled) moves with the last portion: an interrupted run is done
+// again, and finds nothing twice because it compares with what is stored.
 
 // settleAll settles everything committed so far. In history a move is learned
 // at the instant of the link or membership that causes it.
@@ -25,43 +25,79 @@ func (f *Facts) settleAll(ctx context.Context, inHistory bool) error {
 		return nil
 	}
 	begun := time.Now()
-	defer func() { f.settleCost = time.Since(begun) }()
 	work, err := f.unsettled(ctx)
 	if err != nil {
 		return err
 	}
-	c := newCommit()
-	known := f.nextKnown()
-	if inHistory {
-		known = f.LastKnown()
-	} else {
-		for i := range work {
-			work[i].known = known
-		}
-	}
-	d := newDeltas(f.Zone(), 0)
-	for len(work) > 0 {
-		n := min(len(work), settleChunk)
-		if err := f.settle(ctx, c, d, work[:n]); err != nil {
-			return err
-		}
-		work = work[n:]
-	}
-	d.write(c)
-	c.batch = f.batch + 1
-	c.add(batches, known, int64(0), c.batch)
-	f.noteTraits(c)
-	if err := f.eng.apply(ctx, c); err != nil {
+	upTo, was := f.batch, f.pending
+	f.pending, f.restless, f.settling = newPending(), false, true
+	err = f.settleWork(ctx, work, upTo, inHistory)
+	f.settling = false
+	if err != nil {
 		f.ids.forget()
+		f.restless = true
+		f.pending.merge(was)
 		return err
 	}
-	f.restless, f.settled, f.batch, f.pending = false, c.batch, c.batch, newPending()
-	f.known.Store(known.UnixMilli())
+	f.settleCost = time.Since(begun)
 	return nil
 }
 
-// settleChunk is how many raw ids one query asks for.
-const settleChunk = 2000
+// settleWork settles the work in portions. What arrives meanwhile is committed
+// between them.
+func (f *Facts) settleWork(ctx context.Context, work []unsettledID, upTo int64, inHistory bool) error {
+	for {
+		n := min(len(work), f.portion)
+		c, d := newCommit(), newDeltas(f.Zone(), 0)
+		known := f.nextKnown()
+		if inHistory {
+			known = f.LastKnown()
+		} else {
+			for i := range work[:n] {
+				work[i].known = known
+			}
+		}
+		if err := f.settle(ctx, c, d, work[:n]); err != nil {
+			return err
+		}
+		d.write(c)
+		c.batch = f.batch + 1
+		settled := f.settled
+		if work = work[n:]; len(work) == 0 {
+			settled = upTo
+			if !f.restless {
+				settled = c.batch
+			}
+		}
+		c.add(batches, known, int64(0), settled)
+		f.noteTraits(c)
+		if err := f.eng.apply(ctx, c); err != nil {
+			return err
+		}
+		f.batch, f.settled = c.batch, settled
+		f.known.Store(known.UnixMilli())
+		if len(work) == 0 {
+			return nil
+		}
+		f.serve()
+	}
+}
+
+// serve commits what waits. Requests that ask for settling are answered when
+// the run that is going on has ended.
+func (f *Facts) serve() {
+	for range 4 {
+		select {
+		case r := <-f.queue:
+			f.commitGroup(f.gather(r, time.Time{}))
+		default:
+			return
+		}
+	}
+}
+
+// settlePortion is how many raw ids are settled in one commit.
+const settlePortion = 2000
 
 // An unsettledID is a raw id whose stored events may have moved: all of them,
 // or those without an account of their own from an instant on.
@@ -91,6 +127,22 @@ func newPending() pending {
 	return pending{moved: map[string]time.Time{}, affected: map[string]bool{}}
 }
 
+// merge takes back what a run that failed did not do.
+func (p *pending) merge(q pending) {
+	for id, known := range q.moved {
+		if known.After(p.moved[id]) {
+			p.moved[id] = known
+		}
+	}
+	for id := range q.affected {
+		p.affected[id] = true
+	}
+	if !q.from.IsZero() {
+		p.earliest(q.from, q.known)
+	}
+	p.stored = p.stored || q.stored
+}
+
 func (p *pending) stand(id, old, now string, known time.Time, member bool) {
 	p.moved[id] = known
 	p.affected[old], p.affected[now] = true, true
@@ -99,6 +151,10 @@ func (p *pending) stand(id, old, now string, known time.Time, member bool) {
 
 func (p *pending) join(person string, at, known time.Time) {
 	p.affected[person] = true
+	p.earliest(at, known)
+}
+
+func (p *pending) earliest(at, known time.Time) {
 	if p.from.IsZero() || at.Before(p.from) {
 		p.from = at
 	}

@@ -25,6 +25,7 @@ func testOrder(t *testing.T, k *kit) {
 			if _, embedded := f.eng.(*duck); !embedded && seed > 0 {
 				return // a server's answers take longer, and the writer is the same
 			}
+			f.portion = 1 + rng.IntN(20)
 			rng.Shuffle(len(es), func(i, j int) { es[i], es[j] = es[j], es[i] })
 			for rest := es; len(rest) > 0; {
 				n := min(len(rest), 1+rng.IntN(40))
