@@ -1,0 +1,149 @@
+package bench
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/farol-cs/farol/demo"
+	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/ingest"
+	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/store"
+	"github.com/farol-cs/farol/web"
+)
+
+var (
+	pagesAccounts = flag.Int("pages.accounts", 400, "customers of BenchmarkPages; 3000 over 18 months are 10 million events")
+	pagesMonths   = flag.Int("pages.months", 18, "months of history of BenchmarkPages; the second run has a quarter of it")
+)
+
+// pages are what people look at most.
+var pages = []string{"/", "/metrics/mrr?period=12m", "/metrics/active_users_28d", "/metrics/logo_churn_rate?period=12m", "/metrics/activation_rate?period=12m", "/metrics/active_users_day"}
+
+// BenchmarkPages prints the server's time for the overview and metric pages
+// while events keep coming, over the whole history and over a quarter of it:
+// the ratio of the two says whether a page grows with history.
+func BenchmarkPages(b *testing.B) {
+	long, events := measurePages(b, *pagesMonths)
+	short, _ := measurePages(b, max(1, *pagesMonths/4))
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(events), "events")
+	b.ReportMetric(float64(quantile(long, 0.5))/1e6, "p50-ms")
+	b.ReportMetric(float64(quantile(long, 0.95))/1e6, "p95-ms")
+	b.ReportMetric(float64(quantile(long, 0.95))/float64(quantile(short, 0.95)), "p95-to-quarter-history")
+}
+
+func quantile(took []time.Duration, q float64) time.Duration {
+	slices.Sort(took)
+	return took[int(q*float64(len(took)-1))]
+}
+
+func measurePages(b *testing.B, months int) ([]time.Duration, int64) {
+	ctx := context.Background()
+	dir := b.TempDir()
+	s, err := store.Open(ctx, "sqlite:"+filepath.Join(dir, "state.db"), time.Now)
+	must(b, err)
+	defer s.Close()
+	zone, err := time.LoadLocation("America/Sao_Paulo")
+	must(b, err)
+	_, err = s.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.CompanyName, Author: "system",
+		Body: metric.CompanyDocument{Name: "Bench", Zone: zone.String(), WeekStart: "monday", Currency: "BRL"}})
+	must(b, err)
+	f, err := facts.Open(ctx, facts.Config{Path: filepath.Join(dir, "facts.duckdb"), Zone: zone})
+	must(b, err)
+	defer f.Close()
+	company := demo.New(demo.Config{Seed: 7, Accounts: *pagesAccounts, Months: months, Until: time.Now(), Zone: zone})
+	must(b, f.Backfill(ctx, company.Next))
+	set, err := metric.ReadSettings(ctx, s)
+	must(b, err)
+	catalogue, err := metric.Load()
+	must(b, err)
+	reader := metric.New(catalogue, f, func() metric.Settings { return set })
+	must(b, reader.UpdateHistory(ctx))
+
+	stop := keepSending(b, s, f)
+	defer stop()
+	took := readPages(b, s, web.New(web.Config{Store: s, Facts: f, Metrics: reader}))
+	stats, err := f.Stats(ctx)
+	must(b, err)
+	return took, stats.Events
+}
+
+// keepSending posts batches of a hundred, ten a second, until stopped.
+func keepSending(b *testing.B, s *store.Store, f *facts.Facts) (stop func()) {
+	source, err := s.AddSource(context.Background(), "bench")
+	must(b, err)
+	door := httptest.NewServer(ingest.New(ingest.Config{Facts: f, Source: s.SourceByKey}))
+	done := make(chan struct{})
+	var sent sync.WaitGroup
+	sent.Go(func() {
+		for n := 0; ; n++ {
+			req, _ := http.NewRequest(http.MethodPost, door.URL+"/v1/batch", strings.NewReader(fresh(n)))
+			req.SetBasicAuth(source.Key, "")
+			if res, err := http.DefaultClient.Do(req); err == nil {
+				_, _ = io.Copy(io.Discard, res.Body)
+				res.Body.Close()
+			}
+			select {
+			case <-done:
+				return
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	})
+	return func() { close(done); sent.Wait(); door.Close() }
+}
+
+// fresh is a batch of a hundred events of this moment.
+func fresh(n int) string {
+	at := time.Now().UTC().Format(time.RFC3339Nano)
+	events := make([]string, 100)
+	for i := range events {
+		events[i] = fmt.Sprintf(`{"type":"track","event":"Report Created","messageId":"fresh-%d-%d","userId":"fresh-%d","timestamp":%q,"context":{"groupId":"acc-%05d"}}`,
+			n, i, (n*100+i)%3000, at, i)
+	}
+	return `{"batch":[` + strings.Join(events, ",") + `]}`
+}
+
+// readPages signs in and reads each page many times, as a person who looks
+// around does; the first round, in which nothing is cached, counts too.
+func readPages(b *testing.B, s *store.Store, h http.Handler) []time.Duration {
+	ctx := context.Background()
+	_, err := s.AddFirstMember(ctx, store.NewMember{Email: "bench@example.com", Name: "Bench", Password: "a long enough password", Language: "en"})
+	must(b, err)
+	_, token, err := s.SignIn(ctx, "bench@example.com", "a long enough password", "127.0.0.1", "bench")
+	must(b, err)
+	var took []time.Duration
+	for range 100 {
+		for _, path := range pages {
+			req := httptest.NewRequest(http.MethodGet, path, nil)
+			req.AddCookie(&http.Cookie{Name: "farol_session", Value: token})
+			w := httptest.NewRecorder()
+			begun := time.Now()
+			h.ServeHTTP(w, req)
+			took = append(took, time.Since(begun))
+			if w.Code != http.StatusOK {
+				b.Fatalf("%s: %d", path, w.Code)
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	return took
+}
+
+func must(b *testing.B, err error) {
+	b.Helper()
+	if err != nil {
+		b.Fatal(err)
+	}
+}
