@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -172,17 +173,22 @@ func TestAgainstReference(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	onEngines(t, []string{"duckdb", "clickhouse"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+		embedded := strings.HasSuffix(t.Name(), "duckdb")
 		for i, c := range worlds {
+			if i == 1 && !embedded {
+				continue
+			}
 			zone := mustZone(t, c.zone)
 			clk := &clock{}
 			h := randomHistory(uint64(i+1), zone, c.first, c.days, c.events)
 			clk.set(h.sent[0].Known)
-			w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(uint64(i+1), zone), 14)
+			w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(uint64(i+1), zone), 9)
 			refs := map[string]*reference{}
 			for j, m := range w.r.catalogue.All() {
 				for k, g := range m.Grains {
-					// The first world reads every grain, the others one each.
-					if i > 0 && k != (i+j)%len(m.Grains) {
+					// On the embedded engine the first world reads every grain; the
+					// others read one of each metric.
+					if (i > 0 || !embedded) && k != (i+j)%len(m.Grains) {
 						continue
 					}
 					for _, q := range w.requests(m, g, i) {

@@ -38,8 +38,12 @@ var engines = map[string]func(t testing.TB) facts.Config{
 	"shards":     func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.StartShards(t)} },
 }
 
-// onEngines runs a test on each of the engines.
+// onEngines runs a test on each of the engines, of which the embedded one is
+// first and the only one that needs nothing installed.
 func onEngines(t *testing.T, names []string, test func(t *testing.T, open func(zone *time.Location, now func() time.Time) *facts.Facts)) {
+	if testing.Short() {
+		names = names[:1]
+	}
 	for _, name := range names {
 		config := engines[name]
 		t.Run(name, func(t *testing.T) {
