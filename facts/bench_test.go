@@ -38,8 +38,13 @@ func benchEvents(from, n int) []farol.Event {
 func BenchmarkAppend(b *testing.B) {
 	const n = 400_000
 	for b.Loop() {
+		c0 := processorTime()
 		bare := bareAppend(b, n)
+		c1 := processorTime()
 		ours := clientsAppend(b, n, 100, 64)
+		c2 := processorTime()
+		b.ReportMetric(float64((c1-c0).Nanoseconds())/n, "bare-cpu-ns")
+		b.ReportMetric(float64((c2-c1).Nanoseconds())/n, "cpu-ns")
 		b.ReportMetric(ours, "events/s")
 		b.ReportMetric(bare, "bare/s")
 		b.ReportMetric(100*ours/bare, "%ofbare")
