@@ -36,8 +36,9 @@ type card struct {
 // overviewCards and the metrics of the charts, in the page's order.
 var (
 	overviewCards = []string{
-		"active_users_28d", "stickiness", "activation_rate", "new_accounts",
-		"mrr", "logo_churn_rate", "nps", "active_accounts_28d",
+		"active_users_day", "active_users_week", "active_users_28d",
+		"stickiness", "activation_rate", "new_accounts",
+		"mrr", "logo_churn_rate", "nps",
 	}
 	usageLines   = []string{"active_users_day", "active_users_week", "active_users_28d"}
 	overviewBars = []string{"mrr", "new_accounts"}
