@@ -62,7 +62,7 @@ func (b *book) open(ctx context.Context, f *facts.Facts, p *plan, now time.Time)
 		}
 		b.touched = now
 	}
-	rows, err := b.load(ctx, f, seriesKey{p.metric.Name, p.version, p.Grain})
+	rows, err := b.load(ctx, f, seriesKey{p.metric.Name, p.stored(), p.Grain})
 	return page{rows, b.covered, b.dirty, b.seen}, err
 }
 

@@ -91,7 +91,7 @@ func (r *Reader) closeSeries(ctx context.Context, m *Metric, g farol.Grain, know
 		}
 		rows = append(rows, row)
 	}
-	return r.book.write(ctx, r.facts, seriesKey{m.Name, p.version, g}, rows)
+	return r.book.write(ctx, r.facts, seriesKey{m.Name, p.stored(), g}, rows)
 }
 
 // closing is the plan of all closed periods of a series since its first fact,
@@ -140,9 +140,13 @@ func (p *plan) closed(q farol.Period, now time.Time) bool {
 	return !now.Before(end.Start(p.settings.Calendar.Zone).Add(farol.LateGrace))
 }
 
+// stored is the version under which the history keeps figures: that of the
+// series with the zone, because in another zone every day holds other facts.
+func (p *plan) stored() string { return p.version + " " + p.settings.Calendar.Zone.String() }
+
 func (p *plan) row(pt Point, known time.Time) facts.HistoryRow {
 	return facts.HistoryRow{
-		Metric: p.metric.Name, Version: p.version, Grain: p.Grain, Period: pt.Period, Known: known,
+		Metric: p.metric.Name, Version: p.stored(), Grain: p.Grain, Period: pt.Period, Known: known,
 		Value: pt.Value, Numerator: pt.Numerator, Denominator: pt.Denominator, Low: pt.Low, High: pt.High,
 		Units: pt.Units, Complete: pt.Complete,
 	}

@@ -317,7 +317,7 @@ func (w *world) checkLedger(t *testing.T, old map[string][]Point, then, known ti
 			t.Fatal(err)
 		}
 		rows, err := w.f.History(context.Background(), facts.HistoryQuery{
-			Metric: m.Name, Version: w.settings.version(m), Grain: g, Known: known,
+			Metric: m.Name, Version: w.settings.version(m) + " " + w.settings.Calendar.Zone.String(), Grain: g, Known: known,
 		})
 		if err != nil {
 			t.Fatal(err)

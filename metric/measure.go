@@ -14,7 +14,7 @@ const measureChunk = 31
 // measuredQuery finds up to which day the accounts' values of a series were
 // kept: a row of the history under a name that no metric has.
 func (p *plan) measuredQuery() facts.HistoryQuery {
-	return facts.HistoryQuery{Metric: "$measured." + p.metric.Name, Version: p.version, Grain: farol.Daily}
+	return facts.HistoryQuery{Metric: "$measured." + p.metric.Name, Version: p.stored(), Grain: farol.Daily}
 }
 
 // measure keeps the daily values of every account: of the days that closed

@@ -19,6 +19,7 @@ type Reader struct {
 	now       func() time.Time
 	series    cache[Series]
 	shared    cache[*spans]
+	past      cache[coverage]
 	book      book
 	// updating keeps UpdateHistory to one at a time.
 	updating sync.Mutex
@@ -119,11 +120,16 @@ func (r *Reader) compute(ctx context.Context, p *plan, periods []farol.Period) (
 // answers the history of the present.
 func (r *Reader) cover(ctx context.Context, p *plan) (page, error) {
 	if !p.Known.IsZero() {
-		touches, err := r.facts.Touched(ctx, time.Time{}, p.Known)
+		got, err := r.past.get(ctx, p.Known.String(), ask{known: p.Known}, r.clocks(), func(ctx context.Context) (answer[coverage], error) {
+			out := answer[coverage]{known: r.facts.LastKnown()}
+			touches, err := r.facts.Touched(ctx, time.Time{}, p.Known)
+			out.value = coverage{}.with(touches)
+			return out, err
+		})
 		if err != nil {
 			return page{}, fmt.Errorf("which days have facts: %w", err)
 		}
-		p.covered = coverage{}.with(touches)
+		p.covered = got.value
 		return page{}, nil
 	}
 	pg, err := r.book.open(ctx, r.facts, p, r.now())
