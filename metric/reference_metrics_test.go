@@ -1,0 +1,443 @@
+package metric
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/farol-cs/farol"
+)
+
+// active lists the unit-days of use: unit is the person or the account.
+func (r *reference) active(q Request, people bool) map[[2]string]map[farol.Day]bool {
+	out := map[[2]string]map[farol.Day]bool{}
+	for _, a := range r.acts() {
+		unit := a.account
+		if people {
+			unit = string(a.person)
+		}
+		g, ok := r.group(q, a.account, a.day)
+		if unit == "" || !ok || !r.counts(a) {
+			continue
+		}
+		k := [2]string{g, unit}
+		if out[k] == nil {
+			out[k] = map[farol.Day]bool{}
+		}
+		out[k][a.day] = true
+	}
+	return out
+}
+
+// used lists units by how many days of the window they used the product on.
+func (r *reference) used(q Request, people bool, from, to farol.Day) []refRow {
+	var out []refRow
+	for k, days := range r.active(q, people) {
+		n := 0
+		for d := range days {
+			if d >= from && d <= min(to, r.asOf) {
+				n++
+			}
+		}
+		if n > 0 {
+			out = append(out, refRow{k[0], k[1], float64(n), 0})
+		}
+	}
+	return out
+}
+
+func once(rows []refRow) []refRow {
+	for i := range rows {
+		rows[i].num = 1
+	}
+	return rows
+}
+
+// rows lists the units behind a figure.
+func (r *reference) rows(q Request, p farol.Period) []refRow {
+	last := min(p.Last(), r.asOf)
+	switch q.Metric {
+	case "active_users_day", "stickiness":
+		return r.used(q, true, p.From, last)
+	case "active_accounts_day":
+		return r.used(q, false, p.From, last)
+	case "active_users_week":
+		return once(r.used(q, true, last-6, last))
+	case "active_accounts_week":
+		return once(r.used(q, false, last-6, last))
+	case "active_users_28d":
+		return once(r.used(q, true, last-27, last))
+	case "active_accounts_28d":
+		return once(r.used(q, false, last-27, last))
+	case "active_users_month":
+		return once(r.used(q, true, p.From, last))
+	case "active_accounts_month":
+		return once(r.used(q, false, p.From, last))
+	case "new_accounts":
+		return once(r.created(q, p))
+	case "activation_rate":
+		return r.activated(q, p)
+	case "mrr":
+		return r.paying(q, last, last)
+	case "logo_churn_rate":
+		return r.churned(q, p, last)
+	case "nps":
+		return r.scored(q, p)
+	}
+	panic("the reference does not know " + q.Metric)
+}
+
+// created lists the accounts created in the period; num is unset.
+func (r *reference) created(q Request, p farol.Period) []refRow {
+	var out []refRow
+	for account, day := range r.births() {
+		g, ok := r.group(q, account, day)
+		if p.Contains(day) && day <= r.asOf && ok {
+			out = append(out, refRow{group: g, unit: account})
+		}
+	}
+	return out
+}
+
+// births is the creation day of each account.
+func (r *reference) births() map[string]farol.Day {
+	if r.born == nil {
+		r.born = r.findBirths()
+	}
+	return r.born
+}
+
+func (r *reference) findBirths() map[string]farol.Day {
+	first, signed := map[string]farol.Day{}, map[string]farol.Day{}
+	note := func(m map[string]farol.Day, account string, d farol.Day) {
+		if old, ok := m[account]; account != "" && d <= r.asOf && (!ok || d < old) {
+			m[account] = d
+		}
+	}
+	for i := range r.events {
+		e := &r.events[i]
+		if e.Kind != farol.Identify && e.Kind != farol.Alias {
+			day := r.day(e.At)
+			if s, ok := r.propsOf(e)["effective_at"].(string); ok {
+				day = r.day(mustTime(s))
+			}
+			note(first, r.accountOf(e), day)
+		}
+		if e.Kind == farol.Track && e.Name == "Signed Up" {
+			note(signed, string(e.Account), r.day(e.At))
+		}
+	}
+	out := map[string]farol.Day{}
+	for account, d := range first {
+		if r.excludedAccount(account) {
+			continue
+		}
+		if s, ok := signed[account]; ok {
+			d = s
+		}
+		said, ok := latest(r.changes, func(c refChange) bool {
+			return c.accountSubject && c.account == account && c.trait == "created_at" && c.day <= r.asOf
+		})
+		if ok {
+			d = r.day(mustTime(said))
+		}
+		out[account] = d
+	}
+	return out
+}
+
+func mustTime(s string) time.Time {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// activated lists the accounts of the cohort whose window has passed.
+func (r *reference) activated(q Request, p farol.Period) []refRow {
+	var out []refRow
+	a := r.s.Activation
+	births := r.births()
+	acts := r.acts()
+	for _, row := range r.created(q, p) {
+		born := births[row.unit]
+		end := born + farol.Day(a.WindowDays)
+		if end-1 > r.through {
+			continue
+		}
+		times := map[string]int{}
+		for _, act := range acts {
+			if act.account == row.unit && act.day >= born && act.day < end {
+				times[act.name]++
+				times["*"]++
+			}
+		}
+		criteria := a.Events
+		if len(criteria) == 0 {
+			criteria = []Criterion{{"*", 1}}
+		}
+		met := 0
+		for _, c := range criteria {
+			if times[c.Name] >= c.Min {
+				met++
+			}
+		}
+		row.den = 1
+		if met == len(criteria) || a.AtLeast > 0 && met >= a.AtLeast {
+			row.num = 1
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// refSub is a subscription event.
+type refSub struct {
+	at, known        time.Time
+	id, account, sub string
+	status, currency string
+	mrr              *float64 // minor units
+}
+
+var subStatus = map[string]string{
+	"Subscription Started": "active", "Subscription Changed": "active", "Subscription Resumed": "active",
+	"Subscription Paused": "paused", "Subscription Cancelled": "cancelled",
+}
+
+func (r *reference) subscriptions() map[[2]string][]refSub {
+	if r.subs == nil {
+		r.subs = r.findSubscriptions()
+	}
+	return r.subs
+}
+
+func (r *reference) findSubscriptions() map[[2]string][]refSub {
+	out := map[[2]string][]refSub{}
+	for i := range r.events {
+		e := &r.events[i]
+		status, ok := subStatus[e.Name]
+		account := r.accountOf(e)
+		if !ok || e.Kind != farol.Track || account == "" || r.excludedAccount(account) {
+			continue
+		}
+		props := r.propsOf(e)
+		s := refSub{at: e.At, known: e.Known, id: e.ID, account: account, sub: props["subscription"].(string), status: status}
+		if at, ok := props["effective_at"].(string); ok {
+			s.at = mustTime(at)
+		}
+		if v, ok := props["mrr"].(float64); ok {
+			minor := math.Round(v * 100)
+			s.mrr, s.currency = &minor, props["currency"].(string)
+		}
+		if r.day(s.at) <= r.asOf {
+			k := [2]string{account, s.sub}
+			out[k] = append(out[k], s)
+		}
+	}
+	return out
+}
+
+// refState is what an account is at the end of a day.
+type refState struct {
+	mrr    float64
+	paused bool // something is paused, for less than 90 days
+}
+
+func (r *reference) states(day farol.Day) map[string]refState {
+	out := map[string]refState{}
+	for k, subs := range r.subscriptions() {
+		slices.SortFunc(subs, func(a, b refSub) int {
+			return cmp.Or(a.at.Compare(b.at), a.known.Compare(b.known), cmp.Compare(a.id, b.id))
+		})
+		var status, currency string
+		var mrr float64
+		var since farol.Day
+		for _, s := range subs {
+			if r.day(s.at) > day {
+				break
+			}
+			if s.status == "paused" && status != "paused" {
+				since = r.day(s.at)
+			}
+			status = s.status
+			if s.mrr != nil {
+				mrr, currency = *s.mrr, s.currency
+			}
+		}
+		st := out[k[0]]
+		if status == "active" {
+			st.mrr += r.convert(mrr, currency)
+		}
+		if status == "paused" && day-since < 90 {
+			st.paused = true
+		}
+		out[k[0]] = st
+	}
+	return out
+}
+
+func (r *reference) convert(minor float64, currency string) float64 {
+	if farol.Currency(currency) == r.s.Currency {
+		return minor
+	}
+	return math.Round(minor * r.s.Rates[farol.Currency(currency)])
+}
+
+// paying lists the accounts with an MRR at the end of the day.
+func (r *reference) paying(q Request, day, attributes farol.Day) []refRow {
+	var out []refRow
+	for account, st := range r.states(day) {
+		if g, ok := r.group(q, account, attributes); ok && st.mrr > 0 {
+			out = append(out, refRow{g, account, st.mrr / 100, 0})
+		}
+	}
+	return out
+}
+
+func (r *reference) churned(q Request, p farol.Period, last farol.Day) []refRow {
+	var out []refRow
+	end := r.states(last)
+	for account, st := range r.states(p.From - 1) {
+		g, ok := r.group(q, account, p.From)
+		if !ok || st.mrr <= 0 && !st.paused {
+			continue
+		}
+		row := refRow{g, account, 1, 1}
+		if e := end[account]; e.mrr > 0 || e.paused {
+			row.num = 0
+		}
+		out = append(out, row)
+	}
+	return out
+}
+
+// scored lists who answered an NPS survey in the period, by the last answer.
+func (r *reference) scored(q Request, p farol.Period) []refRow {
+	type answer struct {
+		at    time.Time
+		id    string
+		row   refRow
+		valid bool
+	}
+	last := map[string]answer{}
+	for i := range r.events {
+		e := &r.events[i]
+		props := r.propsOf(e)
+		if e.Name != "Survey Answered" || props["kind"] != "nps" {
+			continue
+		}
+		day, account, person := r.day(e.At), r.accountOf(e), r.person(e.Person())
+		if !p.Contains(day) || day > r.asOf || r.excludedAccount(account) || r.excludedPerson(person) {
+			continue
+		}
+		unit := cmp.Or(string(person), e.ID)
+		g, ok := r.group(q, account, day)
+		a := answer{e.At, e.ID, refRow{g, unit, 0, 1}, ok}
+		switch score := props["score"].(float64); {
+		case score >= 9:
+			a.row.num = 1
+		case score <= 6:
+			a.row.num = -1
+		}
+		// Filters choose the answers, then the latest of them counts.
+		if old, has := last[unit]; ok && (!has || cmp.Or(a.at.Compare(old.at), cmp.Compare(a.id, old.id)) > 0) {
+			last[unit] = a
+		}
+	}
+	var out []refRow
+	for _, a := range last {
+		out = append(out, a.row)
+	}
+	return out
+}
+
+// has tells whether data make a figure of the window possible at all, and
+// from which day on: events by their day, subscriptions by their effect.
+func (r *reference) since(subscriptions bool) (farol.Day, map[farol.Day]bool) {
+	days := map[farol.Day]bool{}
+	first := farol.Day(math.MaxInt32)
+	for i := range r.events {
+		e := &r.events[i]
+		d := r.day(e.At)
+		if subscriptions {
+			if subStatus[e.Name] == "" {
+				continue
+			}
+			if at, ok := r.propsOf(e)["effective_at"].(string); ok {
+				d = r.day(mustTime(at))
+			}
+		}
+		days[d] = true
+		first = min(first, d)
+	}
+	return first, days
+}
+
+// want computes the figure of a period and group from its rows.
+func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) Point {
+	var num, den float64
+	for _, row := range rows {
+		num += row.num
+		den += row.den
+	}
+	pt := Point{Period: p, Units: int64(len(rows))}
+	last := min(p.Last(), r.asOf)
+	money := m.Name == "mrr" || m.Name == "logo_churn_rate"
+	first, days := r.since(money)
+	window := p.From
+	if m.Aggregation == Rolling {
+		window = last - farol.Day(m.Reach)
+	}
+	data := first <= last
+	if !money {
+		data = false
+		for d := window; d <= last; d++ {
+			data = data || days[d]
+		}
+	}
+	switch {
+	case p.From > r.asOf:
+		pt.Reason = NotStarted
+		return pt
+	case len(rows) == 0 && !data:
+		pt.Reason = NoData
+		return pt
+	}
+	start := window
+	if first > window && first <= last && !money {
+		start = first
+	}
+	n := float64(last - start + 1)
+	switch m.Aggregation {
+	case DailyMean:
+		den = n
+	case ShareOfDays:
+		den = n * float64(len(rows))
+	}
+	wait := farol.Day(0)
+	if m.Waits {
+		wait = farol.Day(r.s.Activation.WindowDays - 1)
+	}
+	pt.Complete = p.Last()+wait <= r.through && (start == window || m.Group != "usage")
+	pt.Numerator = &num
+	if m.Aggregation == Sum || m.Aggregation == Distinct || m.Aggregation == Rolling {
+		pt.Value = &num
+		if m.Aggregation == Rolling && start > window {
+			pt.Value, pt.Reason, pt.Complete = nil, WindowNotCovered, false
+		}
+		return pt
+	}
+	pt.Denominator = &den
+	if den > 0 {
+		v := num / den
+		if m.Aggregation == NPS {
+			v *= 100
+		}
+		pt.Value = &v
+	} else if pt.Reason = ZeroDenominator; m.Waits && p.Last()+wait > r.through {
+		pt.Reason = WindowOpen
+	}
+	return pt
+}
