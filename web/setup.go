@@ -56,6 +56,13 @@ func (s *server) doSetup(v *visit) error {
 	if err := v.form(); err != nil {
 		return err
 	}
+	open, err := s.setupOpen(v)
+	if err != nil {
+		return err
+	}
+	if !open {
+		return v.redirect("/sign-in")
+	}
 	f, ctx := v.r.PostForm, v.r.Context()
 	c, err := companyForm(f)
 	if err != nil {

@@ -39,6 +39,13 @@ func TestSetup(t *testing.T) {
 	// The door is shut for ever.
 	s.get(nobody, "/setup").leadsTo("/sign-in")
 	s.post(nobody, "/setup", form...).leadsTo("/sign-in")
+	s.post(nobody, "/setup", bad...).leadsTo("/sign-in")
+	elsewhere := append([]string{}, form...)
+	elsewhere[9] = "Asia/Tokyo"
+	s.post(nobody, "/setup", elsewhere...).leadsTo("/sign-in")
+	if got := s.facts.Zone(); got.String() != "America/Sao_Paulo" {
+		t.Errorf("a stranger made the days be cut in %s", got)
+	}
 }
 
 func cookie(t *testing.T, a *answer, name string) *http.Cookie {
