@@ -241,7 +241,8 @@ func (f *Facts) commitAll(ctx context.Context, group []*request) ([]Receipt, err
 	for i, r := range group {
 		receipts[i].Known = known
 		for n, x := range r.rejected {
-			c.add(rejected, known, x.Received.UTC(), x.ID, string(x.Source), x.Kind, x.Name, x.Field, x.Reason, cut(x.Body), int64(i*maxGroup+n))
+			c.add(rejected, known, x.Received.UTC(), clean(x.ID), string(clean(x.Source)), clean(x.Kind), clean(x.Name), clean(x.Field), clean(x.Reason),
+				clean(cut(x.Body)), int64(i*maxGroup+n))
 		}
 		if r.rows != nil {
 			r.rows(c, known)

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/farol-cs/farol"
 )
@@ -238,6 +239,40 @@ func TestSettlingUnderLoad(t *testing.T) {
 		}
 		if err := f.Close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// Bytes that are not text must not take the commit of others with them.
+func TestOddBytes(t *testing.T) {
+	f, err := Open(t.Context(), Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	odd := "a\xff\x00\xed\xa0\x80z"
+	es := []farol.Event{
+		{ID: odd, Source: farol.SourceID(odd), Kind: farol.Track, Name: odd, User: farol.PersonID(odd), Account: farol.AccountID(odd), At: ts("2026-02-02"), Properties: json.RawMessage(`{"a":"` + odd + `"}`)},
+		{ID: "2", Source: "s", Kind: farol.Identify, User: "ana", Anonymous: farol.AnonymousID(odd), At: ts("2026-02-02"), Properties: json.RawMessage(`{"x":"\ud800","y":"\u0000","` + odd + `":1,"company":{"id":"` + odd + `"}}`)},
+		{ID: "3", Source: "s", Kind: farol.Track, Name: "Used", User: "ana", At: ts("2026-02-02")},
+	}
+	r, err := f.Append(t.Context(), Batch{Events: es, Rejected: []Rejected{{ID: odd, Body: odd, Reason: odd}}})
+	if err != nil || r.Accepted != 3 {
+		t.Fatal(r, err)
+	}
+	if r, err = f.Append(t.Context(), Batch{Events: es}); err != nil || r.Accepted != 0 {
+		t.Fatal(r, err)
+	}
+	if err := f.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	rows, _, err := f.Events(t.Context(), EventFilter{})
+	if err != nil || len(rows) != 3 {
+		t.Fatal(len(rows), err)
+	}
+	for _, r := range rows {
+		if !utf8.ValidString(r.Name + r.ID + string(r.Properties)) {
+			t.Errorf("%q", r.Name)
 		}
 	}
 }

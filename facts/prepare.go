@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"math"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/farol-cs/farol"
@@ -55,8 +57,30 @@ func hash2(a, b string) uint64 {
 
 func midnight(d farol.Day) time.Time { return d.UTC() }
 
+// clean makes text of bytes: the engines keep nothing else.
+func clean[S ~string](s S) S {
+	if utf8.ValidString(string(s)) {
+		return s
+	}
+	return S(strings.ToValidUTF8(string(s), "\uFFFD"))
+}
+
+// cleanEvent brings the event into the form in which it is read back.
+func cleanEvent(e *farol.Event) {
+	e.At = e.At.UTC().Truncate(time.Millisecond)
+	e.ID, e.Source, e.Kind, e.Name = clean(e.ID), clean(e.Source), clean(e.Kind), clean(e.Name)
+	e.Account, e.User, e.Anonymous, e.PreviousID = clean(e.Account), clean(e.User), clean(e.Anonymous), clean(e.PreviousID)
+	if !utf8.Valid(e.Properties) {
+		e.Properties = bytes.ToValidUTF8(e.Properties, []byte("\uFFFD"))
+	}
+	if !utf8.Valid(e.Context) {
+		e.Context = bytes.ToValidUTF8(e.Context, []byte("\uFFFD"))
+	}
+}
+
 // prepare works out what follows from the event. p is used and not kept.
 func prepare(e *farol.Event, zone *time.Location, p *fastjson.Parser) prepared {
+	cleanEvent(e)
 	out := prepared{
 		e: e, zone: zone, hash: hash2(string(e.Source), e.ID), raw: string(e.Person()), named: string(e.Account),
 		day: midnight(farol.DayOf(e.At, zone)),
@@ -203,7 +227,7 @@ func (p *prepared) traits(v values, subject, name string) {
 	}
 	o.Visit(func(key []byte, x *fastjson.Value) {
 		kind, val := traitValue(x)
-		p.change(subject, name, string(key), kind, val)
+		p.change(subject, name, clean(string(key)), kind, val)
 		if k := string(key); k == "created_at" || k == "createdAt" {
 			if t, ok := createdAt(x); ok {
 				p.change(subject, name, createdTrait, "day", farol.DayOf(t, p.zone).String())
@@ -215,7 +239,7 @@ func (p *prepared) traits(v values, subject, name string) {
 func traitValue(x *fastjson.Value) (kind, val string) {
 	switch x.Type() {
 	case fastjson.TypeString:
-		return "text", string(x.GetStringBytes())
+		return "text", clean(string(x.GetStringBytes()))
 	case fastjson.TypeNumber:
 		return "number", numberText(x)
 	case fastjson.TypeTrue, fastjson.TypeFalse:
@@ -223,7 +247,7 @@ func traitValue(x *fastjson.Value) (kind, val string) {
 	case fastjson.TypeNull:
 		return "null", ""
 	}
-	return "json", x.String()
+	return "json", clean(x.String())
 }
 
 // numberText writes a number the same however it was sent: 5, 5.0 and 5e0

@@ -132,9 +132,9 @@ func (v values) text(name string) string {
 		return ""
 	}
 	if x.Type() == fastjson.TypeString {
-		return string(x.GetStringBytes())
+		return clean(string(x.GetStringBytes()))
 	}
-	return x.String()
+	return clean(x.String())
 }
 
 // number of the property, nil when not given.
