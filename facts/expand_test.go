@@ -2,6 +2,7 @@ package facts
 
 import (
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -184,6 +185,39 @@ func TestRowPlaces(t *testing.T) {
 	for name, place := range map[string]int{"known": rowKnown, "as_account": rowAccount, "as_person": rowPerson} {
 		if events.index(name)-1 != place {
 			t.Errorf("%s is at %d", name, events.index(name)-1)
+		}
+	}
+}
+
+// docs/events.md and docs/doors.md name everything that there is.
+func TestDocs(t *testing.T) {
+	read := func(path string) string {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	page := read("../docs/events.md")
+	for name, w := range wellKnownEvents {
+		if !strings.Contains(page, "`"+name+"`") {
+			t.Errorf("docs/events.md does not name %s", name)
+		}
+		for _, p := range w.properties {
+			if !strings.Contains(page, "`"+p.name+"`") {
+				t.Errorf("docs/events.md does not name %s of %s", p.name, name)
+			}
+		}
+	}
+	page = read("../docs/doors.md")
+	for name := range (&doors{}).funcs() {
+		if !strings.Contains(page, "{{"+name) {
+			t.Errorf("docs/doors.md does not name the door %s", name)
+		}
+	}
+	for name := range duckDialect.calls {
+		if !strings.Contains(page, "`"+name+"(") {
+			t.Errorf("docs/doors.md does not name the function %s", name)
 		}
 	}
 }
