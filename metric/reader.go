@@ -66,7 +66,7 @@ func (r *Reader) clocks() clocks { return clocks{r.facts.LastKnown, r.now} }
 func (p *plan) key() string {
 	q := p.Request
 	q.MaxAge = 0
-	return fmt.Sprintf("%+v|%s|%s|%s|%v|%v|%v", q, p.version, p.settings.Calendar.Zone, p.settings.Currency,
+	return fmt.Sprintf("%#v|%s|%s|%s|%v|%v|%v", q, p.version, p.settings.Calendar.Zone, p.settings.Currency,
 		p.settings.Calendar.WeekStart, p.asOf, p.through)
 }
 
