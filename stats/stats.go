@@ -85,15 +85,16 @@ func npsAdjusted(promoters, detractors, answers float64) (centre, se float64, ok
 // NPS is the adjusted Wald interval of a Net Promoter Score in points
 // (-100 to +100), from counts of promoters, detractors and all answers. Its
 // centre is the adjusted score, so the plain score need not lie in its
-// middle; with one-sided answers of a small sample it may even touch a bound.
-// ok is false without answers.
+// middle. A single answer's score lies outside: there the interval is widened
+// to it. ok is false without answers.
 func NPS(promoters, detractors, answers, level float64) (i Interval, ok bool) {
 	c, se, ok := npsAdjusted(promoters, detractors, answers)
 	if !ok {
 		return Interval{}, false
 	}
-	half := z(level) * se
-	return Interval{100 * math.Max(-1, c-half), 100 * math.Min(1, c+half)}, true
+	half, score := z(level)*se, (promoters-detractors)/answers
+	low, high := math.Min(score, math.Max(-1, c-half)), math.Max(score, math.Min(1, c+half))
+	return Interval{100 * low, 100 * high}, true
 }
 
 // Answers counts what a Net Promoter Score is made of. Passives are the rest.

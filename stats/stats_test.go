@@ -51,9 +51,12 @@ func TestNPSByHand(t *testing.T) {
 	// d 0.201456; score 29.1262, variance (0.694175-0.084834)/103.
 	got, ok := NPS(50, 20, 100, Level)
 	check(t, "NPS", got, ok, 14.0512, 44.2012, 0.0005)
-	// One answer says very little: (1.75-0.75)/4 = 0.25 +- 1.96*0.37500.
+	// One answer says very little: (1.75-0.75)/4 = 0.25 +- 1.96*0.37500, and
+	// never less than the score itself.
 	got, ok = NPS(1, 0, 1, Level)
-	check(t, "NPS", got, ok, -48.4986, 98.4986, 0.0005)
+	check(t, "NPS", got, ok, -48.4986, 100, 0.0005)
+	got, ok = NPS(0, 1, 1, Level)
+	check(t, "NPS", got, ok, -100, 48.4986, 0.0005)
 	d, ok := NPSDifference(Answers{50, 20, 100}, Answers{50, 20, 100}, Level)
 	check(t, "NPSDifference", d, ok, -21.3193, 21.3193, 0.0005)
 }

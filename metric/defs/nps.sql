@@ -56,7 +56,7 @@ now 2026-03-10 12:00
 
 want day 2026-02-02 = 30 (30/100) [14.05..44.20]
 want month 2026-02-01 = 32 (32/100)
-want week 2026-02-16 = 100 (1/1) [-48.50..98.50]
+want week 2026-02-16 = 100 (1/1) [-48.50..100]
 want month 2026-03-01 = -100 (-1/1) incomplete
 want month 2026-02-01 by account acme = 100 (50/50)
 want day 2026-02-03 = null no_data
