@@ -46,7 +46,7 @@ func TestBadRequests(t *testing.T) {
 		{Request{Metric: "mrr", Period: farol.Period{From: 10, To: 10}}, farol.Invalid, "to"},
 		{Request{Metric: "mrr", Period: farol.Period{From: 10, To: 10_000}}, farol.Invalid, "to"},
 		{Request{Metric: "mrr", Period: march, By: "plan'; --"}, farol.Invalid, "by"},
-		{Request{Metric: "mrr", Period: march, Filters: []facts.Filter{{Attribute: ""}}}, farol.Invalid, "filter"},
+		{Request{Metric: "mrr", Period: march, Filters: []facts.Filter{{Attribute: ""}}}, farol.Invalid, "segment"},
 	} {
 		_, err := r.Read(context.Background(), c.q)
 		var e *farol.Error

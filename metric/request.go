@@ -156,7 +156,7 @@ func (p *plan) check() error {
 	}
 	for _, f := range q.Filters {
 		if !attributeName.MatchString(f.Attribute) {
-			return farol.InvalidField("filter", "not an attribute's name: %q", f.Attribute)
+			return farol.InvalidField("segment", "not an attribute's name: %q", f.Attribute)
 		}
 	}
 	if q.By != "" && !attributeName.MatchString(q.By) {
