@@ -220,7 +220,7 @@ func TestReadErrors(t *testing.T) {
 		series + "known=2026-13-01":                    "query.known",
 		series + "segment=plan":                        "query.segment",
 		series + "segment=%3Dpro":                      "query.segment",
-		series + "by=plan%27":                          "query.by",
+		series + "by=plan%3D":                          "query.by",
 		series + "asof=2026-03-01":                     "query.asof",
 		rows:                                           "query.period",
 		rows + "period=march":                          "query.period",

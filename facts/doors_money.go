@@ -68,7 +68,7 @@ func (d *doors) rates() (string, error) {
 	order := make([]string, 0, len(whens))
 	for c := range whens {
 		if !farol.Currency(c).Valid() {
-			return "", farol.InvalidField("currency", "must be a %s", string(aCode))
+			return "", farol.InvalidField("currency", "must be of type %s", string(aCode))
 		}
 		order = append(order, c)
 	}

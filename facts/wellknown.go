@@ -170,7 +170,7 @@ func (p property) check(v values) error {
 		return nil
 	}
 	if !p.fits(x) {
-		return farol.InvalidField(field, "must be a %s", string(p.kind))
+		return farol.InvalidField(field, "must be of type %s", string(p.kind))
 	}
 	if p.oneOf != nil && !contains(p.oneOf, string(x.GetStringBytes())) {
 		return farol.InvalidField(field, "must be one of: %s", strings.Join(p.oneOf, ", "))
@@ -234,7 +234,7 @@ func checkPrice(v values, required bool) error {
 	minor, _, err := v.mrr()
 	switch {
 	case err != nil:
-		return farol.InvalidField(field, "must be a %s", string(anAmount))
+		return farol.InvalidField(field, "must be of type %s", string(anAmount))
 	case required && !given:
 		return farol.InvalidField(field, "is required")
 	case minor < 0:
@@ -252,7 +252,7 @@ func checkScore(v values) error {
 	score, scale := v.get("score").GetFloat64(), scaleOf(v)
 	kind := v.text("kind")
 	if v.get("scale") != nil && (scale <= 0 || kind == "nps" && scale != 10) {
-		return farol.InvalidField("properties.scale", "must be a %s", "scale that the kind of survey has")
+		return farol.InvalidField("properties.scale", "must be a scale that the kind of survey has")
 	}
 	if score < 0 || score > scale || kind == "nps" && score != math.Trunc(score) {
 		return farol.InvalidField("properties.score", "must be on the scale of %v", scale)

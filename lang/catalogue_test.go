@@ -113,7 +113,7 @@ func goKeys(t *testing.T, src []byte, path string, used map[string]string) {
 		return
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
-		// The kinds of properties stand inside "must be a %s".
+		// The kinds of properties stand inside "must be of type %s".
 		if spec, ok := n.(*ast.ValueSpec); ok {
 			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "propertyKind" {
 				if key, ok := text(spec.Values[0]); ok {

@@ -168,8 +168,8 @@ func TestSentence(t *testing.T) {
 // The reasons of the facts' floor come out whole.
 func TestReasonsOfRejection(t *testing.T) {
 	for in, want := range map[string]string{
-		"must be a number, zero or more":             "precisa ser do tipo número, zero ou mais",
-		"must be a time (ISO 8601)":                  "precisa ser do tipo data e hora (ISO 8601)",
+		"must be of type number, zero or more":       "precisa ser do tipo número, zero ou mais",
+		"must be of type time (ISO 8601)":            "precisa ser do tipo data e hora (ISO 8601)",
 		"must be one of: nps, csat, ces":             "precisa ser um destes: nps, csat, ces",
 		"is required":                                "é obrigatório",
 		`there is no metric "x%d"`:                   `não há métrica "x%d"`,

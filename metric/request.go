@@ -115,7 +115,9 @@ const maxPeriods = 3700
 // maxCells bounds periods times groups of a breakdown.
 const maxCells = 200_000
 
-var attributeName = regexp.MustCompile(`^[\pL\pN_.$ -]{1,100}$`)
+// attributeName is any name of a trait that can be written in "name=value";
+// it is bound in queries, never spelled.
+var attributeName = regexp.MustCompile(`^[^=\pC]{1,100}$`)
 
 // plan checks a request and fixes the clocks.
 func (r *Reader) plan(q Request) (*plan, error) {

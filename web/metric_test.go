@@ -41,7 +41,7 @@ func TestMetricPage(t *testing.T) {
 	churn := s.get(as{role: store.Viewer, code: lang.Portuguese}, "/metrics/logo_churn_rate").is(200)
 	churn.says("table", "10,0%").says("thead", "Intervalo de 95%").says("thead", "Numerador")
 	s.get(admin, "/metrics/no_such_metric").is(404)
-	s.get(admin, "/metrics/mrr?by=x%27y").is(400)
+	s.get(admin, "/metrics/mrr?by=x%3Dy").is(400)
 }
 
 func TestBreakdown(t *testing.T) {
