@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -95,9 +96,16 @@ func randomPassword() string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }
 
-// progress draws the loading of events.
+// progress draws the loading of events on a terminal, and nothing into a file.
 func progress(out io.Writer) *progressbar.ProgressBar {
+	file, ok := out.(*os.File)
+	if !ok {
+		return progressbar.DefaultSilent(-1)
+	}
+	if stat, err := file.Stat(); err != nil || stat.Mode()&os.ModeCharDevice == 0 {
+		return progressbar.DefaultSilent(-1)
+	}
 	return progressbar.NewOptions(-1, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("events"),
-		progressbar.OptionShowCount(), progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionShowIts(),
+		progressbar.OptionShowCount(), progressbar.OptionThrottle(200*time.Millisecond),
 		progressbar.OptionOnCompletion(func() { io.WriteString(out, "\n") }))
 }
