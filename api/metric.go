@@ -166,6 +166,8 @@ type Row struct {
 	Account     *string  `json:"account" doc:"The account that it belongs to; null for none."`
 	Numerator   float64  `json:"numerator"`
 	Denominator *float64 `json:"denominator" doc:"null where the value is no quotient of the units' own."`
+	Times       *float64 `json:"times" doc:"Of a product of two ratios: the second numerator; else null."`
+	Per         *float64 `json:"per" doc:"Of a product of two ratios: the second denominator; else null."`
 	Group       *string  `json:"group" doc:"null without a breakdown."`
 }
 
@@ -233,7 +235,7 @@ func (s *server) readRows(ctx context.Context, in *readRowsInput) (*readRowsOutp
 	b.Period, b.To, b.Next = q.Period.From.String(), q.Period.To.String(), orNull(next)
 	b.Rows = make([]Row, 0, len(rows))
 	for _, r := range rows {
-		row := Row{Unit: r.Unit, Account: orNull(r.Account), Numerator: r.Numerator, Denominator: r.Denominator}
+		row := Row{Unit: r.Unit, Account: orNull(r.Account), Numerator: r.Numerator, Denominator: r.Denominator, Times: r.Times, Per: r.Per}
 		if q.By != "" {
 			row.Group = &r.Group
 		}

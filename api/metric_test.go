@@ -157,8 +157,8 @@ func TestRows(t *testing.T) {
 	if body["period"] != "2026-03-03" || body["to"] != "2026-03-04" || body["metric"] != "active_users_day" || body["next"] != nil {
 		t.Errorf("rows of %v", body)
 	}
-	same(t, rows, `[{"account":"acme","denominator":null,"group":null,"numerator":1,"unit":"ana"},
-		{"account":"gama","denominator":null,"group":null,"numerator":1,"unit":"cid"}]`)
+	same(t, rows, `[{"account":"acme","denominator":null,"group":null,"numerator":1,"per":null,"times":null,"unit":"ana"},
+		{"account":"gama","denominator":null,"group":null,"numerator":1,"per":null,"times":null,"unit":"cid"}]`)
 
 	// By pages, and of one group.
 	var units []string

@@ -2,14 +2,16 @@
 // writes numbers, money and dates.
 //
 // English text is the key: code and templates write English sentences, and
-// one TOML catalogue per other language (pt-BR.toml) maps each sentence to
-// its translation. Adding a translated string edits that one file; a test
+// one folder of TOML catalogues per other language (pt-BR/*.toml, one file for
+// what all pages share and one for each larger page) maps each sentence to its
+// translation. Adding a translated string edits one of those files; a test
 // fails on a sentence without a translation and on a translation nobody uses.
 package lang
 
 import (
 	"embed"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -64,7 +66,7 @@ var matcher = language.NewMatcher([]language.Tag{language.English, language.Braz
 // [Printer.Text] later, so that the test of the catalogue finds it.
 type Text string
 
-//go:embed *.toml
+//go:embed pt-BR/*.toml
 var catalogues embed.FS
 
 // Printer writes for one language. It is safe for concurrent use.
@@ -95,18 +97,31 @@ var printers = func() map[Code]*Printer {
 	return out
 }()
 
-// load reads the language's catalogue; English has none.
+// load reads the language's catalogues; English has none.
 func load(c Code) (map[string]string, error) {
 	words := map[string]string{}
 	if c == English {
 		return words, nil
 	}
-	b, err := catalogues.ReadFile(string(c) + ".toml")
+	files, err := catalogues.ReadDir(string(c))
 	if err != nil {
 		return nil, err
 	}
-	if err := toml.Unmarshal(b, &words); err != nil {
-		return nil, fmt.Errorf("catalogue %s: %w", c, err)
+	for _, f := range files {
+		b, err := catalogues.ReadFile(path.Join(string(c), f.Name()))
+		if err != nil {
+			return nil, err
+		}
+		var some map[string]string
+		if err := toml.Unmarshal(b, &some); err != nil {
+			return nil, fmt.Errorf("catalogue %s/%s: %w", c, f.Name(), err)
+		}
+		for key, translated := range some {
+			if _, twice := words[key]; twice {
+				return nil, fmt.Errorf("catalogue %s/%s: %q is translated in another file, too", c, f.Name(), key)
+			}
+			words[key] = translated
+		}
 	}
 	return words, nil
 }

@@ -15,7 +15,7 @@ func (c *Catalogue) WriteDocs(w io.Writer) error {
 	var b strings.Builder
 	b.WriteString(docsHead)
 	group := ""
-	for _, name := range groups {
+	for _, name := range Groups {
 		for _, m := range c.metrics {
 			if m.Group != name {
 				continue
@@ -38,8 +38,9 @@ Made from ` + "`metric/defs/*.sql`" + ` by ` + "`go test ./metric -run TestDocs 
 Every figure obeys the same rules. Days are those of the company's time zone; periods are half-open; a week begins on
 the day that the company's settings say. A figure can be read as of a date (the facts up to it) and as known at an
 instant (the facts learned up to it). A null is never a zero: it comes with a reason (no data, not started, window not
-covered, window open, zero denominator). Proportions carry a Wilson 95 % interval, NPS the adjusted Wald, stickiness
-Student's; counts and sums are no estimates and carry none. A point is complete when its period, and the window that the
+covered, window open, zero denominator, not reached). Proportions carry a Wilson 95 % interval, NPS the adjusted Wald,
+stickiness and means Student's, ratios and products of ratios that of linearised residuals, quantiles the log-log
+interval of the Kaplan-Meier curve; counts and sums are no estimates and carry none. A point is complete when its period, and the window that the
 metric waits for, has passed and is covered by data. The version of a series is the metric's with those of the settings
 it uses, such as ` + "`1+active.2`" + `. Staff, test and internal accounts are in no figure. A breakdown or filter uses
 the value that the account had on the day of the fact.
@@ -58,10 +59,22 @@ func (m *Metric) writeDocs(b *strings.Builder) {
 	fmt.Fprintf(b, "- Formula: %s\n", m.Formula.In(en))
 	fmt.Fprintf(b, "- Edge rules: %s\n", m.Rules.In(en))
 	fmt.Fprintf(b, "- Reading: %s\n", m.Reading.In(en))
-	fmt.Fprintf(b, "- Unit: %s; aggregation: %s; good direction: %s; per %s\n", m.Unit, m.Aggregation, m.Direction, strings.Join(grains, ", "))
+	fmt.Fprintf(b, "- Unit: %s; aggregation: %s; good direction: %s; per %s\n", m.Unit, m.aggregationWords(), m.Direction, strings.Join(grains, ", "))
 	fmt.Fprintf(b, "- Version %d; settings: %s; a fact moves figures %s; kept daily per account: %s\n", m.Version,
 		orNone(m.Settings), m.reachWords(), map[bool]string{true: "yes", false: "no"}[m.PerAccount])
 	fmt.Fprintf(b, "\nWorked example:\n\n```text\n%s\n```\n", m.Example.Text)
+}
+
+// aggregationWords says how the rows are put together, with its options.
+func (m *Metric) aggregationWords() string {
+	s := string(m.Aggregation)
+	if m.Aggregation == Quantile {
+		s += " " + strconv.FormatFloat(m.Share, 'f', -1, 64)
+	}
+	if m.Compound > 1 {
+		s += ", compounded over " + strconv.Itoa(m.Compound) + " periods"
+	}
+	return s
 }
 
 func orNone(s []string) string {

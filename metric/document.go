@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -19,7 +21,82 @@ const (
 	ActiveName     = "active"
 	ActivationName = "activation"
 	ExclusionsName = "exclusions"
+	// ConventionsName and FeaturesName have the bodies Conventions and Features.
+	ConventionsName = "conventions"
+	FeaturesName    = "features"
 )
+
+// A part is one setting: a versioned definition of its own. A new setting is
+// an entry here and a file with its type.
+type part struct {
+	name string
+	// version is where the settings keep the version of the part.
+	version func(*Settings) *int
+	// take reads a body over what is there; the version is set by the caller.
+	take func(s *Settings, body []byte) error
+	// say is the value in words that need no translation.
+	say func(*Settings) string
+}
+
+// parts lists the settings in the order of versions and explanations.
+var parts = []part{
+	{ActiveName, func(s *Settings) *int { return &s.Active.Version }, (*Settings).active, func(s *Settings) string { return s.Active.String() }},
+	{ActivationName, func(s *Settings) *int { return &s.Activation.Version }, (*Settings).activation, func(s *Settings) string { return s.Activation.String() }},
+	{CompanyName, func(s *Settings) *int { return &s.Company }, (*Settings).company, func(s *Settings) string { return string(s.Currency) }},
+	{
+		ConventionsName, func(s *Settings) *int { return &s.Conventions.Version },
+		func(s *Settings, body []byte) error { return json.Unmarshal(body, &s.Conventions) },
+		func(s *Settings) string { return s.Conventions.String() },
+	},
+	{
+		FeaturesName, func(s *Settings) *int { return &s.Features.Version },
+		func(s *Settings, body []byte) error { return json.Unmarshal(body, &s.Features) },
+		func(s *Settings) string { return s.Features.String() },
+	},
+	{ExclusionsName, func(s *Settings) *int { return &s.Exclusions.Version }, (*Settings).exclusions, func(s *Settings) string {
+		return strings.Join(append(append([]string{}, s.Exclusions.Accounts...), s.Exclusions.People...), ", ")
+	}},
+}
+
+// settingNames lists what a definition may name in its line "settings": every
+// part but the exclusions, which every metric has.
+func settingNames() []string {
+	var out []string
+	for _, p := range parts {
+		if p.name != ExclusionsName {
+			out = append(out, p.name)
+		}
+	}
+	return out
+}
+
+// uses tells whether the metric's figures depend on the setting.
+func (m *Metric) uses(name string) bool {
+	return name == ExclusionsName || slices.Contains(m.Settings, name)
+}
+
+// With is the settings with another body of one of them, as if it were in
+// force under that version. Errors are Invalid.
+func (s Settings) With(name string, body []byte, version int) (Settings, error) {
+	i := slices.IndexFunc(parts, func(p part) bool { return p.name == name })
+	if i < 0 {
+		return s, farol.Errorf(farol.NotFound, "there is no setting %q", name)
+	}
+	// What the body leaves out is the default's, not the one in force.
+	d := Defaults()
+	out := s
+	switch name {
+	case ConventionsName:
+		out.Conventions = d.Conventions
+	case FeaturesName:
+		out.Features = d.Features
+	}
+	if err := parts[i].take(&out, body); err != nil {
+		return s, farol.InvalidField(name, "does not read: %s", err)
+	}
+	*parts[i].version(&out) = version
+	return out, out.Check()
+}
 
 // CompanyDocument is the body of setting company.
 type CompanyDocument struct {
@@ -64,25 +141,23 @@ type ExclusionsDocument struct {
 // is the default. Errors name the setting that does not read.
 func ReadSettings(ctx context.Context, s *store.Store) (Settings, error) {
 	out := Defaults()
-	for name, take := range map[string]func(body []byte, version int) error{
-		CompanyName: out.company, ActiveName: out.active,
-		ActivationName: out.activation, ExclusionsName: out.exclusions,
-	} {
-		def, err := s.Definition(ctx, SettingKind, name)
+	for _, part := range parts {
+		def, err := s.Definition(ctx, SettingKind, part.name)
 		if farol.KindOf(err) == farol.NotFound {
 			continue
 		}
 		if err == nil {
-			err = take(def.Body, def.Version)
+			err = part.take(&out, def.Body)
 		}
 		if err != nil {
-			return Settings{}, fmt.Errorf("setting %s: %w", name, err)
+			return Settings{}, fmt.Errorf("setting %s: %w", part.name, err)
 		}
+		*part.version(&out) = def.Version
 	}
 	return out, out.Check()
 }
 
-func (s *Settings) company(body []byte, version int) error {
+func (s *Settings) company(body []byte) error {
 	d := CompanyDocument{Zone: "UTC", WeekStart: "monday", Currency: s.Currency}
 	if err := json.Unmarshal(body, &d); err != nil {
 		return err
@@ -95,30 +170,30 @@ func (s *Settings) company(body []byte, version int) error {
 	if d.WeekStart == "sunday" {
 		s.Calendar.WeekStart = time.Sunday
 	}
-	s.Company, s.Currency, s.Rates = version, d.Currency, d.Rates
+	s.Currency, s.Rates = d.Currency, d.Rates
 	return nil
 }
 
-func (s *Settings) active(body []byte, version int) error {
+func (s *Settings) active(body []byte) error {
 	d := ActiveDocument{}
 	err := json.Unmarshal(body, &d)
-	s.Active = Active{Version: version, All: d.All, Events: d.Events}
+	s.Active = Active{All: d.All, Events: d.Events}
 	return err
 }
 
-func (s *Settings) activation(body []byte, version int) error {
+func (s *Settings) activation(body []byte) error {
 	d := ActivationDocument{WindowDays: s.Activation.WindowDays}
 	err := json.Unmarshal(body, &d)
-	s.Activation = Activation{Version: version, AtLeast: d.AtLeast, WindowDays: d.WindowDays}
+	s.Activation = Activation{AtLeast: d.AtLeast, WindowDays: d.WindowDays}
 	for _, c := range d.Events {
 		s.Activation.Events = append(s.Activation.Events, Criterion(c))
 	}
 	return err
 }
 
-func (s *Settings) exclusions(body []byte, version int) error {
+func (s *Settings) exclusions(body []byte) error {
 	d := ExclusionsDocument{}
 	err := json.Unmarshal(body, &d)
-	s.Exclusions = Exclusions{Version: version, Accounts: d.Accounts, People: d.People}
+	s.Exclusions = Exclusions{Accounts: d.Accounts, People: d.People}
 	return err
 }

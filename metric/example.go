@@ -23,6 +23,7 @@ import (
 //	activation "Report Created" 2, "Invited" 1 within 7
 //	rate USD 5.00                               of the company's currency (BRL)
 //	exclude person ana                          from every figure
+//	set conventions {"pause_days": 60}          a setting's body
 //	2026-02-03 10:00  ana@acme "Report Created" plan=pro x3  known 2026-02-05 09:00
 //	want day 2026-02-03 by plan "pro" = 2
 //
@@ -146,7 +147,7 @@ func parseExample(text string) (Example, error) {
 }
 
 // read takes in one line: settings in the first pass, the rest in the second.
-func (x *Example) read(l *line, whole string, first bool) error {
+func (x *Example) read(l *line, whole string, first bool) (err error) {
 	fact := l.words[0][0] >= '0' && l.words[0][0] <= '9'
 	want := l.words[0] == "want"
 	if first == (fact || want) {
@@ -157,6 +158,11 @@ func (x *Example) read(l *line, whole string, first bool) error {
 		return x.fact(l)
 	case want:
 		return x.want(l, strings.TrimSpace(whole))
+	}
+	if rest, ok := strings.CutPrefix(strings.TrimSpace(whole), "set "); ok {
+		name, body, _ := strings.Cut(rest, " ")
+		x.Settings, err = x.Settings.With(name, []byte(body), 1)
+		return err
 	}
 	return x.setting(l)
 }

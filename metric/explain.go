@@ -24,7 +24,7 @@ type Explanation struct {
 
 // SettingUse is a setting with the value in force.
 type SettingUse struct {
-	// Name is active, activation, company or exclusions.
+	// Name is that of a part of the settings: active, company, conventions.
 	Name string
 	// Version of the setting; 0 is the default.
 	Version int
@@ -55,18 +55,12 @@ func (r *Reader) Explain(q Request) (Explanation, error) {
 // used lists the settings that the metric depends on.
 func (s Settings) used(m *Metric) []SettingUse {
 	var out []SettingUse
-	for _, name := range m.Settings {
-		switch name {
-		case "active":
-			out = append(out, SettingUse{name, s.Active.Version, s.Active.String()})
-		case "activation":
-			out = append(out, SettingUse{name, s.Activation.Version, s.Activation.String()})
-		case "company":
-			out = append(out, SettingUse{name, s.Company, string(s.Currency)})
+	for _, part := range parts {
+		if m.uses(part.name) {
+			out = append(out, SettingUse{part.name, *part.version(&s), part.say(&s)})
 		}
 	}
-	who := strings.Join(append(append([]string{}, s.Exclusions.Accounts...), s.Exclusions.People...), ", ")
-	return append(out, SettingUse{"exclusions", s.Exclusions.Version, who})
+	return out
 }
 
 // String lists the events that make active; "*" is all.

@@ -107,6 +107,11 @@ func (w *world) reAdd(ctx context.Context, q Request, pt Point) error {
 			break
 		}
 	}
+	if w.quantile(q.Metric) {
+		// The rows are the units' times; how many got there is the numerator.
+		num = den
+		den = float64(len(units))
+	}
 	if int64(len(units)) != pt.Units || math.Abs(num-*pt.Numerator) > 1e-9*math.Max(1, num) {
 		return fmt.Errorf("%d rows add up to %v, the point has %d and %v", len(units), num, pt.Units, *pt.Numerator)
 	}
@@ -114,6 +119,11 @@ func (w *world) reAdd(ctx context.Context, q Request, pt Point) error {
 		return fmt.Errorf("denominators add up to %v, the point has %v", den, *pt.Denominator)
 	}
 	return nil
+}
+
+func (w *world) quantile(metric string) bool {
+	m, err := w.r.catalogue.Find(metric)
+	return err == nil && m.Aggregation == Quantile
 }
 
 // Where a unit can be in one group only, the groups add up to the whole.

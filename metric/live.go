@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/stats"
 )
 
 // cell is a period (by its first day) and a group.
@@ -17,14 +18,24 @@ type cell struct {
 	group string
 }
 
-// sumText adds unit rows up by period and group.
+// sumText adds unit rows up by period and group; %[1]s is the denominator and
+// %[2]s the sums that only some aggregations need, each with a comma before it.
 const sumText = `SELECT u.grp AS sum_group, u.period AS sum_period,
-  CAST(sum(u.numerator) AS DOUBLE) AS sum_num, CAST(sum(%s) AS DOUBLE) AS sum_den,
-  sum(CAST(u.numerator AS DOUBLE) * CAST(u.numerator AS DOUBLE)) AS sum_squares, i64(count(*)) AS sum_units
+  CAST(sum(u.numerator) AS DOUBLE) AS sum_num, CAST(sum(%[1]s) AS DOUBLE) AS sum_den,
+  sum(CAST(u.numerator AS DOUBLE) * CAST(u.numerator AS DOUBLE)) AS sum_squares, i64(count(*)) AS sum_units%[2]s
+FROM (
+%[3]s
+) AS u
+GROUP BY 1, 2`
+
+// spellText counts the units by what they took: those of a Quantile.
+const spellText = `SELECT u.grp AS sum_group, u.period AS sum_period,
+  CAST(u.numerator AS DOUBLE) AS sum_num, CAST(u.denominator AS DOUBLE) AS sum_den, i64(count(*)) AS sum_units
 FROM (
 %s
 ) AS u
-GROUP BY 1, 2`
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, 4`
 
 // spanText counts the active days by day and by how long it is until the
 // unit's next one. This small table answers every window up to
@@ -42,14 +53,43 @@ const longestWindow = 31
 
 // figuresText is the query of a series.
 func (m *Metric) figuresText() string {
-	if m.Aggregation.days() {
+	switch {
+	case m.Aggregation.days():
 		return fmt.Sprintf(spanText, longestWindow, m.Query)
+	case m.Aggregation == Quantile:
+		return fmt.Sprintf(spellText, m.Query)
 	}
-	den := "0"
-	if slices.Contains(aggregations[m.Aggregation], "denominator") {
+	den, more := "0", ""
+	if m.Aggregation.has("denominator") {
 		den = "u.denominator"
 	}
-	return fmt.Sprintf(sumText, den, m.Query)
+	for _, c := range m.Aggregation.moments() {
+		more += fmt.Sprintf(",\n  CAST(sum(%s) AS DOUBLE) AS sum_%s", c.text, c.name)
+	}
+	return fmt.Sprintf(sumText, den, more, m.Query)
+}
+
+// moment is a sum that the interval of a ratio is made of.
+type moment struct{ name, text string }
+
+// moments lists the sums besides those of numerator, denominator and squares,
+// in the order in which scanSums reads them.
+func (a Aggregation) moments() []moment {
+	of := func(x, y string) moment {
+		return moment{x + "_" + y, "CAST(u." + x + " AS DOUBLE) * CAST(u." + y + " AS DOUBLE)"}
+	}
+	switch a {
+	case Ratio:
+		return []moment{of("numerator", "denominator"), of("denominator", "denominator")}
+	case Product:
+		return []moment{
+			{"times", "u.times"}, {"per", "u.per"},
+			of("numerator", "denominator"), of("denominator", "denominator"),
+			of("numerator", "times"), of("numerator", "per"), of("denominator", "times"), of("denominator", "per"),
+			of("times", "times"), of("times", "per"), of("per", "per"),
+		}
+	}
+	return nil
 }
 
 // live adds up the unit rows of periods that follow one another. Cells
@@ -59,9 +99,14 @@ func (r *Reader) live(ctx context.Context, p *plan, periods []farol.Period) (fou
 	switch {
 	case len(periods) == 0:
 		return nil, nil
+	case p.metric.Aggregation == Quantile:
+		err = r.query(ctx, p, periods, func(rows *sql.Rows) error {
+			found, err = scanSpells(rows)
+			return err
+		})
 	case !p.metric.Aggregation.days():
 		err = r.query(ctx, p, periods, func(rows *sql.Rows) error {
-			found, err = scanSums(rows)
+			found, err = scanSums(rows, p.metric.Aggregation)
 			return err
 		})
 	case p.By == "":
@@ -95,16 +140,51 @@ func (r *Reader) query(ctx context.Context, p *plan, periods []farol.Period, sca
 	return rows.Err()
 }
 
-func scanSums(rows *sql.Rows) (map[cell]sums, error) {
+func scanSums(rows *sql.Rows, a Aggregation) (map[cell]sums, error) {
 	out := map[cell]sums{}
 	for rows.Next() {
 		var group string
 		var period time.Time
 		var s sums
-		if err := rows.Scan(&group, &period, &s.num, &s.den, &s.squares, &s.units); err != nil {
+		into := []any{&group, &period, &s.num, &s.den, &s.squares, &s.units}
+		if err := rows.Scan(append(into, s.moments(a)...)...); err != nil {
 			return nil, err
 		}
 		out[cell{farol.Date(period.Date()), group}] = s
+	}
+	return out, nil
+}
+
+// moments are where the aggregation's further sums go, in the order of
+// Aggregation.moments.
+func (s *sums) moments(a Aggregation) []any {
+	x := &s.cross
+	switch a {
+	case Ratio:
+		return []any{&x[0][1], &x[1][1]}
+	case Product:
+		return []any{&s.times, &s.per, &x[0][1], &x[1][1], &x[0][2], &x[0][3], &x[1][2], &x[1][3], &x[2][2], &x[2][3], &x[3][3]}
+	}
+	return nil
+}
+
+// scanSpells reads how many units took how long.
+func scanSpells(rows *sql.Rows) (map[cell]sums, error) {
+	out := map[cell]sums{}
+	for rows.Next() {
+		var group string
+		var period time.Time
+		var took, got float64
+		var n int64
+		if err := rows.Scan(&group, &period, &took, &got, &n); err != nil {
+			return nil, err
+		}
+		c := cell{farol.Date(period.Date()), group}
+		s := out[c]
+		s.num += got * float64(n)
+		s.units += n
+		s.spells = append(s.spells, stats.Spell{Exit: took, Cause: int(got), N: float64(n)})
+		out[c] = s
 	}
 	return out, nil
 }

@@ -38,6 +38,21 @@ const (
 	// NPS is promoters less detractors per answer, in points (period,
 	// numerator 1, 0 or -1, denominator 1).
 	NPS Aggregation = "nps"
+	// Mean divides the sum of the numerators by the number of units (period,
+	// numerator).
+	Mean Aggregation = "mean"
+	// Ratio divides the sum of the numerators by that of the denominators
+	// (period, numerator, denominator).
+	Ratio Aggregation = "ratio"
+	// Product multiplies two ratios of sums: numerator/denominator times
+	// times/per (period, numerator, denominator, times, per).
+	Product Aggregation = "product"
+	// Quantile is the time by which a share (the header's quantile) of the
+	// units got somewhere, from a Kaplan-Meier curve, so that units that are
+	// still on the way count rightly (period, numerator = the time, denominator
+	// 1 when the unit got there, 0 while it has not). With denominators of 1
+	// it is the plain quantile of the numerators.
+	Quantile Aggregation = "quantile"
 )
 
 // aggregations lists the columns that each wants besides grp, unit, account.
@@ -49,7 +64,14 @@ var aggregations = map[Aggregation][]string{
 	ShareOfDays: {"period", "numerator"},
 	Proportion:  {"period", "numerator", "denominator"},
 	NPS:         {"period", "numerator", "denominator"},
+	Mean:        {"period", "numerator"},
+	Ratio:       {"period", "numerator", "denominator"},
+	Product:     {"period", "numerator", "denominator", "times", "per"},
+	Quantile:    {"period", "numerator", "denominator"},
 }
+
+// has tells whether the query answers the column.
+func (a Aggregation) has(column string) bool { return slices.Contains(aggregations[a], column) }
 
 // Additive tells whether the groups of a breakdown sum to the whole, given
 // that each unit is in one group.
@@ -74,8 +96,31 @@ const Forever = -1
 // Money is the unit of amounts in the company's currency, major units.
 const Money = "money"
 
-// units lists the units that a figure may have.
-var units = []string{"persons", "accounts", "ratio", "points", Money}
+// units lists the units that a figure may have. A ratio is a share (0.05 is
+// written 5 %), an index a plain number (quick ratio, K), count how many of
+// something that is neither a person nor an account.
+var units = []string{"persons", "accounts", "count", "ratio", "index", "points", "score", "days", "seconds", "months", Money}
+
+// Amounts says which parts of a unit's row are amounts, which queries answer
+// in minor units.
+type Amounts string
+
+// What may be an amount: nothing, the numerator, or numerator and denominator.
+const (
+	NoAmounts       Amounts = "none"
+	NumeratorAmount Amounts = "numerator"
+	BothAmounts     Amounts = "both"
+)
+
+// Of is what the unit of a metric's rows is.
+type Of string
+
+// The kinds of units.
+const (
+	People   Of = "people"
+	Accounts Of = "accounts"
+	Others   Of = "others"
+)
 
 // Words are a text in every language of the program.
 type Words map[lang.Code]string
@@ -92,9 +137,9 @@ func (w Words) In(c lang.Code) string {
 type Metric struct {
 	// Name is the metric's id everywhere: "active_users_day".
 	Name string
-	// Group is the part of the catalogue: usage, activation, revenue, voice.
+	// Group is the part of the catalogue, one of Groups.
 	Group string
-	// Unit of the value: persons, accounts, ratio (0 to 1), points, money.
+	// Unit of the value, one of units.
 	Unit string
 	// Direction says which way is good.
 	Direction Direction
@@ -107,9 +152,21 @@ type Metric struct {
 	// Reach is how many days later a fact still moves figures: 0 its own
 	// period only, 27 a rolling window of 28 days, Forever.
 	Reach int
-	// Waits tells that a period is complete only when the activation window
-	// of its last day has passed, too.
-	Waits bool
+	// Waits tells that a period is complete only when a window that begins
+	// on its last day has passed, too: of WaitDays days, or, when that is 0,
+	// the activation window.
+	Waits    bool
+	WaitDays int
+	// Share is the share of units of a Quantile: 0.5 is the median.
+	Share float64
+	// Compound turns a rate per period into one over so many periods,
+	// 1-(1-rate)^n; 0 and 1 do not.
+	Compound int
+	// Amounts says which parts of the unit rows are amounts.
+	Amounts Amounts
+	// Of says what a unit is: a person, an account, or something else (an
+	// answer, a cost), which the events of its account stand for.
+	Of Of
 	// PerAccount tells that the value is kept daily for each account.
 	PerAccount bool
 	// Settings name the settings that the query uses: active, activation,
@@ -128,6 +185,9 @@ type Metric struct {
 
 // Has tells whether the metric is defined for the grain.
 func (m *Metric) Has(g farol.Grain) bool { return slices.Contains(m.Grains, g) }
+
+// HasAmounts tells whether the value or a part of it is an amount.
+func (m *Metric) HasAmounts() bool { return m.Unit == Money || m.Amounts != NoAmounts }
 
 // tablesOf lists, for each door, the tables (in the words of facts.Touched)
 // whose facts move what the door answers.

@@ -146,17 +146,18 @@ func (h header) list(key string, allowed []string, err *error) []string {
 	return out
 }
 
+// Groups are the parts of the catalogue, in the order of a customer's life.
+var Groups = []string{"usage", "activation", "adoption", "retention", "revenue", "churn", "voice", "lifecycle"}
+
 var (
-	groups     = []string{"usage", "activation", "revenue", "voice"}
 	directions = []string{string(Up), string(Down), string(Neutral)}
-	settings   = []string{"active", "activation", "company"}
 	grains     = []string{string(farol.Daily), string(farol.Weekly), string(farol.Monthly)}
 )
 
 // fill sets the metric's fields from the header, which must be spent by then.
 func (m *Metric) fill(h header) (err error) {
 	m.Name = h.take("name", &err)
-	m.Group = h.choice("group", groups, &err)
+	m.Group = h.choice("group", Groups, &err)
 	m.Unit = h.choice("unit", units, &err)
 	m.Direction = Direction(h.choice("direction", directions, &err))
 	m.Aggregation = Aggregation(h.take("aggregation", &err))
@@ -172,10 +173,11 @@ func (m *Metric) fill(h header) (err error) {
 	} else {
 		m.Reach = h.number("reach", &err)
 	}
-	m.Waits = h.yes("waits", &err)
+	m.waits(h, &err)
 	m.Version = h.number("version", &err)
 	m.PerAccount = h.yes("per account", &err)
-	m.Settings = h.list("settings", settings, &err)
+	m.Settings = h.list("settings", settingNames(), &err)
+	m.options(h, &err)
 	m.Title = h.words("title", &err)
 	m.Definition = h.words("definition", &err)
 	m.Formula = h.words("formula", &err)
@@ -190,6 +192,45 @@ func (m *Metric) fill(h header) (err error) {
 		err = fmt.Errorf("has no grain")
 	}
 	return err
+}
+
+// waits reads no, yes (the activation window) or a number of days.
+func (m *Metric) waits(h header, err *error) {
+	if s := h["waits"]; s != "yes" && s != "no" {
+		m.WaitDays = h.number("waits", err)
+		m.Waits = m.WaitDays > 0
+		return
+	}
+	m.Waits = h.yes("waits", err)
+}
+
+// options reads the keys that only some aggregations have.
+func (m *Metric) options(h header, err *error) {
+	if m.Aggregation == Quantile {
+		s := h.take("quantile", err)
+		q, wrong := strconv.ParseFloat(s, 64)
+		if *err == nil && (wrong != nil || q <= 0 || q >= 1) {
+			*err = fmt.Errorf("quantile must be between 0 and 1, not %q", s)
+		}
+		m.Share = q
+	}
+	if _, ok := h["compound"]; ok {
+		m.Compound = h.number("compound", err)
+	}
+	m.Of = Accounts
+	if m.Unit == "persons" || m.Aggregation == ShareOfDays {
+		m.Of = People
+	}
+	if _, ok := h["of"]; ok {
+		m.Of = Of(h.choice("of", []string{string(People), string(Accounts), string(Others)}, err))
+	}
+	m.Amounts = NoAmounts
+	if m.Unit == Money && m.Aggregation != Quantile {
+		m.Amounts = NumeratorAmount
+	}
+	if _, ok := h["amounts"]; ok {
+		m.Amounts = Amounts(h.choice("amounts", []string{string(NoAmounts), string(NumeratorAmount), string(BothAmounts)}, err))
+	}
 }
 
 // checkQuery wants the columns of the aggregation and a door that is known.

@@ -14,6 +14,14 @@ type sums struct {
 	// and the squared numerators.
 	num, den, squares float64
 	units             int64
+	// times and per are the sums of those columns, cross those of products of
+	// two of numerator, denominator, times and per: the intervals of Ratio and
+	// Product are made of them. Only the upper half is filled; cross[0][0] is
+	// squares.
+	times, per float64
+	cross      [4][4]float64
+	// spells are what the units of a Quantile took.
+	spells []stats.Spell
 }
 
 // covering tells whether the metric counts what went on during the period,
@@ -38,9 +46,8 @@ func (p *plan) point(q farol.Period, group string, s sums) Point {
 	}
 	pt.Complete = p.elapsed(q) && (!p.metric.covering() || start == p.window(q).From)
 	p.figure(&pt, s, float64(p.last(q)-start+1))
-	if p.metric.Unit == Money {
-		p.scale(&pt)
-	}
+	pt.compound(p.metric.Compound)
+	p.scale(&pt)
 	return pt
 }
 
@@ -75,11 +82,67 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 		}
 		// Numerators are 1, 0 and -1, so their squares count both sides.
 		pt.interval(stats.NPS((s.squares+s.num)/2, (s.squares-s.num)/2, s.den, stats.Level))
+	case Mean:
+		pt.fraction(s.num, float64(s.units))
+		pt.interval(stats.Mean(float64(s.units), s.num, s.squares, stats.Level))
+	case Ratio:
+		pt.fraction(s.num, s.den)
+		pt.interval(stats.RatioOfSums(float64(s.units), s.num, s.den, s.squares, s.cross[0][1], s.cross[1][1], stats.Level))
+	case Product:
+		p.product(pt, s)
+	case Quantile:
+		p.quantile(pt, s)
 	}
 	if pt.Value == nil && pt.Reason == "" {
 		pt.Reason = ZeroDenominator
 		if p.metric.Waits && !p.elapsed(pt.Period) {
 			pt.Reason = WindowOpen
+		}
+	}
+}
+
+// product fills in the product of two ratios. The parts that the point shows
+// are those of the first; the rows show all four.
+func (p *plan) product(pt *Point, s sums) {
+	pt.fraction(s.num, s.den)
+	if s.per <= 0 {
+		pt.Value = nil
+	}
+	if pt.Value == nil {
+		return
+	}
+	v := *pt.Value * s.times / s.per
+	pt.Value = &v
+	s.cross[0][0] = s.squares
+	pt.interval(stats.ProductOfRatios(float64(s.units), [4]float64{s.num, s.den, s.times, s.per}, s.cross, stats.Level))
+}
+
+// quantile fills in the time by which the metric's share of the units got
+// there; numerator and denominator are how many did, and of how many.
+func (p *plan) quantile(pt *Point, s sums) {
+	n := float64(s.units)
+	pt.Numerator, pt.Denominator = &s.num, &n
+	curve, err := stats.KaplanMeier(s.spells, stats.Level)
+	if err != nil {
+		return // nobody at all: the reason is a zero denominator
+	}
+	q := curve.Quantile(p.metric.Share)
+	pt.Value, pt.Low, pt.High = q.Value, q.Low, q.High
+	if pt.Value == nil {
+		pt.Reason, pt.Low, pt.High = NotReached, nil, nil
+	}
+}
+
+// compound turns a rate per period into one over n periods. The transform is
+// monotone, so the interval goes through it as the value does.
+func (pt *Point) compound(n int) {
+	if n < 2 {
+		return
+	}
+	for _, x := range []**float64{&pt.Value, &pt.Low, &pt.High} {
+		if *x != nil {
+			v := 1 - math.Pow(1-**x, float64(n))
+			*x = &v
 		}
 	}
 }
@@ -106,10 +169,20 @@ func (pt *Point) clip(low, high float64) {
 	}
 }
 
-// scale turns minor units into major ones.
+// scale turns minor units into major ones, wherever there are amounts.
 func (p *plan) scale(pt *Point) {
+	var parts []**float64
+	if p.metric.Unit == Money {
+		parts = append(parts, &pt.Value, &pt.Low, &pt.High)
+	}
+	if p.metric.Amounts != NoAmounts {
+		parts = append(parts, &pt.Numerator)
+	}
+	if p.metric.Amounts == BothAmounts {
+		parts = append(parts, &pt.Denominator)
+	}
 	by := p.minor()
-	for _, x := range []**float64{&pt.Value, &pt.Numerator} {
+	for _, x := range parts {
 		if *x != nil {
 			v := **x / by
 			*x = &v

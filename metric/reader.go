@@ -52,7 +52,7 @@ func (r *Reader) Read(ctx context.Context, q Request) (Series, error) {
 			return answer[Series]{}, err
 		}
 		s := Series{Metric: p.metric.Name, Version: p.version, Unit: p.metric.Unit, Grain: p.Grain, Points: points}
-		if s.Unit == Money {
+		if p.metric.HasAmounts() {
 			s.Currency = p.settings.Currency
 		}
 		return answer[Series]{s, p.seen, len(points)}, nil

@@ -41,7 +41,7 @@ func (r *reference) used(q Request, people bool, from, to farol.Day) []refRow {
 			}
 		}
 		if n > 0 {
-			out = append(out, refRow{k[0], k[1], float64(n), 0})
+			out = append(out, refRow{group: k[0], unit: k[1], num: float64(n)})
 		}
 	}
 	return out
@@ -54,38 +54,65 @@ func once(rows []refRow) []refRow {
 	return rows
 }
 
+// A refMetric is how the reference answers one metric.
+type refMetric struct {
+	// rows lists the units of the period.
+	rows func(r *reference, q Request, p farol.Period) []refRow
+	// state tells that one earlier subscription event is data enough.
+	state bool
+	// covering tells that a period in which events only began is incomplete.
+	covering bool
+}
+
+// refMetrics is filled by the reference_*_test.go files, one entry a metric.
+var refMetrics = map[string]refMetric{}
+
+func refer(name string, rows func(r *reference, q Request, p farol.Period) []refRow) {
+	refMetrics[name] = refMetric{rows: rows}
+}
+
+// referState is refer for what subscriptions say.
+func referState(name string, rows func(r *reference, q Request, p farol.Period) []refRow) {
+	refMetrics[name] = refMetric{rows: rows, state: true}
+}
+
+// referUse is refer for what counts use during the whole period.
+func referUse(name string, rows func(r *reference, q Request, p farol.Period) []refRow) {
+	refMetrics[name] = refMetric{rows: rows, covering: true}
+}
+
+func init() {
+	last := func(r *reference, p farol.Period) farol.Day { return min(p.Last(), r.asOf) }
+	for _, people := range []bool{true, false} {
+		who := map[bool]string{true: "users", false: "accounts"}[people]
+		days := func(r *reference, q Request, p farol.Period) []refRow { return r.used(q, people, p.From, last(r, p)) }
+		window := func(n farol.Day) func(r *reference, q Request, p farol.Period) []refRow {
+			return func(r *reference, q Request, p farol.Period) []refRow {
+				return once(r.used(q, people, last(r, p)-n+1, last(r, p)))
+			}
+		}
+		referUse("active_"+who+"_day", days)
+		referUse("active_"+who+"_week", window(7))
+		referUse("active_"+who+"_28d", window(28))
+		referUse("active_"+who+"_month", func(r *reference, q Request, p farol.Period) []refRow { return once(days(r, q, p)) })
+		if people {
+			referUse("stickiness", days)
+		}
+	}
+	refer("new_accounts", func(r *reference, q Request, p farol.Period) []refRow { return once(r.created(q, p)) })
+	refer("activation_rate", (*reference).activated)
+	refer("nps", (*reference).scored)
+	referState("mrr", func(r *reference, q Request, p farol.Period) []refRow { return r.paying(q, last(r, p), last(r, p)) })
+	referState("logo_churn_rate", func(r *reference, q Request, p farol.Period) []refRow { return r.churned(q, p, last(r, p)) })
+}
+
 // rows lists the units behind a figure.
 func (r *reference) rows(q Request, p farol.Period) []refRow {
-	last := min(p.Last(), r.asOf)
-	switch q.Metric {
-	case "active_users_day", "stickiness":
-		return r.used(q, true, p.From, last)
-	case "active_accounts_day":
-		return r.used(q, false, p.From, last)
-	case "active_users_week":
-		return once(r.used(q, true, last-6, last))
-	case "active_accounts_week":
-		return once(r.used(q, false, last-6, last))
-	case "active_users_28d":
-		return once(r.used(q, true, last-27, last))
-	case "active_accounts_28d":
-		return once(r.used(q, false, last-27, last))
-	case "active_users_month":
-		return once(r.used(q, true, p.From, last))
-	case "active_accounts_month":
-		return once(r.used(q, false, p.From, last))
-	case "new_accounts":
-		return once(r.created(q, p))
-	case "activation_rate":
-		return r.activated(q, p)
-	case "mrr":
-		return r.paying(q, last, last)
-	case "logo_churn_rate":
-		return r.churned(q, p, last)
-	case "nps":
-		return r.scored(q, p)
+	m, ok := refMetrics[q.Metric]
+	if !ok {
+		panic("the reference does not know " + q.Metric)
 	}
-	panic("the reference does not know " + q.Metric)
+	return m.rows(r, q, p)
 }
 
 // created lists the accounts created in the period; num is unset.
@@ -290,7 +317,7 @@ func (r *reference) paying(q Request, day, attributes farol.Day) []refRow {
 	var out []refRow
 	for account, st := range r.states(day) {
 		if g, ok := r.group(q, account, attributes); ok && st.mrr > 0 {
-			out = append(out, refRow{g, account, st.mrr / 100, 0})
+			out = append(out, refRow{group: g, unit: account, num: st.mrr / 100})
 		}
 	}
 	return out
@@ -304,7 +331,7 @@ func (r *reference) churned(q Request, p farol.Period, last farol.Day) []refRow 
 		if !ok || st.mrr <= 0 && !st.paused {
 			continue
 		}
-		row := refRow{g, account, 1, 1}
+		row := refRow{group: g, unit: account, num: 1, den: 1}
 		if e := end[account]; e.mrr > 0 || e.paused {
 			row.num = 0
 		}
@@ -334,7 +361,7 @@ func (r *reference) scored(q Request, p farol.Period) []refRow {
 		}
 		unit := cmp.Or(string(person), e.ID)
 		g, ok := r.group(q, account, day)
-		a := answer{e.At, e.ID, refRow{g, unit, 0, 1}, ok}
+		a := answer{e.At, e.ID, refRow{group: g, unit: unit, den: 1}, ok}
 		switch score := props["score"].(float64); {
 		case score >= 9:
 			a.row.num = 1
@@ -377,21 +404,23 @@ func (r *reference) since(subscriptions bool) (farol.Day, map[farol.Day]bool) {
 
 // want computes the figure of a period and group from its rows.
 func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) Point {
-	var num, den float64
+	var num, den, times, per float64
 	for _, row := range rows {
 		num += row.num
 		den += row.den
+		times += row.times
+		per += row.per
 	}
 	pt := Point{Period: p, Units: int64(len(rows))}
 	last := min(p.Last(), r.asOf)
-	money := m.Name == "mrr" || m.Name == "logo_churn_rate"
-	first, days := r.since(money)
+	about := refMetrics[m.Name]
+	first, days := r.since(about.state)
 	window := p.From
 	if m.Aggregation == Rolling {
 		window = last - farol.Day(m.Reach)
 	}
 	data := first <= last
-	if !money {
+	if !about.state {
 		data = false
 		for d := window; d <= last; d++ {
 			data = data || days[d]
@@ -406,7 +435,7 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) Po
 		return pt
 	}
 	start := window
-	if first > window && first <= last && !money {
+	if first > window && first <= last && !about.state {
 		start = first
 	}
 	n := float64(last - start + 1)
@@ -415,12 +444,17 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) Po
 		den = n
 	case ShareOfDays:
 		den = n * float64(len(rows))
+	case Mean:
+		den = float64(len(rows))
 	}
 	wait := farol.Day(0)
 	if m.Waits {
 		wait = farol.Day(r.s.Activation.WindowDays - 1)
+		if m.WaitDays > 0 {
+			wait = farol.Day(m.WaitDays - 1)
+		}
 	}
-	pt.Complete = p.Last()+wait <= r.through && (start == window || m.Group != "usage")
+	pt.Complete = p.Last()+wait <= r.through && (start == window || !about.covering)
 	pt.Numerator = &num
 	if m.Aggregation == Sum || m.Aggregation == Distinct || m.Aggregation == Rolling {
 		pt.Value = &num
@@ -429,15 +463,55 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) Po
 		}
 		return pt
 	}
+	if m.Aggregation == Quantile {
+		return refQuantile(pt, m, rows)
+	}
 	pt.Denominator = &den
-	if den > 0 {
+	open := m.Waits && p.Last()+wait > r.through
+	if den > 0 && (m.Aggregation != Product || per > 0) {
 		v := num / den
-		if m.Aggregation == NPS {
+		switch m.Aggregation {
+		case NPS:
 			v *= 100
+		case Product:
+			v *= times / per
+		}
+		if m.Compound > 1 {
+			v = 1 - math.Pow(1-v, float64(m.Compound))
 		}
 		pt.Value = &v
-	} else if pt.Reason = ZeroDenominator; m.Waits && p.Last()+wait > r.through {
+	} else if pt.Reason = ZeroDenominator; open {
 		pt.Reason = WindowOpen
 	}
+	return pt
+}
+
+// refQuantile walks the product-limit estimator: rows hold the times (num)
+// and whether the unit got there (den).
+func refQuantile(pt Point, m *Metric, rows []refRow) Point {
+	n, reached := float64(len(rows)), 0.0
+	for _, row := range rows {
+		reached += row.den
+	}
+	pt.Numerator, pt.Denominator = &reached, &n
+	if len(rows) == 0 {
+		pt.Reason = ZeroDenominator
+		return pt
+	}
+	times := slices.Clone(rows)
+	slices.SortFunc(times, func(a, b refRow) int { return cmp.Or(cmp.Compare(a.num, b.num), cmp.Compare(b.den, a.den)) })
+	alive := 1.0
+	for i, row := range times {
+		if row.den == 0 {
+			continue
+		}
+		alive *= 1 - 1/float64(len(times)-i)
+		if alive <= 1-m.Share+1e-12 {
+			v := row.num
+			pt.Value = &v
+			return pt
+		}
+	}
+	pt.Reason = NotReached
 	return pt
 }

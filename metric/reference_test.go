@@ -56,6 +56,8 @@ type refChange struct {
 type refRow struct {
 	group, unit string
 	num, den    float64
+	// times and per are those of a Product.
+	times, per float64
 }
 
 // newReference takes in the events that a reader at known may know (zero:

@@ -46,6 +46,9 @@ const (
 	WindowOpen Reason = "window_open"
 	// ZeroDenominator: there is no unit to take a share of.
 	ZeroDenominator Reason = "zero_denominator"
+	// NotReached: too few units have got there to tell when a share of them
+	// does.
+	NotReached Reason = "not_reached"
 )
 
 // Point is a figure.
@@ -187,10 +190,13 @@ func (p *plan) clocks(now time.Time) {
 
 // waits is by how many days a period's facts go on after it.
 func (p *plan) waits() int {
-	if p.metric.Waits {
-		return p.settings.Activation.WindowDays - 1
+	switch {
+	case !p.metric.Waits:
+		return 0
+	case p.metric.WaitDays > 0:
+		return p.metric.WaitDays - 1
 	}
-	return 0
+	return p.settings.Activation.WindowDays - 1
 }
 
 // started are the periods that have begun by the as-of day.

@@ -5,14 +5,15 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/farol-cs/farol"
 )
 
 // Row is a unit behind a point: the numerators of all rows add up to the
-// point's, and so do the denominators where the row has one.
+// point's, and so do the denominators where the row has one. Of a Quantile
+// the numerator is the unit's time and the denominator tells whether it got
+// there: the point is the curve of all of them.
 type Row struct {
 	// Unit is the person or account.
 	Unit string
@@ -22,16 +23,19 @@ type Row struct {
 	Numerator float64
 	// Denominator is nil for counts and sums.
 	Denominator *float64
-	Group       string
+	// Times and Per are nil but for a Product.
+	Times, Per *float64
+	Group      string
 	// raw is the numerator as the query answered it, exact, for the cursor.
 	raw float64
 }
 
 // rowsText lists the unit rows of one period, the largest first; spanRowsText
 // those of a query that answers active days.
-const rowsText = `SELECT r.row_unit, r.row_account, r.row_num, r.row_den
+const rowsText = `SELECT r.row_unit, r.row_account, r.row_num, r.row_den, r.row_times, r.row_per
 FROM (
-  SELECT u.unit AS row_unit, u.account AS row_account, CAST(u.numerator AS DOUBLE) AS row_num, CAST(%s AS DOUBLE) AS row_den
+  SELECT u.unit AS row_unit, u.account AS row_account, CAST(u.numerator AS DOUBLE) AS row_num, CAST(%s AS DOUBLE) AS row_den,
+    CAST(%s AS DOUBLE) AS row_times, CAST(%s AS DOUBLE) AS row_per
   FROM (
 %s
   ) AS u
@@ -40,7 +44,7 @@ FROM (
 ORDER BY r.row_num DESC, r.row_unit
 LIMIT {row_limit:Int64}`
 
-const spanRowsText = `SELECT r.row_unit, r.row_account, r.row_num, r.row_den
+const spanRowsText = `SELECT r.row_unit, r.row_account, r.row_num, r.row_den, r.row_den AS row_times, r.row_den AS row_per
 FROM (
   SELECT u.unit AS row_unit, min(u.account) AS row_account, CAST(%s AS DOUBLE) AS row_num, CAST(0 AS DOUBLE) AS row_den
   FROM (
@@ -108,23 +112,38 @@ func (r *Reader) rows(ctx context.Context, p *plan, group string, limit int, at 
 	days := p.rowDays(p.periods[0])
 	for found.Next() {
 		row := Row{Group: group}
-		var den float64
-		if err := found.Scan(&row.Unit, &row.Account, &row.raw, &den); err != nil {
+		var den, times, per float64
+		if err := found.Scan(&row.Unit, &row.Account, &row.raw, &den, &times, &per); err != nil {
 			return nil, err
 		}
-		row.Numerator = row.raw
-		if p.metric.Unit == Money {
-			row.Numerator /= p.minor()
-		}
-		switch p.metric.Aggregation {
-		case ShareOfDays:
-			row.Denominator = &days
-		case Proportion, NPS:
-			row.Denominator = &den
-		}
+		p.fill(&row, den, times, per, days)
 		out = append(out, row)
 	}
 	return out, found.Err()
+}
+
+// fill puts the parts of a row in, amounts in major units.
+func (p *plan) fill(row *Row, den, times, per, days float64) {
+	m, by := p.metric, p.minor()
+	row.Numerator = row.raw
+	if m.Amounts != NoAmounts || m.Unit == Money && m.Aggregation == Quantile {
+		row.Numerator /= by
+	}
+	switch {
+	case m.Aggregation == ShareOfDays:
+		row.Denominator = &days
+	case m.Aggregation == Mean:
+		one := 1.0
+		row.Denominator = &one
+	case m.Aggregation.has("denominator"):
+		if m.Amounts == BothAmounts {
+			den /= by
+		}
+		row.Denominator = &den
+	}
+	if m.Aggregation == Product {
+		row.Times, row.Per = &times, &per
+	}
 }
 
 // rowDays is the days of the period that have passed and have data.
@@ -154,11 +173,13 @@ func (p *plan) rowsQuery(group string, limit int, at *cursor) (string, map[strin
 		}
 		return fmt.Sprintf(spanRowsText, num, p.metric.Query, where), params
 	}
-	den := "0"
-	if slices.Contains(aggregations[p.metric.Aggregation], "denominator") {
-		den = "u.denominator"
+	column := func(name string) string {
+		if p.metric.Aggregation.has(name) {
+			return "u." + name
+		}
+		return "0"
 	}
-	return fmt.Sprintf(rowsText, den, p.metric.Query, where), params
+	return fmt.Sprintf(rowsText, column("denominator"), column("times"), column("per"), p.metric.Query, where), params
 }
 
 func (c cursor) String() string {

@@ -22,10 +22,12 @@ type Settings struct {
 	Currency farol.Currency
 	// Rates are units of Currency for one unit of the currency named. An
 	// amount in a currency without a rate counts nowhere.
-	Rates      map[farol.Currency]float64
-	Active     Active
-	Activation Activation
-	Exclusions Exclusions
+	Rates       map[farol.Currency]float64
+	Active      Active
+	Activation  Activation
+	Exclusions  Exclusions
+	Conventions Conventions
+	Features    Features
 }
 
 // Active says which events make somebody active.
@@ -71,6 +73,11 @@ func Defaults() Settings {
 		Currency:   "USD",
 		Active:     Active{All: true},
 		Activation: Activation{WindowDays: 14},
+		Conventions: Conventions{
+			PauseDays: 90, PastDueDays: 30, ChurnAt: AtTermEnd, Discounts: AllDiscounts,
+			SessionMinutes: 30, GrossMargin: 1, DiscountRate: 0.1,
+		},
+		Features: Features{WindowDays: 28, AdoptedDays: 3},
 	}
 }
 
@@ -87,7 +94,13 @@ func (s Settings) Check() error {
 	if !s.Active.All && len(s.Active.Events) == 0 {
 		return farol.InvalidField("active.events", "name at least one event, or count all")
 	}
-	return s.Activation.check()
+	if err := s.Activation.check(); err != nil {
+		return err
+	}
+	if err := s.Conventions.check(); err != nil {
+		return err
+	}
+	return s.Features.check()
 }
 
 func (a Activation) check() error {
@@ -120,22 +133,11 @@ func (a Activation) needed() int {
 func (s Settings) version(m *Metric) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d", m.Version)
-	add := func(name string, v int) {
-		if v > 0 {
-			fmt.Fprintf(&b, "+%s.%d", name, v)
+	for _, part := range parts {
+		if v := *part.version(&s); v > 0 && m.uses(part.name) {
+			fmt.Fprintf(&b, "+%s.%d", part.name, v)
 		}
 	}
-	for _, name := range m.Settings {
-		switch name {
-		case "active":
-			add(name, s.Active.Version)
-		case "activation":
-			add(name, s.Activation.Version)
-		case "company":
-			add(name, s.Company)
-		}
-	}
-	add("exclusions", s.Exclusions.Version)
 	return b.String()
 }
 
@@ -158,7 +160,7 @@ func (s Settings) params() map[string]any {
 	if events == nil {
 		events = []string{}
 	}
-	return map[string]any{
+	out := map[string]any{
 		"active_all": s.Active.All, "active_events": events,
 		"activation_events": names, "activation_mins": mins,
 		"activation_any":   len(s.Activation.Events) == 0,
@@ -166,4 +168,7 @@ func (s Settings) params() map[string]any {
 		"activation_days": int64(s.Activation.WindowDays),
 		"currency":        string(s.Currency), "rate_codes": codes, "rate_values": rates,
 	}
+	s.Conventions.params(out)
+	s.Features.params(out)
+	return out
 }

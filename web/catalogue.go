@@ -39,8 +39,8 @@ type catalogueRow struct {
 
 // groupTitles are the parts of the catalogue in words.
 var groupTitles = map[string]lang.Text{
-	"usage": lang.Text("Usage"), "activation": lang.Text("Activation"),
-	"revenue": lang.Text("Revenue"), "voice": lang.Text("Voice of the customer"),
+	"usage": lang.Text("Usage"), "activation": lang.Text("Activation"), "adoption": lang.Text("Adoption"), "retention": lang.Text("Retention"),
+	"revenue": lang.Text("Revenue"), "churn": lang.Text("Churn"), "voice": lang.Text("Voice of the customer"), "lifecycle": lang.Text("Life cycle"),
 }
 
 func (s *server) catalogue(v *visit) error {
@@ -49,7 +49,7 @@ func (s *server) catalogue(v *visit) error {
 	p.Question = v.p.T("What can be asked, and what exactly does each number mean?")
 	all := s.Metrics.Catalogue().All()
 	p.Total = len(all)
-	for _, g := range []string{"usage", "activation", "revenue", "voice"} {
+	for _, g := range metric.Groups {
 		p.Groups = append(p.Groups, choice{Value: g, Title: groupTitles[g], Chosen: g == p.Group})
 	}
 	for _, m := range all {

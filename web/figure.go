@@ -31,8 +31,27 @@ func (s scale) text(v *float64) string {
 		return s.p.Percent(*v)
 	case "points":
 		return s.p.Number(*v, 1)
+	case "index", "score":
+		return s.p.Number(*v, 2)
+	case "days":
+		return s.p.T("%s d", s.count(*v))
+	case "months":
+		return s.p.T("%s mo", s.count(*v))
+	case "seconds":
+		return s.duration(*v)
 	}
 	return s.count(*v)
+}
+
+// duration writes seconds in the unit that suits them.
+func (s scale) duration(v float64) string {
+	switch a := math.Abs(v); {
+	case a >= 3600:
+		return s.p.T("%s h", s.p.Number(v/3600, 1))
+	case a >= 60:
+		return s.p.T("%s min", s.p.Number(v/60, 1))
+	}
+	return s.p.T("%s s", s.p.Number(v, 0))
 }
 
 // short is the value for a card: no cents of thousands, no tenths of points.
@@ -57,14 +76,19 @@ func (s scale) count(v float64) string {
 }
 
 // part writes a numerator or denominator: an amount, or a count.
-func (s scale) part(v *float64) string {
+func (s scale) part(v *float64, amount bool) string {
 	switch {
 	case v == nil:
 		return lang.None
-	case s.unit == metric.Money:
-		return s.text(v)
+	case amount:
+		return s.p.Amount(*v, s.currency, -1)
 	}
 	return s.count(*v)
+}
+
+// parts writes both parts of a figure as the metric says they are.
+func (s scale) parts(m *metric.Metric, numerator, denominator *float64) (string, string) {
+	return s.part(numerator, m.Amounts != metric.NoAmounts), s.part(denominator, m.Amounts == metric.BothAmounts)
 }
 
 // interval is the 95 % interval of a point, "" when it has none.
@@ -101,6 +125,7 @@ var reasons = map[metric.Reason]lang.Text{
 	metric.WindowNotCovered: lang.Text("The window begins before the first fact, so it would count too few."),
 	metric.WindowOpen:       lang.Text("Nobody has had the whole window yet."),
 	metric.ZeroDenominator:  lang.Text("There is nobody to take a share of."),
+	metric.NotReached:       lang.Text("Too few have got there yet to tell."),
 }
 
 // delta is the change of a figure since an earlier one.

@@ -139,9 +139,10 @@ func (p *metricPage) whole(v *visit, q metricQuery, sc scale, series metric.Seri
 	for _, pt := range series.Points {
 		row := pointRow{
 			Period: v.p.Period(pt.Period, q.grain), Value: sc.text(pt.Value), Interval: cmp.Or(sc.interval(pt), lang.None),
-			Numerator: sc.part(pt.Numerator), Denominator: sc.part(pt.Denominator), Units: v.p.Number(float64(pt.Units), 0),
+			Units:    v.p.Number(float64(pt.Units), 0),
 			Complete: pt.Complete, Reason: v.p.Text(reasons[pt.Reason]),
 		}
+		row.Numerator, row.Denominator = sc.parts(q.metric, pt.Numerator, pt.Denominator)
 		if pt.Value != nil || pt.Units > 0 {
 			row.Why = why(pt)
 		}
@@ -219,7 +220,8 @@ func (p *metricPage) groupRow(q metricQuery, sc scale, name string, points []met
 	for _, pt := range points[max(0, len(points)-shownColumns):] {
 		c := cell{Text: sc.text(pt.Value), Open: !pt.Complete, Title: sc.interval(pt)}
 		if pt.Denominator != nil {
-			c.Title = sc.p.T("%s of %s", sc.part(pt.Numerator), sc.part(pt.Denominator))
+			n, d := sc.parts(q.metric, pt.Numerator, pt.Denominator)
+			c.Title = sc.p.T("%s of %s", n, d)
 		}
 		if pt.Value != nil {
 			c.Why = sourceLink(q.look, q.metric, q.grain, pt, q.by)

@@ -304,4 +304,7 @@ var settingTitles = map[string]lang.Text{
 	metric.ActiveName:     lang.Text("Who counts as active"),
 	metric.ActivationName: lang.Text("When a customer is activated"),
 	metric.ExclusionsName: lang.Text("Who is left out"),
+
+	metric.ConventionsName: lang.Text("Conventions"),
+	metric.FeaturesName:    lang.Text("Features of the product"),
 }

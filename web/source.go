@@ -25,8 +25,10 @@ type sourcePage struct {
 	Rows                                []unitRow
 	// HasDenominator tells that units have one; Next leads to more of them.
 	HasDenominator bool
-	Next, First    string
-	CSV, Page      string
+	// HasTimes tells that units have the two parts of a second ratio.
+	HasTimes    bool
+	Next, First string
+	CSV, Page   string
 	// Drawer tells that the block is shown at the side of another page.
 	Drawer bool
 }
@@ -40,8 +42,8 @@ type settingUse struct {
 
 // unitRow is a person or account behind the figure.
 type unitRow struct {
-	Unit, Account, Numerator, Denominator string
-	Events                                string
+	Unit, Account, Numerator, Denominator, Times, Per string
+	Events                                            string
 }
 
 // rowsShown is how many units one page lists.
@@ -122,7 +124,8 @@ func (s *server) fillSource(v *visit, f figure, p *sourcePage) error {
 		p.What += " · " + f.by + " = " + p.named(f.group)
 	}
 	if pt.Denominator != nil {
-		p.Part = v.p.T("%s of %s", sc.part(pt.Numerator), sc.part(pt.Denominator))
+		n, d := sc.parts(f.metric, pt.Numerator, pt.Denominator)
+		p.Part = v.p.T("%s of %s", n, d)
 	}
 	if err := s.explain(f, p); err != nil {
 		return err
@@ -157,11 +160,15 @@ func (s *server) units(v *visit, f figure, sc scale, p *sourcePage) error {
 		return err
 	}
 	for _, r := range rows {
-		n := r.Numerator
-		p.Rows = append(p.Rows, unitRow{
-			Unit: r.Unit, Account: r.Account, Numerator: sc.part(&n), Denominator: sc.part(r.Denominator),
-			Events: s.eventsOf(f, r),
-		})
+		row := unitRow{Unit: r.Unit, Account: r.Account, Events: s.eventsOf(f, r)}
+		row.Numerator, row.Denominator = sc.parts(f.metric, &r.Numerator, r.Denominator)
+		if f.metric.Aggregation == metric.Quantile {
+			row.Numerator = sc.text(&r.Numerator)
+		}
+		if r.Times != nil {
+			row.Times, row.Per, p.HasTimes = sc.count(*r.Times), sc.count(*r.Per), true
+		}
+		p.Rows = append(p.Rows, row)
 		p.HasDenominator = p.HasDenominator || r.Denominator != nil
 	}
 	own := v.r.URL.Query()
@@ -182,13 +189,13 @@ func (s *server) units(v *visit, f figure, sc scale, p *sourcePage) error {
 // The window of what is true at a moment (an amount) has no beginning.
 func (s *server) eventsOf(f figure, r metric.Row) string {
 	q := url.Values{}
-	if f.metric.Unit == "persons" || f.metric.Aggregation == metric.ShareOfDays || r.Unit != r.Account && f.metric.Group == "voice" {
+	switch {
+	case f.metric.Of == metric.People || f.metric.Of == metric.Others && r.Account == "":
 		q.Set("person", r.Unit)
-	} else {
+	case f.metric.Of == metric.Others:
+		q.Set("account", r.Account)
+	default:
 		q.Set("account", r.Unit)
-	}
-	if r.Account != "" && q.Get("person") != "" && f.metric.Group == "voice" {
-		q = url.Values{"account": {r.Account}}
 	}
 	from, until := f.period.From, f.period.Last()
 	if f.metric.Reach > 0 {
@@ -217,10 +224,10 @@ func (s *server) rowsCSV(v *visit) error {
 		return err
 	}
 	out := v.csv(f.metric.Name + "-" + f.period.From.String() + ".csv")
-	write(out, []string{"unit", "account", "numerator", "denominator", "group"})
+	write(out, []string{"unit", "account", "numerator", "denominator", "times", "per", "group"})
 	for {
 		for _, r := range rows {
-			write(out, []string{r.Unit, r.Account, plain(&r.Numerator), plain(r.Denominator), r.Group})
+			write(out, []string{r.Unit, r.Account, plain(&r.Numerator), plain(r.Denominator), plain(r.Times), plain(r.Per), r.Group})
 		}
 		if after == "" {
 			break

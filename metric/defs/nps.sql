@@ -9,6 +9,7 @@
 -- version: 1
 -- per account: yes
 -- settings: none
+-- of: others
 -- title [en]: Net Promoter Score (NPS)
 -- title [pt-BR]: Net Promoter Score (NPS)
 -- definition [en]: How many more promoters than detractors there are per hundred people who answered in the period.

@@ -1,0 +1,96 @@
+package metric
+
+import (
+	"encoding/json"
+
+	"github.com/farol-cs/farol"
+)
+
+// When a subscription that was cancelled stops counting.
+const (
+	// AtTermEnd: when what was paid for ends (the event's ends_at, else when
+	// the cancellation takes effect).
+	AtTermEnd = "term_end"
+	// AtRequest: when the customer asked for it.
+	AtRequest = "request"
+)
+
+// Which discounts make MRR smaller.
+const (
+	AllDiscounts       = "all"
+	PermanentDiscounts = "permanent"
+)
+
+// Conventions are where the field's tools differ: each changes what a number
+// means, so they are one versioned setting. A body may leave out what stays at
+// the default. The defaults are those of Defaults.
+type Conventions struct {
+	Version int `json:"-"`
+	// PauseDays is how long a paused subscription keeps its account a
+	// customer: on that day the pause becomes churn.
+	PauseDays int `json:"pause_days"`
+	// PastDueDays is how long a subscription stays in MRR after its first
+	// unpaid invoice.
+	PastDueDays int `json:"past_due_days"`
+	// ChurnAt is AtTermEnd or AtRequest.
+	ChurnAt string `json:"churn_at"`
+	// Discounts is AllDiscounts or PermanentDiscounts.
+	Discounts string `json:"discounts"`
+	// Metered counts recurring metered revenue (the mean of the last three
+	// closed months) in MRR, too.
+	Metered bool `json:"metered"`
+	// ReturnDays is how long after leaving a former customer that pays again
+	// is a reactivation, and new after that; 0 is however long.
+	ReturnDays int `json:"return_days"`
+	// SessionMinutes is the silence that ends a session.
+	SessionMinutes int `json:"session_minutes"`
+	// GrossMargin is the share of revenue that is left after serving it, above
+	// 0 and up to 1; 1 leaves lifetime values in revenue.
+	GrossMargin float64 `json:"gross_margin"`
+	// DiscountRate is the yearly rate by which later money is worth less.
+	DiscountRate float64 `json:"discount_rate"`
+}
+
+func (c Conventions) check() error {
+	bounded := func(field string, v, low, high int) error {
+		if v < low || v > high {
+			return farol.InvalidField("conventions."+field, "must be between %d and %d, not %d", low, high, v)
+		}
+		return nil
+	}
+	for _, err := range []error{
+		bounded("pause_days", c.PauseDays, 0, 3650), bounded("past_due_days", c.PastDueDays, 0, 365),
+		bounded("return_days", c.ReturnDays, 0, 3650), bounded("session_minutes", c.SessionMinutes, 5, 475),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.ChurnAt != AtTermEnd && c.ChurnAt != AtRequest:
+		return farol.InvalidField("conventions.churn_at", "must be either %s or %s", AtTermEnd, AtRequest)
+	case c.Discounts != AllDiscounts && c.Discounts != PermanentDiscounts:
+		return farol.InvalidField("conventions.discounts", "must be either %s or %s", AllDiscounts, PermanentDiscounts)
+	case !(c.GrossMargin > 0 && c.GrossMargin <= 1):
+		return farol.InvalidField("conventions.gross_margin", "must be above 0 and at most 1")
+	case !(c.DiscountRate >= 0 && c.DiscountRate <= 1):
+		return farol.InvalidField("conventions.discount_rate", "must be between 0 and 1")
+	}
+	return nil
+}
+
+// params are bound in every query.
+func (c Conventions) params(out map[string]any) {
+	out["pause_days"], out["past_due_days"], out["return_days"] = int64(c.PauseDays), int64(c.PastDueDays), int64(c.ReturnDays)
+	out["churn_at_request"], out["permanent_discounts"], out["metered"] = c.ChurnAt == AtRequest, c.Discounts == PermanentDiscounts, c.Metered
+	out["session_minutes"], out["gross_margin"], out["discount_rate"] = int64(c.SessionMinutes), c.GrossMargin, c.DiscountRate
+}
+
+// String is the body.
+func (c Conventions) String() string {
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // numbers and texts always marshal
+	}
+	return string(b)
+}
