@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -81,6 +82,12 @@ func send(w http.ResponseWriter, status int, contentType string, body []byte) in
 type refusal struct {
 	status int
 	text   string
+}
+
+// refuse makes a refusal. Its text is kept beside the body's beginning where
+// people see it, so it is in the catalogue of translations.
+func refuse(status int, text string, args ...any) *refusal {
+	return &refusal{status, fmt.Sprintf(text, args...)}
 }
 
 func (r *refusal) Error() string { return r.text }

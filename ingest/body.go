@@ -47,9 +47,9 @@ func (h *Handler) readRaw(r *http.Request) ([]byte, error) {
 	_, err := io.Copy(buf, io.LimitReader(r.Body, limit+1))
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, &refusal{http.StatusRequestTimeout, "the body took too long"}
+		return nil, refuse(http.StatusRequestTimeout, "the body took too long")
 	case err != nil:
-		return nil, &refusal{http.StatusBadRequest, "the body broke off"}
+		return nil, refuse(http.StatusBadRequest, "the body broke off")
 	case int64(buf.Len()) > limit:
 		_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, drained))
 		return nil, errTooLarge
@@ -57,7 +57,7 @@ func (h *Handler) readRaw(r *http.Request) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-var errTooLarge = &refusal{http.StatusRequestEntityTooLarge, "the body is too large"}
+var errTooLarge = refuse(http.StatusRequestEntityTooLarge, "the body is too large")
 
 var gzipMagic = []byte{0x1f, 0x8b}
 
@@ -76,7 +76,7 @@ func unpack(raw []byte, limit int) ([]byte, error) {
 	form, _, _ = bytes.Cut(form, []byte("&"))
 	text, err := url.QueryUnescape(string(form))
 	if err != nil {
-		return nil, &refusal{http.StatusBadRequest, "the form cannot be read"}
+		return nil, refuse(http.StatusBadRequest, "the form cannot be read")
 	}
 	return gunzip(unbase64(text), limit)
 }
@@ -104,7 +104,7 @@ func gunzip(raw []byte, limit int) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-var errGzip = &refusal{http.StatusBadRequest, "the body is not readable gzip"}
+var errGzip = refuse(http.StatusBadRequest, "the body is not readable gzip")
 
 // unbase64 decodes either alphabet, with or without padding, with blanks
 // where a query made them of plus signs. What is not base64 is given back as

@@ -64,4 +64,4 @@ func (h *Handler) find(ctx context.Context, keys ...string) (farol.SourceID, err
 	return "", errKey
 }
 
-var errKey = &refusal{http.StatusUnauthorized, "the write key is missing or unknown"}
+var errKey = refuse(http.StatusUnauthorized, "the write key is missing or unknown")

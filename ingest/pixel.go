@@ -32,7 +32,7 @@ func (h *Handler) takePixel(r *http.Request, method string) error {
 	method, _, _ = strings.Cut(method, ".") // some write track.gif
 	i := slices.IndexFunc(farol.Kinds, func(k farol.Kind) bool { return method == string(k) || method == string(k[0]) })
 	if i < 0 {
-		return &refusal{http.StatusNotFound, "no such pixel"}
+		return refuse(http.StatusNotFound, "no such pixel")
 	}
 	query := r.URL.Query()
 	raw := unbase64(query.Get("data"))

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -162,17 +161,20 @@ func (p *parser) walk() error {
 		ok = p.object(&p.top, true)
 	case 0:
 		if s.pos == len(s.buf) {
-			return &refusal{http.StatusBadRequest, "the body is empty"}
+			return refuse(http.StatusBadRequest, "the body is empty")
 		}
 	}
 	if !ok && len(p.events) == p.call.Limits.Events {
-		return &refusal{http.StatusRequestEntityTooLarge, "too many events in one body"}
+		return refuse(http.StatusRequestEntityTooLarge, "too many events in one body")
 	}
 	if s.space(); !ok || s.pos != len(s.buf) {
-		return &refusal{http.StatusBadRequest, fmt.Sprintf("the body is not JSON: see byte %d", s.pos)}
+		return refuse(http.StatusBadRequest, "the body is not JSON: see byte %d", s.pos)
+	}
+	if p.many && p.call.Kind != "" && len(p.events) == 0 {
+		return refuse(http.StatusBadRequest, "the body holds no event")
 	}
 	if !p.many && p.call.Kind == "" && p.top.kind == (span{}) {
-		return &refusal{http.StatusBadRequest, "the body has no batch"}
+		return refuse(http.StatusBadRequest, "the body has no batch")
 	}
 	return p.shared()
 }
@@ -261,7 +263,7 @@ func (p *parser) shared() error {
 	// A large context times many events would be a large answer to a small
 	// question.
 	if len(p.context)*len(p.events) > 4*p.call.Limits.Body {
-		return &refusal{http.StatusRequestEntityTooLarge, "the context of the batch is too large for so many events"}
+		return refuse(http.StatusRequestEntityTooLarge, "the context of the batch is too large for so many events")
 	}
 	return nil
 }

@@ -249,6 +249,19 @@ func TestUnreadableBodies(t *testing.T) {
 	}
 }
 
+// A path for one event says so when there is none; an empty batch is fine.
+func TestNoEvent(t *testing.T) {
+	for _, raw := range []string{"[]", `{"batch":[]}`} {
+		var no *refusal
+		if _, err := Parse([]byte(raw), call(farol.Track)); !errors.As(err, &no) || no.status != 400 {
+			t.Errorf("%s where one event belongs: %v", raw, err)
+		}
+		if _, err := Parse([]byte(raw), call("")); err != nil {
+			t.Errorf("%s where a batch belongs: %v", raw, err)
+		}
+	}
+}
+
 func TestContextOfTheBatchLiesBelow(t *testing.T) {
 	b := parsed(t, "", `{"context":{"library":{"name":"go"},"ip":"1","groupId":"g0"},"batch":[
 		{"type":"track","messageId":"m1","userId":"u1","event":"X"},

@@ -34,7 +34,7 @@ type chartData struct {
 	Incomplete string `json:"incomplete"`
 }
 
-// chartUnit is "number", "percent" or "money".
+// chartUnit is "number", "percent", "points" or "money".
 type chartUnit struct {
 	Kind     string         `json:"kind"`
 	Currency farol.Currency `json:"currency,omitempty"`
@@ -63,6 +63,8 @@ func (s scale) chartOf(id, label string, periods []farol.Period, g farol.Grain) 
 	switch s.unit {
 	case "ratio":
 		c.Data.Unit.Kind = "percent"
+	case "points":
+		c.Data.Unit.Kind = "points"
 	case metric.Money:
 		c.Data.Unit = chartUnit{"money", s.currency}
 	}

@@ -75,6 +75,8 @@ func TestOverviewOfASegment(t *testing.T) {
 		t.Errorf("MRR of plan Pro is %q", got)
 	}
 	s.get(as{role: store.Viewer, code: lang.Portuguese}, "/?segment=plan%3D").says(".chip.on", "plan = desconhecido")
+	a.has(".past", 0)
+	s.get(admin, "/?segment=plam%3DPro").is(200).says(".past", "No customer has an attribute named plam")
 	s.get(admin, "/values").is(200).says("select", "plan")
 	s.get(admin, "/values?attribute=plan").is(200).has(`option[value="plan=Pro"]`, 1)
 }

@@ -28,6 +28,8 @@ type view struct {
 	Known time.Time
 	// Filters are the segment: attributes of accounts with their values.
 	Filters []facts.Filter
+	// Unknown are the attributes of Filters that no customer has.
+	Unknown []string
 	// Today is the company's day now, and Cal its calendar.
 	Today farol.Day
 	Cal   farol.Calendar

@@ -2,11 +2,13 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +32,8 @@ type visit struct {
 	company company
 	now     time.Time
 	pattern string
+	// attributes lists those that accounts have.
+	attributes func(context.Context) ([]string, error)
 }
 
 const (
@@ -64,7 +68,7 @@ func (s *server) page(rt route) http.Handler {
 
 // begin learns what is known of the visitor; nothing here fails the request.
 func (s *server) begin(w http.ResponseWriter, r *http.Request) *visit {
-	v := &visit{w: w, r: r, id: uuid.NewString(), now: s.Now()}
+	v := &visit{w: w, r: r, id: uuid.NewString(), now: s.Now(), attributes: s.Facts.Attributes}
 	w.Header().Set("X-Request-Id", v.id)
 	w.Header().Set("Cache-Control", "private, no-store")
 	code := lang.Match(r.Header.Get("Accept-Language"))
@@ -115,8 +119,25 @@ func (v *visit) address() string {
 // fragment tells whether htmx asks for a part of the page.
 func (v *visit) fragment() bool { return v.r.Header.Get("HX-Request") == "true" }
 
-// view reads what the page is to look at from the address.
-func (v *visit) view() (*view, error) { return readView(v.r.URL.Query(), v.company.calendar(), v.now) }
+// view reads what the page is to look at from the address, and notes the
+// attributes of the segment that no customer has: they are spelt wrong, most
+// likely, and an empty page would not say so.
+func (v *visit) view() (*view, error) {
+	look, err := readView(v.r.URL.Query(), v.company.calendar(), v.now)
+	if err != nil || len(look.Filters) == 0 {
+		return look, err
+	}
+	known, err := v.attributes(v.r.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range look.Filters {
+		if f.Attribute != "account" && !slices.Contains(known, f.Attribute) {
+			look.Unknown = append(look.Unknown, f.Attribute)
+		}
+	}
+	return look, nil
+}
 
 // redirect answers 303, so that a reload does not post again.
 func (v *visit) redirect(to string) error {

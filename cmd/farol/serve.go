@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -27,6 +28,19 @@ type serverOptions struct {
 	StopWithin   time.Duration `help:"How long a stop waits for requests and jobs." default:"20s"`
 }
 
+// check tells what is wrong with the options before anything is opened: a
+// wrong base address would break every sign-in and every install snippet.
+func (o serverOptions) check() error {
+	if o.BaseURL == "" {
+		return nil
+	}
+	u, err := url.Parse(o.BaseURL)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return fmt.Errorf("--base-url must be an address such as https://farol.example.com, not %q", o.BaseURL)
+	}
+	return nil
+}
+
 // Run serves until the context ends, then finishes what it has begun.
 func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 	return serve(ctx, out, c.engineOptions, c.serverOptions, c.logger(), nil)
@@ -35,6 +49,9 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 // serve opens the program and serves it; ready, when given, is called once
 // requests are answered.
 func serve(ctx context.Context, out io.Writer, eo engineOptions, so serverOptions, log *slog.Logger, ready func(a *app, url string) error) (err error) {
+	if err := so.check(); err != nil {
+		return err
+	}
 	a, err := openApp(ctx, eo, log)
 	if err != nil {
 		return err
@@ -44,7 +61,7 @@ func serve(ctx context.Context, out io.Writer, eo engineOptions, so serverOption
 	if err != nil {
 		return err
 	}
-	url := "http://" + l.Addr().String()
+	address := "http://" + l.Addr().String()
 	health := &health{check: a.store.Ping}
 	server := &http.Server{
 		Handler:           a.routes(so, health),
@@ -60,9 +77,9 @@ func serve(ctx context.Context, out io.Writer, eo engineOptions, so serverOption
 	go func() { failed <- server.Serve(l) }()
 	go a.keepZone(ctx)
 	health.ready.Store(true)
-	fmt.Fprintf(out, "Farol is at %s\n", url)
+	fmt.Fprintf(out, "Farol is at %s\n", address)
 	if ready != nil {
-		if err := ready(a, url); err != nil {
+		if err := ready(a, address); err != nil {
 			return errors.Join(err, a.stop(server, health, so.StopWithin))
 		}
 	}

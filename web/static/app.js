@@ -225,6 +225,21 @@ function tip(data, index) {
   return holder;
 }
 
+// A scale ends where its values must: no axis promises a share above 100 % or
+// a score of 120.
+const ends = { percent: [0, 1], points: [-100, 100] };
+
+function ceiling(data) {
+  const end = ends[data.unit.kind];
+  return end ? (v) => (v.max > 0.8 * end[1] && v.max <= end[1] ? end[1] : null) : undefined;
+}
+
+function floor(data) {
+  if (data.zero) return (v) => Math.min(0, v.min);
+  const end = ends[data.unit.kind];
+  return end ? (v) => (v.min < 0.8 * end[0] && v.min >= end[0] ? end[0] : null) : undefined;
+}
+
 function options(data) {
   const ink = colour('quiet');
   const line = colour('line');
@@ -245,7 +260,7 @@ function options(data) {
       axisPointer: { lineStyle: { color: line, width: 1 } },
     },
     xAxis: { type: 'category', data: data.ticks, boundaryGap: data.kind === 'bar', axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: ink, hideOverlap: true } },
-    yAxis: { type: 'value', scale: !data.zero, min: data.zero ? (v) => Math.min(0, v.min) : undefined, max: data.unit.kind === 'percent' ? (v) => (v.max > 0.8 && v.max <= 1 ? 1 : null) : undefined, minInterval: data.whole ? 1 : undefined, splitNumber: 4, axisLabel: { color: ink, formatter: tickFormat(data.unit) }, splitLine: { lineStyle: { color: line } } },
+    yAxis: { type: 'value', scale: !data.zero, min: floor(data), max: ceiling(data), minInterval: data.whole ? 1 : undefined, splitNumber: 4, axisLabel: { color: ink, formatter: tickFormat(data.unit) }, splitLine: { lineStyle: { color: line } } },
     series,
   };
 }
