@@ -48,6 +48,7 @@ var routes = []route{
 	{"POST /sources/{id}", leaders, (*server).changeSource},
 
 	{"GET /settings", team, (*server).settings},
+	{"GET /settings/{name}", team, (*server).showSetting},
 	{"POST /settings/{name}", leaders, (*server).saveSetting},
 	{"GET /settings/{name}/versions", team, (*server).versions},
 

@@ -19,7 +19,11 @@ func TestWhoMayCall(t *testing.T) {
 		if !ok {
 			method, path = "GET", r.pattern
 		}
-		path = strings.NewReplacer("{$}", "", "{name}", "mrr", "{id}", string(s.source.ID)).Replace(path)
+		name := "mrr"
+		if strings.Contains(path, "/settings/") {
+			name = "active"
+		}
+		path = strings.NewReplacer("{$}", "", "{name}", name, "{id}", string(s.source.ID)).Replace(path)
 		for _, role := range store.Roles {
 			a := s.request(as{role: role, code: lang.English}, method, path, formFor(method))
 			refused := a.status == http.StatusForbidden

@@ -12,22 +12,26 @@ import (
 func TestSettings(t *testing.T) {
 	s := staffed(t)
 	both(t, func(t *testing.T, code lang.Code) {
-		a := s.get(as{role: store.Manager, code: code}, "/settings").is(200).has("form[action^='/settings/']", 4)
-		if got := a.attr("#company-name", "value"); got != "Vila Rica" {
-			t.Errorf("the company is %q", got)
+		who := as{role: store.Manager, code: code}
+		a := s.get(who, "/settings").is(200).has("tbody tr", len(settingForms))
+		a.says("#company", map[lang.Code]string{lang.English: "Version 1", lang.Portuguese: "Versão 1"}[code]).says("#company", "Farol")
+		a.says("#active", map[lang.Code]string{lang.English: "Default", lang.Portuguese: "Padrão"}[code])
+		for _, x := range settingForms {
+			s.get(who, "/settings/"+x.name).is(200).has("form[action='/settings/"+x.name+"'] button", -1)
+			s.get(as{role: store.Viewer, code: code}, "/settings/"+x.name).is(200).has("fieldset[disabled]", 1).has("fieldset button", 0)
 		}
-		a.says("#company .card-header", map[lang.Code]string{lang.English: "Version 1", lang.Portuguese: "Versão 1"}[code])
-		a.says("#active .card-header", map[lang.Code]string{lang.English: "Default", lang.Portuguese: "Padrão"}[code])
 	})
-	viewer := s.get(as{role: store.Viewer}, "/settings").is(200).has("form[action^='/settings/'] button", 0)
-	viewer.has("fieldset[disabled]", 4)
+	if got := s.get(admin, "/settings/company").attr("#company-name", "value"); got != "Vila Rica" {
+		t.Errorf("the company is %q", got)
+	}
+	s.get(admin, "/settings/else").is(404)
 }
 
 // Every setting is saved as a new version, which the metrics then use.
 func TestSaveSettings(t *testing.T) {
 	s := staffed(t)
 	who := as{role: store.Manager, code: lang.English}
-	s.post(who, "/settings/company", "base", "1", "company", "Vila Rica", "zone", "America/Bahia", "week_start", "sunday", "currency", "usd", "company_language", "en", "rates", "brl 0,19\n\nEUR = 1.1\n").leadsTo("/settings?done=saved")
+	s.post(who, "/settings/company", "base", "1", "company", "Vila Rica", "zone", "America/Bahia", "week_start", "sunday", "currency", "usd", "company_language", "en", "rates", "brl 0,19\n\nEUR = 1.1\n").leadsTo("/settings/company?done=saved")
 	s.post(who, "/settings/active", "base", "0", "count", "some", "events", "Report Created\n Report Created \nInvited\n").is(303)
 	s.post(who, "/settings/activation", "base", "0", "event", "Report Created", "min", "2", "event", "", "min", "1", "event", "Invited", "min", "1", "at_least", "1", "window_days", "10").is(303)
 	s.post(who, "/settings/exclusions", "base", "0", "accounts", "acct-1\nacct-2", "people", "").is(303)
@@ -45,8 +49,8 @@ func TestSaveSettings(t *testing.T) {
 	if len(got.Exclusions.Accounts) != 2 {
 		t.Errorf("exclusions: %+v", got.Exclusions)
 	}
-	a := s.get(who, "/settings?done=saved").is(200).says(".flash", "Saved.").has(`#activation input[name=event]`, 3)
-	a.says("#active textarea", "Report Created Invited")
+	s.get(who, "/settings/activation?done=saved").is(200).says(".flash", "Saved.").has(`#activation input[name=event]`, 3)
+	s.get(who, "/settings/active").says("#active textarea", "Report Created Invited")
 	v := s.get(who, "/settings/company/versions").is(200).has("section.card", 2).says("section.card:first-of-type", "Version 2")
 	v.says("section.card:first-of-type", "Ana MANAGER").says("section.card:last-of-type", "Farol")
 	s.get(who, "/settings/active/versions").says("pre", "Invited")

@@ -147,7 +147,7 @@ func (s *server) explain(f figure, p *sourcePage) error {
 		if value == "*" {
 			value = p.visit.p.T("every interactive event")
 		}
-		p.Settings = append(p.Settings, settingUse{settingTitles[u.Name], "/settings#" + u.Name, u.Version, value})
+		p.Settings = append(p.Settings, settingUse{settingTitle(u.Name), settingHref(u.Name), u.Version, value})
 	}
 	return nil
 }
