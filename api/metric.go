@@ -103,7 +103,25 @@ type Point struct {
 	High        *float64 `json:"high" doc:"High end of the 95 % interval."`
 	Complete    bool     `json:"complete" doc:"Whether the period, and what its metric waits for, has passed and is covered by data."`
 	Group       *string  `json:"group" doc:"The value broken down by, empty for unknown; null without a breakdown."`
-	Reason      *string  `json:"reason" doc:"Why the value is null: no_data, not_started, window_not_covered, window_open, zero_denominator."`
+	Reason      *string  `json:"reason" doc:"Why the value is null: no_data, not_started, window_not_covered, window_open, zero_denominator, not_reached."`
+	Change      *Change  `json:"change,omitempty" doc:"Since the period before (days: the same weekday before); only with change=true, and where both have a value."`
+}
+
+// Change is a point held against an earlier one.
+type Change struct {
+	From       string   `json:"from" format:"date" doc:"First day of the earlier period."`
+	Difference float64  `json:"difference" doc:"The later value less the earlier one, in the metric's unit."`
+	Low        *float64 `json:"low" doc:"Low end of the 95 % interval of the difference; null where there is none."`
+	High       *float64 `json:"high" doc:"High end of the 95 % interval of the difference."`
+	Verdict    string   `json:"verdict" enum:"real,noise,same,unknown" doc:"real: larger than noise. noise: chance or habit explains it. same: an exact figure that did not move. unknown: the two cannot be compared."`
+	Why        string   `json:"why" enum:"exact,interval,habit,length,few,short_history,incomplete,no_interval" doc:"What the verdict rests on: the figure is exact; the interval of the difference; how much the count usually moves; periods of different length; fewer than 30 units; too short a history; a period that is not complete; no interval to compare by."`
+}
+
+func newChange(c *metric.Change) *Change {
+	if c == nil {
+		return nil
+	}
+	return &Change{c.Before.From.String(), c.Difference, c.Low, c.High, string(c.Verdict), string(c.Why)}
 }
 
 func newPoint(p metric.Point, by string) Point {
@@ -122,6 +140,8 @@ type readSeriesInput struct {
 	From  string `query:"from" format:"date" doc:"First day; some periods back when empty."`
 	To    string `query:"to" format:"date" doc:"First day after; tomorrow when empty. Periods are whole: all that the two dates touch."`
 	Grain string `query:"grain" enum:"day,week,month" doc:"Length of the periods; the metric's first when empty."`
+	// Change is for who shows arrows.
+	Change bool `query:"change" doc:"Say of every point whether it differs from the one before by more than noise. How much a count usually moves is learned from the points of this answer: ask for a year."`
 	Clocks
 	Scope
 }
@@ -156,6 +176,15 @@ func (s *server) readSeries(ctx context.Context, in *readSeriesInput) (*readSeri
 	b.Points = make([]Point, 0, len(series.Points))
 	for _, p := range series.Points {
 		b.Points = append(b.Points, newPoint(p, q.By))
+	}
+	if in.Change {
+		m, err := s.Metrics.Catalogue().Find(in.Name)
+		if err != nil {
+			return nil, err
+		}
+		for i, c := range m.Changes(series) {
+			b.Points[i].Change = newChange(c)
+		}
 	}
 	return out, nil
 }

@@ -116,6 +116,36 @@ func TestSeries(t *testing.T) {
 	}
 }
 
+// With change, every point says whether it moved by more than noise.
+func TestSeriesChange(t *testing.T) {
+	h := newHouse(t)
+	h.week()
+	h.append(farol.Event{ID: "s2", Kind: farol.Track, Name: "Subscription Started", At: local(13, 9).UTC(), Account: "gama", User: "cid",
+		Properties: json.RawMessage(`{"subscription":"sub2","mrr":"100","currency":"BRL","plan":"pro","product":"core"}`)})
+	h.at(local(14, 12))
+	p := list(t, h.get("/api/v1/metrics/mrr/series?from=2026-03-01&to=2026-03-15&grain=day&change=true"), "points")
+	if c, has := p[0]["change"]; has {
+		t.Errorf("the first point changed by %v", c)
+	}
+	// An amount in force is exact.
+	still, moved := p[11]["change"].(map[string]any), p[12]["change"].(map[string]any)
+	if moved["verdict"] != "real" || moved["why"] != "exact" || moved["difference"] != 100.0 || moved["from"] != "2026-03-06" || moved["low"] != nil {
+		t.Errorf("since the 6th: %v", moved)
+	}
+	if still["verdict"] != "same" || still["difference"] != 0.0 {
+		t.Errorf("since the 5th: %v", still)
+	}
+	p = list(t, h.get("/api/v1/metrics/active_users_day/series?from=2026-02-20&to=2026-03-11&grain=day&change=true"), "points")
+	for _, q := range p {
+		if c, ok := q["change"].(map[string]any); ok && c["verdict"] == "real" {
+			t.Errorf("two users a day for a week are no history, yet %v", c)
+		}
+	}
+	if p := list(t, h.get("/api/v1/metrics/mrr/series?from=2026-03-01&to=2026-03-15&grain=day"), "points"); p[9]["change"] != nil {
+		t.Errorf("changes that nobody asked for: %v", p[9])
+	}
+}
+
 // part is the JSON of a field of a point.
 func part(body map[string]any, i int, field string) string {
 	b, _ := json.Marshal(body["points"].([]any)[i].(map[string]any)[field])

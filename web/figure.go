@@ -138,23 +138,18 @@ type delta struct {
 	Icon, Word, Why string
 }
 
-// compared is the fewest units that a share is compared with (convention C10).
-const compared = 30
-
 // change compares the point at i with the one that is lag periods before it.
 func (s scale) change(m *metric.Metric, points []metric.Point, i, lag int, g farol.Grain) delta {
-	if i < lag || lag < 1 || points[i].Value == nil || points[i-lag].Value == nil {
+	c := m.Change(points, i, lag)
+	if c == nil {
 		return delta{}
 	}
-	now, before := points[i], points[i-lag]
-	from, to := *before.Value, *now.Value
+	from, to := *points[i-lag].Value, *points[i].Value
 	if from == to {
-		return delta{Text: s.same(g), Why: s.p.Period(before.Period, g)}
+		return delta{Text: s.same(g), Why: s.p.Period(c.Before, g)}
 	}
-	d := delta{Text: s.since(g, s.difference(from, to))}
-	var real bool
-	real, d.Why = s.outsideNoise(m, points[:i+1], lag)
-	if !real {
+	d := delta{Text: s.since(g, s.difference(from, to)), Why: s.why(c)}
+	if c.Verdict != metric.Real {
 		return d
 	}
 	d.Shown, d.Icon, d.Word = true, "arrow-up-right", s.p.T("up")
@@ -164,6 +159,50 @@ func (s scale) change(m *metric.Metric, points []metric.Point, i, lag int, g far
 	d.Good = (to > from && m.Direction == metric.Up) || (to < from && m.Direction == metric.Down)
 	d.Bad = (to < from && m.Direction == metric.Up) || (to > from && m.Direction == metric.Down)
 	return d
+}
+
+// grounds say in words what a verdict rests on.
+var grounds = map[metric.Why]lang.Text{
+	metric.Exact:      lang.Text("An amount is exact: every change is real."),
+	metric.Length:     lang.Text("The periods are not equally long, which explains the change."),
+	metric.Short:      lang.Text("Too short a history to tell a change from the usual ups and downs."),
+	metric.Open:       lang.Text("One of the two periods is not complete yet."),
+	metric.NoInterval: lang.Text("One of the two has no interval to compare by."),
+}
+
+// why says in words how sure the change is, with the interval of the
+// difference where there is one.
+func (s scale) why(c *metric.Change) string {
+	text := ""
+	switch {
+	case c.Why == metric.Few:
+		text = s.p.T("Too few to compare: at least %d are needed on both sides.", stats.MinCompared)
+	case c.Why == metric.Interval && c.Verdict == metric.Real:
+		text = s.p.T("The change is larger than chance explains (95% interval).")
+	case c.Why == metric.Interval:
+		text = s.p.T("The change is within what chance explains (95% interval).")
+	case c.Why == metric.Habit && c.Verdict == metric.Real:
+		text = s.p.T("The change is larger than the usual ups and downs.")
+	case c.Why == metric.Habit:
+		text = s.p.T("The change is within the usual ups and downs.")
+	default:
+		text = s.p.Text(grounds[c.Why])
+	}
+	if c.Low != nil && c.High != nil {
+		text += " " + s.p.T("Difference: %s to %s.", s.signed(*c.Low), s.signed(*c.High))
+	}
+	return text
+}
+
+// signed is a difference in the metric's own unit.
+func (s scale) signed(d float64) string {
+	if s.unit == "ratio" || s.unit == "points" {
+		return s.difference(0, d)
+	}
+	if d > 0 {
+		return "+" + s.text(&d)
+	}
+	return s.text(&d)
 }
 
 // since names the period that a difference is counted from.
@@ -186,86 +225,6 @@ func (s scale) same(g farol.Grain) string {
 		return s.p.T("as in the week before")
 	}
 	return s.p.T("as in the month before")
-}
-
-// outsideNoise tells whether the last point differs from the one lag before
-// by more than chance or habit explain, and says why in words.
-func (s scale) outsideNoise(m *metric.Metric, points []metric.Point, lag int) (bool, string) {
-	now, before := points[len(points)-1], points[len(points)-1-lag]
-	if s.unit == metric.Money {
-		return true, s.p.T("An amount is exact: every change is real.")
-	}
-	if now.Low == nil || before.Low == nil {
-		return s.unusual(points, lag)
-	}
-	if m.Aggregation != metric.ShareOfDays && min(*now.Denominator, *before.Denominator) < compared {
-		return false, s.p.T("Too few to compare: at least %d are needed on both sides.", compared)
-	}
-	if m.Aggregation == metric.Proportion {
-		i, ok := stats.Newcombe(*now.Numerator, *now.Denominator, *before.Numerator, *before.Denominator, stats.Level)
-		return s.verdict(ok && !i.Contains(0))
-	}
-	// Two independent intervals: the difference's is as wide as both at right
-	// angles, on the sides that face each other.
-	a, b := now, before
-	if *a.Value < *b.Value {
-		a, b = b, a
-	}
-	return s.verdict(*a.Value-*b.Value > math.Hypot(*a.Value-*a.Low, *b.High-*b.Value))
-}
-
-func (s scale) verdict(real bool) (bool, string) {
-	if real {
-		return true, s.p.T("The change is larger than chance explains (95% interval).")
-	}
-	return false, s.p.T("The change is within what chance explains (95% interval).")
-}
-
-// unusual holds a change of a count against how much the series usually
-// moves over the same lag: twice the median is out of the ordinary.
-func (s scale) unusual(points []metric.Point, lag int) (bool, string) {
-	var moves []float64
-	for i := lag; i < len(points)-1; i++ {
-		if points[i].Value != nil && points[i-lag].Value != nil && points[i].Complete && points[i-lag].Complete {
-			moves = append(moves, math.Abs(*points[i].Value-*points[i-lag].Value))
-		}
-	}
-	if len(moves) < 4 {
-		return false, s.p.T("Too short a history to tell a change from the usual ups and downs.")
-	}
-	slices.Sort(moves)
-	last := points[len(points)-1]
-	if math.Abs(*last.Value-*points[len(points)-1-lag].Value) > 2*moves[len(moves)/2] {
-		return true, s.p.T("The change is more than twice the usual one.")
-	}
-	return false, s.p.T("The change is within the usual ups and downs.")
-}
-
-// lagOf is how many periods back a fair comparison looks: the same weekday
-// for days, the period before for the rest.
-func lagOf(g farol.Grain) int {
-	if g == farol.Daily {
-		return 7
-	}
-	return 1
-}
-
-// current is the point that stands for the series: the last complete one
-// with a value; for an amount, which is a state, the latest. -1 for none.
-func current(m *metric.Metric, points []metric.Point) int {
-	latest := -1
-	for i := len(points) - 1; i >= 0; i-- {
-		if points[i].Value == nil {
-			continue
-		}
-		if points[i].Complete || m.Unit == metric.Money {
-			return i
-		}
-		if latest < 0 {
-			latest = i
-		}
-	}
-	return latest
 }
 
 // spark is a small drawing of a series: paths in a box of 100 by 28.

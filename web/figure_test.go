@@ -46,75 +46,43 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// An arrow stands only where chance does not explain the change.
+// An arrow stands only where chance does not explain the change, in the
+// colour of the metric's direction, and says why; package metric tests when.
 func TestArrowsAreHonest(t *testing.T) {
 	en := lang.For(lang.English)
-	share := &metric.Metric{Unit: "ratio", Aggregation: metric.Proportion, Direction: metric.Down}
-	proportion := func(k, n float64) metric.Point {
-		p := months(k / n)[0]
-		p.Numerator, p.Denominator, p.Low, p.High = at(k), at(n), at(k/n-0.01), at(k/n+0.01)
-		return p
-	}
 	change := func(m *metric.Metric, unit string, points []metric.Point) delta {
 		return scale{en, unit, "BRL"}.change(m, points, len(points)-1, 1, farol.Monthly)
 	}
-	if d := change(share, "ratio", []metric.Point{proportion(50, 1000), proportion(90, 1000)}); !d.Shown || !d.Bad || d.Word != "up" {
+	share := &metric.Metric{Unit: "ratio", Aggregation: metric.Proportion, Direction: metric.Down}
+	proportion := func(k, n float64) metric.Point {
+		p := months(k / n)[0]
+		p.Numerator, p.Denominator, p.Low, p.High, p.Units = at(k), at(n), at(k/n-0.01), at(k/n+0.01), int64(n)
+		return p
+	}
+	if d := change(share, "ratio", []metric.Point{proportion(50, 1000), proportion(90, 1000)}); !d.Shown || !d.Bad || d.Word != "up" || !strings.Contains(d.Why, "Difference: +1.8 pp to +6.3 pp.") {
 		t.Errorf("churn from 5%% to 9%% of a thousand: %+v", d)
 	}
-	if d := change(share, "ratio", []metric.Point{proportion(50, 1000), proportion(52, 1000)}); d.Shown || d.Text == "" {
+	if d := change(share, "ratio", []metric.Point{proportion(50, 1000), proportion(52, 1000)}); d.Shown || d.Text == "" || !strings.Contains(d.Why, "within what chance") {
 		t.Errorf("churn from 5%% to 5.2%% of a thousand: %+v", d)
 	}
 	if d := change(share, "ratio", []metric.Point{proportion(1, 12), proportion(11, 12)}); d.Shown || !strings.Contains(d.Why, "Too few") {
 		t.Errorf("a share of twelve: %+v", d)
 	}
-	money := &metric.Metric{Unit: metric.Money, Direction: metric.Up}
-	if d := change(money, metric.Money, months(1000, 1001)); !d.Shown || !d.Good {
-		t.Errorf("an amount: %+v", d)
-	}
-	count := &metric.Metric{Unit: "persons", Direction: metric.Up}
-	if d := change(count, "persons", months(100, 104, 99, 103, 100, 103, 101)); d.Shown {
+	count := &metric.Metric{Unit: "persons", Direction: metric.Up, Aggregation: metric.Distinct}
+	if d := change(count, "persons", months(100, 104, 99, 103, 100, 103, 101)); d.Shown || !strings.Contains(d.Why, "within the usual") {
 		t.Errorf("a count within its ups and downs: %+v", d)
 	}
-	if d := change(count, "persons", months(100, 104, 99, 103, 100, 103, 60)); !d.Shown || !d.Bad || d.Icon != "arrow-down-right" {
+	if d := change(count, "persons", months(100, 104, 99, 103, 100, 103, 60)); !d.Shown || !d.Bad || d.Icon != "arrow-down-right" || !strings.Contains(d.Why, "larger than the usual") {
 		t.Errorf("a count that fell: %+v", d)
 	}
-	if d := change(count, "persons", months(100, 60)); d.Shown {
+	if d := change(count, "persons", months(100, 60)); d.Shown || !strings.Contains(d.Why, "Too short") {
 		t.Errorf("a count without history: %+v", d)
 	}
 	if d := change(count, "persons", months(100, 100)); d.Shown || d.Text != "as in the month before" {
 		t.Errorf("no change: %+v", d)
 	}
-	score := &metric.Metric{Unit: "points", Aggregation: metric.NPS, Direction: metric.Up}
-	nps := func(v, half float64) metric.Point {
-		p := months(v)[0]
-		p.Denominator, p.Low, p.High = at(100), at(v-half), at(v+half)
-		return p
-	}
-	if d := change(score, "points", []metric.Point{nps(20, 15), nps(30, 15)}); d.Shown {
-		t.Errorf("ten points of NPS with 15 each side: %+v", d)
-	}
-	if d := change(score, "points", []metric.Point{nps(20, 15), nps(60, 15)}); !d.Shown || !d.Good {
-		t.Errorf("forty points of NPS with 15 each side: %+v", d)
-	}
 	if d := change(count, "persons", months(5)); d.Text != "" {
 		t.Errorf("one point alone: %+v", d)
-	}
-}
-
-func TestCurrent(t *testing.T) {
-	points := months(1, 2, 3)
-	points[2].Complete = false
-	if i := current(&metric.Metric{Unit: "persons"}, points); i != 1 {
-		t.Errorf("a count stands at %d, want the last complete point", i)
-	}
-	if i := current(&metric.Metric{Unit: metric.Money}, points); i != 2 {
-		t.Errorf("an amount stands at %d, want the latest", i)
-	}
-	if i := current(&metric.Metric{}, points[2:]); i != 0 {
-		t.Errorf("without a complete point it is %d", i)
-	}
-	if i := current(&metric.Metric{}, []metric.Point{{}}); i != -1 {
-		t.Errorf("without a value it is %d", i)
 	}
 }
 

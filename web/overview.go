@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -92,17 +93,22 @@ func (s *server) card(v *visit, look *view, name string) (*card, error) {
 		return nil, err
 	}
 	grain := look.grainFor(m)
-	series, err := s.Metrics.Read(v.r.Context(), look.request(m, grain))
+	q := look.request(m, grain)
+	if m.ByHabit() {
+		q.Period.From = look.earlier(grain)
+	}
+	series, err := s.Metrics.Read(v.r.Context(), q)
 	if err != nil {
 		return nil, err
 	}
 	sc := scale{v.p, m.Unit, series.Currency}
 	code := v.p.Code()
+	shown := slices.IndexFunc(series.Points, func(pt metric.Point) bool { return pt.Period.To > look.Period.From })
 	c := &card{
 		Title: m.Title.In(code), Definition: m.Definition.In(code), Href: look.Link("/metrics/" + name),
-		Value: lang.None, Spark: sc.sparkOf(m.Title.In(code), series.Points),
+		Value: lang.None, Spark: sc.sparkOf(m.Title.In(code), series.Points[max(0, shown):]),
 	}
-	i := current(m, series.Points)
+	i := m.Current(series.Points)
 	if i < 0 {
 		c.Reason = v.p.Text(reasons[metric.NoData])
 		if n := len(series.Points); n > 0 && series.Points[n-1].Reason != "" {
@@ -120,7 +126,7 @@ func (s *server) card(v *visit, look *view, name string) (*card, error) {
 		c.Part = v.p.T("%s of %s", sc.count(*pt.Numerator), sc.count(*pt.Denominator))
 	}
 	c.Why = sourceLink(look, m, grain, pt, "")
-	c.Change = sc.change(m, series.Points, i, lagOf(grain), grain)
+	c.Change = sc.change(m, series.Points, i, metric.Lag(grain), grain)
 	return c, nil
 }
 

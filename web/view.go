@@ -228,6 +228,16 @@ func (v *view) request(m *metric.Metric, g farol.Grain) metric.Request {
 	}
 }
 
+// earlier is where to begin to read a count, so that it is known how much it
+// usually moves: some periods before the view.
+func (v *view) earlier(g farol.Grain) farol.Day {
+	from := v.Period.From
+	for range metric.Lag(g) + 8 {
+		from = v.Cal.PeriodAt(g, from-1).From
+	}
+	return from
+}
+
 // pageAge is how stale a figure on a page may be: so much less than anybody
 // notices, and enough that a crowd costs one computation.
 const pageAge = 5 * time.Second
