@@ -53,6 +53,8 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"compact and repair", testCompact},
 		{"history, measures, rejections", testSaved},
 		{"touched and stats", testTouched},
+		{"the ledger", testLedger},
+		{"what was learned", testLearned},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := &kit{T: t, open: engine(t), clock: &clock{now: ts("2026-03-01 12:00")}}
