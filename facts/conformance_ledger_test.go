@@ -97,7 +97,7 @@ func testLearned(t *testing.T, k *kit) {
 		k.identify("2026-02-21 09:00", "x", "ana", ""), k.group("2026-02-09 09:00", "", "hooli", `{"test":true,"created_at":"2026-02-02"}`))
 	k.settle()
 	q := LearnedQuery{Since: since, Until: k.f.LastKnown(), Days: farol.Period{From: day("2026-02-01"), To: day("2026-02-08")},
-		Tables: []string{"activity", "events", "subscriptions", "moved", "accounts"}, Accounts: []string{"globex", "hooli"}, People: []string{"ana", "x"}}
+		Tables: []string{"activity", "events", "subscriptions", "moved", "accounts"}, Accounts: []string{"globex", "hooli"}, People: []string{"ana", "anon:x"}}
 	show := func() string {
 		t.Helper()
 		got, more, err := k.f.Learned(ctx, q)

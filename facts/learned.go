@@ -59,7 +59,7 @@ func (f *Facts) Learned(ctx context.Context, q LearnedQuery) (out []Learned, mor
 	limit := pageSize(q.Limit, 1000)
 	params := map[string]any{
 		"since": q.Since, "until": q.Until, "first_day": q.Days.From, "end_day": q.Days.To,
-		"accounts": noNil(q.Accounts), "people": noNil(q.People), "limit": int64(limit + 1),
+		"accounts": noNil(q.Accounts), "people": noNil(q.People), "anonymous": anonymousOf(q.People), "limit": int64(limit + 1),
 	}
 	// Stored events follow links and memberships in a later commit: what had
 	// not been settled by then takes effect in the interval, too.
@@ -97,6 +97,17 @@ func (f *Facts) Learned(ctx context.Context, q LearnedQuery) (out []Learned, mor
 	return out, more, nil
 }
 
+// anonymousOf lists the anonymous ids among the ids of people.
+func anonymousOf(people []string) []string {
+	out := []string{}
+	for _, p := range people {
+		if a, ok := strings.CutPrefix(p, farol.AnonymousPrefix); ok {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
 func noNil(list []string) []string {
 	if list == nil {
 		return []string{}
@@ -107,7 +118,7 @@ func noNil(list []string) []string {
 // concerned is the condition that an event is of one of the accounts or
 // people: as it names them, or as it was resolved.
 const concerned = `(account IN (SELECT unnest({accounts:Array(String)})) OR as_account IN (SELECT unnest({accounts:Array(String)}))
-OR user_id IN (SELECT unnest({people:Array(String)})) OR anonymous IN (SELECT unnest({people:Array(String)})) OR as_person IN (SELECT unnest({people:Array(String)})))`
+OR user_id IN (SELECT unnest({people:Array(String)})) OR anonymous IN (SELECT unnest({anonymous:Array(String)})) OR as_person IN (SELECT unnest({people:Array(String)})))`
 
 // acting is the condition on days.
 const acting = "day >= {first_day:Date} AND day < {end_day:Date}"

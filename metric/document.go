@@ -140,9 +140,58 @@ type ExclusionsDocument struct {
 // ReadSettings reads the latest version of every setting; what was never set
 // is the default. Errors name the setting that does not read.
 func ReadSettings(ctx context.Context, s *store.Store) (Settings, error) {
+	return ReadSettingsAt(ctx, s, nil)
+}
+
+// ReadSettingsAt reads the settings with some of them, by name, at another
+// version than the latest; 0 is the program's default. The time zone is the
+// one in force whatever the versions: the facts are cut into days by it.
+// Errors are NotFound for a setting or version that there is none of.
+func ReadSettingsAt(ctx context.Context, s *store.Store, versions map[string]int) (Settings, error) {
+	for name := range versions {
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			return Settings{}, farol.Errorf(farol.NotFound, "there is no setting %q", name)
+		}
+	}
+	return readSettings(ctx, s, func(name string) (store.Definition, error) {
+		version, ok := versions[name]
+		switch {
+		case !ok:
+			return s.Definition(ctx, SettingKind, name)
+		case version == 0:
+			return store.Definition{}, farol.Errorf(farol.NotFound, "there is no such definition")
+		}
+		d, err := s.DefinitionVersion(ctx, SettingKind, name, version)
+		if farol.KindOf(err) == farol.NotFound {
+			// Not the default: somebody asked for this version.
+			err = farol.InvalidField("version", "there is no version %d of the setting %s", version, name)
+		}
+		return d, err
+	})
+}
+
+// ReadSettingsWith reads the settings as they would be with another body of
+// one of them.
+func ReadSettingsWith(ctx context.Context, s *store.Store, name string, body any) (Settings, error) {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return Settings{}, farol.InvalidField(name, "does not read: %s", err)
+	}
+	return readSettings(ctx, s, func(of string) (store.Definition, error) {
+		d, err := s.Definition(ctx, SettingKind, of)
+		if of == name && (err == nil || farol.KindOf(err) == farol.NotFound) {
+			return store.Definition{Version: d.Version + 1, Body: raw}, nil
+		}
+		return d, err
+	})
+}
+
+// readSettings puts the settings together of what find answers for each;
+// NotFound is the default.
+func readSettings(ctx context.Context, s *store.Store, find func(name string) (store.Definition, error)) (Settings, error) {
 	out := Defaults()
 	for _, part := range parts {
-		def, err := s.Definition(ctx, SettingKind, part.name)
+		def, err := find(part.name)
 		if farol.KindOf(err) == farol.NotFound {
 			continue
 		}
@@ -154,6 +203,13 @@ func ReadSettings(ctx context.Context, s *store.Store) (Settings, error) {
 		}
 		*part.version(&out) = def.Version
 	}
+	now := Defaults()
+	if def, err := s.Definition(ctx, SettingKind, CompanyName); err == nil {
+		if err := now.company(def.Body); err != nil {
+			return Settings{}, fmt.Errorf("setting %s: %w", CompanyName, err)
+		}
+	}
+	out.Calendar.Zone = now.Calendar.Zone
 	return out, out.Check()
 }
 

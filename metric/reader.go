@@ -65,9 +65,13 @@ func (r *Reader) clocks() clocks { return clocks{r.facts.LastKnown, r.now} }
 // key is all that an answer depends on besides the facts.
 func (p *plan) key() string {
 	q := p.Request
-	q.MaxAge = 0
-	return fmt.Sprintf("%#v|%s|%s|%s|%v|%v|%v", q, p.version, p.settings.Calendar.Zone, p.settings.Currency,
-		p.settings.Calendar.WeekStart, p.asOf, p.through)
+	q.MaxAge, q.Settings = 0, nil
+	return fmt.Sprintf("%#v|%s|%s|%d|%t", q, p.version, p.mark(), p.asOf, p.Settings != nil)
+}
+
+// mark tells settings apart by what they say, whatever their versions.
+func (p *plan) mark() string {
+	return fmt.Sprintf("%#v|%#v|%#v|%v|%v", p.params(), p.settings.Exclusions, p.settings.Features, p.settings.Calendar.Zone, p.settings.Calendar.WeekStart)
 }
 
 // read computes the points: closed periods of the present from the history,
@@ -77,7 +81,7 @@ func (r *Reader) read(ctx context.Context, p *plan) ([]Point, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !p.present || p.By != "" || len(p.Filters) > 0 {
+	if !p.present || p.By != "" || len(p.Filters) > 0 || p.Settings != nil {
 		return r.compute(ctx, p, p.periods)
 	}
 	kept := make([]*facts.HistoryRow, len(p.periods))

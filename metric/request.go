@@ -29,6 +29,10 @@ type Request struct {
 	// minutes old is still given when it is staler, while a new one is computed
 	// in the background: the next reader gets that.
 	MaxAge time.Duration
+	// Settings, when given, take the place of those in force: an earlier
+	// version, or one that is only thought of. Such figures are computed from
+	// the facts, never read from the history.
+	Settings *Settings
 }
 
 // Reason says why a figure is null.
@@ -131,7 +135,12 @@ func (r *Reader) plan(q Request) (*plan, error) {
 	if q.Grain == "" {
 		q.Grain = m.Grains[0]
 	}
-	p := &plan{Request: q, metric: m, settings: r.settings()}
+	p := &plan{Request: q, metric: m}
+	if q.Settings != nil {
+		p.settings = *q.Settings
+	} else {
+		p.settings = r.settings()
+	}
 	if p.settings.Calendar.Zone == nil {
 		p.settings.Calendar.Zone = time.UTC
 	}

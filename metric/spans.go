@@ -88,7 +88,7 @@ func scanSpans(rows *sql.Rows, room *spans, each func(group string, s *spans)) e
 func (r *Reader) spansOf(ctx context.Context, p *plan, periods []farol.Period) (*spans, error) {
 	scope := p.scope(periods)
 	scope.Periods = nil
-	key := fmt.Sprintf("%s|%#v|%v|%v", p.metric.Query, scope, p.settings.Active, p.settings.Calendar.Zone)
+	key := fmt.Sprintf("%s|%#v|%s", p.metric.Query, scope, p.mark())
 	got, err := r.shared.get(ctx, key, ask{known: p.Known, maxAge: p.MaxAge}, r.clocks(), func(ctx context.Context) (answer[*spans], error) {
 		out := answer[*spans]{p.spans(periods), r.facts.LastKnown(), 0}
 		err := r.query(ctx, p, periods, func(rows *sql.Rows) error {
