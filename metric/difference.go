@@ -20,7 +20,7 @@ type Difference struct {
 	// nothing; nil when both are null.
 	Gap *float64
 	// Changes are the units whose rows differ, the largest effect first.
-	Changes []Change
+	Changes []UnitChange
 	// More is how many further units differ, and Rest their effect together.
 	More int
 	Rest float64
@@ -32,8 +32,8 @@ type Difference struct {
 	Added bool
 }
 
-// Change is a unit whose row is another one on the two sides.
-type Change struct {
+// UnitChange is a unit whose row is another one on the two sides.
+type UnitChange struct {
 	Unit, Account string
 	// Before and After are the unit's rows; nil where it has none.
 	Before, After *Row
@@ -116,7 +116,7 @@ type gathering struct {
 	total  float64
 }
 
-func (g *gathering) add(a, b *unitSums, change Change) {
+func (g *gathering) add(a, b *unitSums, change UnitChange) {
 	if g.effect != nil {
 		var x, y unitSums
 		if a != nil {
@@ -137,7 +137,7 @@ func (g *gathering) add(a, b *unitSums, change Change) {
 
 // trim keeps the largest changes and adds the others up.
 func (g *gathering) trim() {
-	slices.SortFunc(g.Changes, func(a, b Change) int {
+	slices.SortFunc(g.Changes, func(a, b UnitChange) int {
 		return cmp.Or(cmp.Compare(b.size(), a.size()), cmp.Compare(a.Unit, b.Unit))
 	})
 	for _, c := range g.Changes[min(g.limit, len(g.Changes)):] {
@@ -150,7 +150,7 @@ func (g *gathering) trim() {
 }
 
 // size is what changes are listed by.
-func (c Change) size() float64 {
+func (c UnitChange) size() float64 {
 	if c.Effect != nil {
 		return math.Abs(*c.Effect)
 	}
@@ -371,7 +371,7 @@ func (u *walk) row() *Row {
 
 // eachPair walks both sides in the order of their units and answers those
 // whose rows differ. It holds two rows at a time, however many there are.
-func (r *Reader) eachPair(ctx context.Context, a, b side, group string, do func(a, b *unitSums, c Change)) error {
+func (r *Reader) eachPair(ctx context.Context, a, b side, group string, do func(a, b *unitSums, c UnitChange)) error {
 	x, err := r.walk(ctx, a, group)
 	if err != nil {
 		return err
@@ -388,14 +388,14 @@ func (r *Reader) eachPair(ctx context.Context, a, b side, group string, do func(
 	for !x.done || !y.done {
 		switch {
 		case y.done || !x.done && x.unit < y.unit:
-			do(&x.sums, nil, Change{Unit: x.unit, Account: x.account, Before: x.row()})
+			do(&x.sums, nil, UnitChange{Unit: x.unit, Account: x.account, Before: x.row()})
 			err = x.next()
 		case x.done || y.unit < x.unit:
-			do(nil, &y.sums, Change{Unit: y.unit, Account: y.account, After: y.row()})
+			do(nil, &y.sums, UnitChange{Unit: y.unit, Account: y.account, After: y.row()})
 			err = y.next()
 		default:
 			if x.sums != y.sums {
-				do(&x.sums, &y.sums, Change{Unit: y.unit, Account: y.account, Before: x.row(), After: y.row()})
+				do(&x.sums, &y.sums, UnitChange{Unit: y.unit, Account: y.account, Before: x.row(), After: y.row()})
 			}
 			err = cmp.Or(x.next(), y.next())
 		}

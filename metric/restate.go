@@ -129,7 +129,7 @@ func VersionsOf(m *Metric, version string) map[string]int {
 
 // Cause is a unit that a restatement comes from, with the facts about it.
 type Cause struct {
-	Change
+	UnitChange
 	// Facts were learned between the two figures and concern the unit or its
 	// account.
 	Facts []facts.Learned
@@ -248,7 +248,7 @@ func (r *Reader) blame(ctx context.Context, o *Opened, after *plan) error {
 		q.Tables = []string{basis}
 	}
 	for _, c := range o.Difference.Changes {
-		o.Causes = append(o.Causes, Cause{Change: c})
+		o.Causes = append(o.Causes, Cause{UnitChange: c})
 		if after.metric.Of == People {
 			q.People = append(q.People, c.Unit)
 		}
@@ -276,7 +276,7 @@ func (r *Reader) blame(ctx context.Context, o *Opened, after *plan) error {
 }
 
 // account is whose unit it is.
-func (c Change) account(m *Metric) string {
+func (c UnitChange) account(m *Metric) string {
 	if m.Of == Accounts {
 		return c.Unit
 	}
@@ -284,7 +284,7 @@ func (c Change) account(m *Metric) string {
 }
 
 // concerns tells whether the fact is about the unit.
-func (c Change) concerns(m *Metric, x facts.Learned) bool {
+func (c UnitChange) concerns(m *Metric, x facts.Learned) bool {
 	if m.Of == People {
 		return slices.Contains([]string{string(x.Canonical), string(x.Person()), string(x.User), x.PreviousID}, c.Unit)
 	}
