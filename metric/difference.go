@@ -221,9 +221,9 @@ func effectOf(a, b side) func(x, y unitSums) float64 {
 	n0, d0, n1, d1 := a.sums.num, a.denominator(), b.sums.num, b.denominator()
 	if d1 == 0 {
 		// The figure is gone: each unit takes with it what it had brought.
-		return func(x, _ unitSums) float64 { return -share(x.num, d0) * scale * a.second() }
+		return func(x, _ unitSums) float64 { return -over(x.num, d0) * scale * a.second() }
 	}
-	r0, r1 := share(n0, d0), n1/d1
+	r0, r1 := over(n0, d0), n1/d1
 	first := func(x, y unitSums) float64 { return (y.num - x.num - r0*(y.den-x.den)) / d1 }
 	if a.metric.Aggregation != Product {
 		return func(x, y unitSums) float64 { return first(x, y) * scale }
@@ -238,7 +238,7 @@ func effectOf(a, b side) func(x, y unitSums) float64 {
 	}
 }
 
-func share(n, d float64) float64 {
+func over(n, d float64) float64 {
 	if d == 0 {
 		return 0
 	}
@@ -263,7 +263,7 @@ func (s side) second() float64 {
 	if s.metric.Aggregation != Product {
 		return 1
 	}
-	return share(s.sums.times, s.sums.per)
+	return over(s.sums.times, s.sums.per)
 }
 
 // unitsText lists the unit rows of one period by unit; spanUnitsText those of
