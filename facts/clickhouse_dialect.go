@@ -35,6 +35,8 @@ var clickDialect = &dialect{name: "clickhouse", calls: map[string]call{
 	"shiftLeft":          {args: 2, sql: "bitShiftLeft(%[1]s, %[2]s)"},
 	"quantile_cont":      {args: 2, sql: "quantileExactInclusive(%[2]s)(%[1]s)"},
 	"carried":            {args: 1, sql: "last_value(%[1]s)"},
+	"numOf":              {args: 1, sql: "toFloat64OrNull(%[1]s)"},
+	"dateOf":             {args: 1, sql: "toDate32OrNull(left(%[1]s, 10))"},
 	"propStr":            {args: 2, expand: clickProp("JSONExtract(%s, %s, 'Nullable(String)')")},
 	"propNum":            {args: 2, expand: clickProp("toFloat64OrNull(JSONExtract(%s, %s, 'Nullable(String)'))")},
 }}

@@ -70,6 +70,8 @@ var duckDialect = &dialect{name: "duckdb", calls: map[string]call{
 	"shiftLeft":          {args: 2, sql: "((%[1]s) << (%[2]s))"},
 	"quantile_cont":      {args: 2, sql: "quantile_cont(%[1]s, %[2]s)"},
 	"carried":            {args: 1, sql: "last_value(%[1]s IGNORE NULLS)"},
+	"numOf":              {args: 1, sql: "TRY_CAST(%[1]s AS DOUBLE)"},
+	"dateOf":             {args: 1, sql: "TRY_CAST(left(%[1]s, 10) AS DATE)"},
 	"propStr":            {args: 2, expand: duckProp("json_extract_string(%s, '$.%s')")},
 	"propNum":            {args: 2, expand: duckProp("TRY_CAST(json_extract_string(%s, '$.%s') AS DOUBLE)")},
 }}

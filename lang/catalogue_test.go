@@ -132,7 +132,7 @@ func goKeys(t *testing.T, src []byte, path string, used map[string]string) {
 		case *ast.Ident:
 			name = f.Name
 		}
-		args := map[string][]int{"T": {0}, "Text": {0}, "N": {1, 2}, "Errorf": {1}, "InvalidField": {1}, "refuse": {1}}[name]
+		args := map[string][]int{"T": {0}, "Text": {0}, "N": {1, 2}, "Errorf": {1}, "InvalidField": {1}, "refuse": {1}, "wrong": {1}, "fail": {0}}[name]
 		if name == "Errorf" && len(call.Args) > 0 && !isKind(call.Args[0]) {
 			args = nil // fmt.Errorf, t.Errorf
 		}

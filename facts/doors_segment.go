@@ -1,0 +1,57 @@
+package facts
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// paramName is the name of a parameter that holds an attribute's name.
+var paramName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,30}$`)
+
+func keyParam(name string) error {
+	if !paramName.MatchString(name) {
+		return fmt.Errorf("query: %q is not the name of a parameter", name)
+	}
+	return nil
+}
+
+// attributeNow: account, val: the account's value of the attribute whose
+// name is in the parameter of that name, as far as the scope reads; accounts
+// of which it was never said are absent.
+func (d *doors) attributeNow(param string) (string, error) {
+	if err := keyParam(param); err != nil {
+		return "", err
+	}
+	return "(SELECT c.name AS account, argMax(c.value, (c.ts, c.known, c.id)) AS val FROM (SELECT * FROM changes WHERE subject = 'account' AND trait = {" +
+		param + ":String}" + d.seenBy() + ") c GROUP BY c.name)", nil
+}
+
+// personAttribute: person, val, as attributeNow.
+func (d *doors) personAttribute(param string) (string, error) {
+	if err := keyParam(param); err != nil {
+		return "", err
+	}
+	return "(SELECT p.person AS person, argMax(p.value, (p.ts, p.known, p.id)) AS val FROM " + d.personChanges("{"+param+":String}") + " p GROUP BY p.person)", nil
+}
+
+// memberDays is how far back use of the product makes somebody one of the
+// account's people.
+const memberDays = 365
+
+// members: account, person: who a group call or trait put into the account,
+// and who used the product for it within a year.
+func (d *doors) members() string {
+	said := "(SELECT s.account AS account, coalesce(m.canonical, s.person) AS person FROM (SELECT account, person FROM memberships WHERE account <> ''" + d.knownBy() +
+		") s LEFT JOIN " + d.merged() + " m ON m.person = s.person)"
+	used := fmt.Sprintf("(SELECT account, person FROM activity WHERE account <> '' AND person <> '' AND day >= addDaysN({to:Date}, -%d) AND day < {to:Date}%s GROUP BY account, person HAVING sum(n) > 0)",
+		memberDays, d.seenBy())
+	return "(SELECT DISTINCT u.account AS account, u.person AS person FROM (SELECT a.account AS account, a.person AS person FROM " + said + " a UNION ALL SELECT b.account AS account, b.person AS person FROM " + used +
+		" b) u WHERE 1 = 1" + d.noStaff("u.account", "u.person") + ")"
+}
+
+// measured: account, metric, day, value: what metrics keep daily per account,
+// of the period's days and the given number of days before.
+func (d *doors) measured(n int) string {
+	return "(SELECT w.account AS account, w.metric AS metric, w.day AS day, w.value AS value FROM (SELECT q.*, row_number() OVER (PARTITION BY q.account, q.metric, q.day ORDER BY q.known DESC, q.batch DESC) AS place FROM (SELECT * FROM measures WHERE " +
+		d.since(n) + d.knownBy() + ") q) w WHERE w.place = 1 AND w.value IS NOT NULL" + d.noStaff("w.account", "") + ")"
+}
