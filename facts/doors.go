@@ -26,7 +26,7 @@ const farFuture = "DATE '2149-01-01'"
 // The doors are {{activity}}, {{activity n}}, {{activityAll}}, {{presence n}}, {{present n}},
 // {{accounts}}, {{people}}, {{mrr}}, {{payingAt "start"}}, {{payingAt "end"}},
 // {{customersAt "start"}}, {{customersAt "end"}}, {{answers}}, {{tickets}},
-// {{events}}, {{periods}} and {{days}}; docs/doors.md says what columns they
+// {{events}}, {{activated}}, {{progress}}, {{periods}} and {{days}}; docs/doors.md says what columns they
 // have.
 func (f *Facts) Query(ctx context.Context, text string, s Scope, params map[string]any) (*sql.Rows, error) {
 	text, all, err := f.compile(text, s, params)
@@ -157,6 +157,8 @@ func (d *doors) funcs() template.FuncMap {
 		"attribute":       func(param string) (string, error) { return d.openIf(d.attributeNow(param)) },
 		"personAttribute": func(param string) (string, error) { return d.openIf(d.personAttribute(param)) },
 		"customersAt":     func(edge string, option ...string) (string, error) { return d.openIf(d.customersFor(edge, option)) },
+		"activated":       func(args ...any) (string, error) { return d.openIf(d.activated(args)) },
+		"progress":        func(args ...any) (string, error) { return d.openIf(d.progress(args)) },
 	}
 }
 

@@ -113,12 +113,18 @@ func (d *doors) tickets() string {
 	return d.dayed(source, []string{"id", "ticket", "action", "account", "person", "day", "ts", "subject", "priority", "status", "channel", "topic", "csat"}, "account", "day")
 }
 
+// Who an event of the log belonged to when it was taken in.
+const (
+	eventAccount = "(CASE WHEN t.as_account <> '' THEN t.as_account ELSE t.account END)"
+	eventPerson  = "(CASE WHEN t.as_person <> '' THEN t.as_person WHEN t.user_id <> '' THEN t.user_id WHEN t.anonymous <> '' THEN '" +
+		farol.AnonymousPrefix + "' || t.anonymous ELSE '' END)"
+)
+
 // events: id, ts, known, day, source, kind, name, account, person, properties
 // (read with propStr and propNum), grp. Cut to the period.
 func (d *doors) events() string {
 	all := d.typed("events", "t.id AS id, t.ts AS ts, t.known AS known, t.day AS day, t.source AS source, t.kind AS kind, t.name AS name, t.properties AS properties",
-		d.since(0)+d.seenBy(), "(CASE WHEN t.as_account <> '' THEN t.as_account ELSE t.account END)",
-		"(CASE WHEN t.as_person <> '' THEN t.as_person WHEN t.user_id <> '' THEN t.user_id WHEN t.anonymous <> '' THEN '"+farol.AnonymousPrefix+"' || t.anonymous ELSE '' END)")
+		d.since(0)+d.seenBy(), eventAccount, eventPerson)
 	source := "(SELECT * FROM " + all + " a WHERE 1 = 1" + d.noStaff("account", "person") + ")"
 	return d.dayed(source, []string{"id", "ts", "known", "day", "source", "kind", "name", "account", "person", "properties"}, "account", "day")
 }

@@ -85,6 +85,8 @@ type Scope struct {
 	By string
 	// Periods are the rows of door {{periods}}.
 	Periods []farol.Period
+	// Criterion is what {{activated}} and {{progress}} judge by.
+	Criterion *Criterion
 	// ExcludeAccounts and ExcludePeople are left out of every door, besides
 	// accounts with a trait test or internal and people with staff or test.
 	ExcludeAccounts, ExcludePeople []string
