@@ -85,13 +85,8 @@ func (s *server) setActive(ctx context.Context, in *SettingInput[metric.ActiveDo
 	})
 }
 
-func (s *server) setActivation(ctx context.Context, in *SettingInput[metric.ActivationDocument]) (*definitionOutput, error) {
-	return s.saveSetting(ctx, metric.ActivationName, in.Base, in.Body, func(set *metric.Settings) {
-		set.Activation = metric.Activation{AtLeast: in.Body.AtLeast, WindowDays: in.Body.WindowDays}
-		for _, c := range in.Body.Events {
-			set.Activation.Events = append(set.Activation.Events, metric.Criterion(c))
-		}
-	})
+func (s *server) setActivation(ctx context.Context, in *SettingInput[metric.Activation]) (*definitionOutput, error) {
+	return s.saveSetting(ctx, metric.ActivationName, in.Base, in.Body, func(set *metric.Settings) { set.Activation = in.Body })
 }
 
 func (s *server) setExclusions(ctx context.Context, in *SettingInput[metric.ExclusionsDocument]) (*definitionOutput, error) {

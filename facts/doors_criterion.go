@@ -80,9 +80,9 @@ func (d *doors) activated(args []any) (string, error) {
 		return "", err
 	}
 	// The day of the k-th of those that were met is the day on which k were.
-	items := "(SELECT q.unit AS unit, q.version AS version, q.item AS item, q.met_day AS met_day, row_number() OVER (PARTITION BY q.unit, q.item ORDER BY q.met_day, q.clause) AS place, q.item_needed AS needed FROM " +
+	items := "(SELECT q.unit AS unit, q.version AS version, q.item AS item, q.met_day AS met_day, i64(row_number() OVER (PARTITION BY q.unit, q.item ORDER BY q.met_day, q.clause)) AS place, q.item_needed AS needed FROM " +
 		c.counted(begun) + " q WHERE q.met_day IS NOT NULL)"
-	places := "(SELECT i.unit AS unit, i.version AS version, i.met_day AS met_day, row_number() OVER (PARTITION BY i.unit ORDER BY i.met_day, i.item) AS place FROM " +
+	places := "(SELECT i.unit AS unit, i.version AS version, i.met_day AS met_day, i64(row_number() OVER (PARTITION BY i.unit ORDER BY i.met_day, i.item)) AS place FROM " +
 		items + " i WHERE i.place = i.needed)"
 	return "(SELECT s.unit AS unit, s.account AS account, s.start_day AS start_day, s.grp AS grp, s.version AS version, s.win AS window_days, m.met_day AS met_day FROM " +
 		begun + " s LEFT JOIN (SELECT p.unit AS unit, p.version AS version, p.place AS place, p.met_day AS met_day FROM " + places +

@@ -26,6 +26,7 @@ var touches = []struct{ table, days string }{
 	{"tickets", "SELECT DISTINCT x.day AS d FROM (SELECT day FROM tickets WHERE " + learned +
 		" UNION ALL SELECT day FROM tickets WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
 	{"accounts", beganOtherwise},
+	{"people", begunOtherwise},
 }
 
 // begins are the accounts that something was said of in the interval, with
@@ -41,6 +42,30 @@ func begins(known string) string {
 // interval and not at the other.
 var beganOtherwise = "SELECT DISTINCT z.day AS d FROM (SELECT u.name AS name, u.day AS day FROM (" + begins("{since:DateTime64(3)}") + " UNION ALL " + begins("{until:DateTime64(3)}") +
 	") u GROUP BY u.name, u.day HAVING count(*) = 1) z"
+
+// createdOtherwise are the people of whom another day of creation is known at
+// the end of the interval than at its beginning, themselves or because
+// somebody was joined to them. Joins: a server with shards takes no IN inside
+// another.
+var createdOtherwise = func() string {
+	const said = "subject = 'person' AND trait = '" + createdTrait + "'"
+	latest := func(known string) string {
+		return "(SELECT name, argMax(value, (ts, known, id)) AS v FROM changes WHERE " + said + " AND known <= " + known + " GROUP BY name)"
+	}
+	news := "(SELECT DISTINCT name FROM changes WHERE " + said + " AND " + learned + ")"
+	return "SELECT w.name AS name FROM " + news + " w JOIN " + latest("{until:DateTime64(3)}") + " n ON n.name = w.name LEFT JOIN " + latest("{since:DateTime64(3)}") +
+		" o ON o.name = w.name WHERE coalesce(o.v, '') <> n.v UNION ALL SELECT g.person AS name FROM (SELECT DISTINCT person FROM merges WHERE " + learned +
+		") g JOIN (SELECT DISTINCT name FROM changes WHERE " + said + ") h ON h.name = g.person"
+}()
+
+// alsoJoined are those people and whoever they are joined to.
+var alsoJoined = "(SELECT DISTINCT a.name AS name FROM (SELECT c.name AS name FROM (" + createdOtherwise + ") c UNION ALL SELECT m.canonical AS name FROM (SELECT DISTINCT person, canonical FROM merges) m JOIN (" +
+	createdOtherwise + ") e ON e.name = m.person) a)"
+
+// begunOtherwise are days on which those people begin at either end: those
+// said of them, and their first activity.
+var begunOtherwise = "SELECT DISTINCT b.d AS d FROM (SELECT CAST(f.value AS DATE) AS d FROM (SELECT DISTINCT name, value FROM changes WHERE subject = 'person' AND trait = '" + createdTrait + "') f JOIN " + alsoJoined + " j ON j.name = f.name" +
+	" UNION ALL SELECT min(k.day) AS d FROM (SELECT person, min(day) AS day FROM activity GROUP BY person) k JOIN " + alsoJoined + " l ON l.name = k.person GROUP BY k.person) b"
 
 // turned counts the accounts and people whose exclusion trait is another at
 // the end of the interval than at its beginning.

@@ -165,7 +165,7 @@ func (c coverage) moved(p *plan, q farol.Period) bool {
 		return true
 	}
 	m := p.metric
-	from, to := q.From-farol.Day(m.Reach), q.To+farol.Day(p.waits())
+	from, to := q.From-farol.Day(m.Reach), q.To+farol.Day(p.waits(q))
 	if m.Reach == Forever {
 		from = -1 << 30
 	}

@@ -60,6 +60,9 @@ func takeIn(t testing.TB, f *facts.Facts, c *clock, batches [][]farol.Event) (ev
 func newWorld(t testing.TB, f *facts.Facts, c *clock, h *history, s Settings, batches int) *world {
 	t.Helper()
 	w := &world{f: f, settings: s, clock: c, first: h.first, days: h.days}
+	if len(s.Activations) > 1 {
+		w.settings.Activations[1].Since = h.first + farol.Day(h.days/2)
+	}
 	w.events, w.early = takeIn(t, f, c, h.batches(batches))
 	// Nobody wrote later than this, and the last period is still open.
 	end := (h.first + farol.Day(h.days) + 21).Start(h.zone).Add(11 * time.Hour)

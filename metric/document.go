@@ -118,19 +118,6 @@ type ActiveDocument struct {
 	Events []string `json:"events,omitempty"`
 }
 
-// ActivationDocument is the body of setting activation; see Activation.
-type ActivationDocument struct {
-	Events     []CriterionDocument `json:"events,omitempty"`
-	AtLeast    int                 `json:"at_least,omitempty"`
-	WindowDays int                 `json:"window_days"`
-}
-
-// CriterionDocument is one event of the criterion.
-type CriterionDocument struct {
-	Name string `json:"name"`
-	Min  int    `json:"min"`
-}
-
 // ExclusionsDocument is the body of setting exclusions.
 type ExclusionsDocument struct {
 	Accounts []string `json:"accounts,omitempty"`
@@ -210,6 +197,9 @@ func readSettings(ctx context.Context, s *store.Store, find func(name string) (s
 		}
 	}
 	out.Calendar.Zone = now.Calendar.Zone
+	if err := out.readCriteria(ctx, s); err != nil {
+		return Settings{}, err
+	}
 	return out, out.Check()
 }
 
@@ -234,16 +224,6 @@ func (s *Settings) active(body []byte) error {
 	d := ActiveDocument{}
 	err := json.Unmarshal(body, &d)
 	s.Active = Active{All: d.All, Events: d.Events}
-	return err
-}
-
-func (s *Settings) activation(body []byte) error {
-	d := ActivationDocument{WindowDays: s.Activation.WindowDays}
-	err := json.Unmarshal(body, &d)
-	s.Activation = Activation{AtLeast: d.AtLeast, WindowDays: d.WindowDays}
-	for _, c := range d.Events {
-		s.Activation.Events = append(s.Activation.Events, Criterion(c))
-	}
 	return err
 }
 

@@ -30,7 +30,7 @@ func TestReadSettings(t *testing.T) {
 	define(CompanyName, CompanyDocument{Zone: "America/Sao_Paulo", WeekStart: "sunday", Currency: "BRL", Rates: map[farol.Currency]float64{"USD": 5.4}})
 	define(ActiveName, ActiveDocument{Events: []string{"Login"}})
 	define(ActiveName, ActiveDocument{Events: []string{"Report Created"}})
-	define(ActivationName, ActivationDocument{Events: []CriterionDocument{{"Report Created", 3}}, WindowDays: 7})
+	define(ActivationName, Activation{Events: []Clause{{Name: "Report Created", Min: 3}}, WindowDays: 7})
 	define(ExclusionsName, ExclusionsDocument{Accounts: []string{"acme"}})
 	got, err = ReadSettings(ctx, s)
 	if err != nil {
@@ -42,13 +42,13 @@ func TestReadSettings(t *testing.T) {
 	if !reflect.DeepEqual(got.Active, Active{Version: 2, Events: []string{"Report Created"}}) {
 		t.Errorf("active: %+v", got.Active)
 	}
-	if !reflect.DeepEqual(got.Activation, Activation{Version: 1, Events: []Criterion{{"Report Created", 3}}, WindowDays: 7}) {
+	if !reflect.DeepEqual(got.Activation, Activation{Version: 1, Events: []Clause{{Name: "Report Created", Min: 3}}, WindowDays: 7}) {
 		t.Errorf("activation: %+v", got.Activation)
 	}
 	if !reflect.DeepEqual(got.Exclusions, Exclusions{Version: 1, Accounts: []string{"acme"}}) {
 		t.Errorf("exclusions: %+v", got.Exclusions)
 	}
-	define(ActivationName, ActivationDocument{WindowDays: 0})
+	define(ActivationName, Activation{WindowDays: 0})
 	if _, err := ReadSettings(ctx, s); farol.KindOf(err) != farol.Invalid {
 		t.Errorf("a window of no days was read: %v", err)
 	}

@@ -208,7 +208,7 @@ func (x *Example) setting(l *line) (err error) {
 func (x *Example) activation(l *line) (err error) {
 	a := Activation{Version: 1}
 	for !l.empty() && !l.skip("within") {
-		c := Criterion{Name: l.text()}
+		c := Clause{Name: l.text()}
 		if c.Min, err = strconv.Atoi(strings.TrimSuffix(l.next(), ",")); err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package metric
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/farol-cs/farol/facts"
@@ -69,17 +68,4 @@ func (a Active) String() string {
 		return "*"
 	}
 	return strings.Join(a.Events, ", ")
-}
-
-// String lists the criteria: "Report Created >= 2, Invited >= 1 | 14 d".
-func (a Activation) String() string {
-	parts := make([]string, len(a.Events))
-	for i, c := range a.Events {
-		parts[i] = c.Name + " >= " + strconv.Itoa(c.Min)
-	}
-	s := strings.Join(parts, ", ")
-	if a.needed() < len(a.Events) {
-		s = strconv.Itoa(a.needed()) + "/" + strconv.Itoa(len(a.Events)) + ": " + s
-	}
-	return s + " | " + strconv.Itoa(a.WindowDays) + " d"
 }

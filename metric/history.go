@@ -136,7 +136,7 @@ func (p *plan) firstDay() (first farol.Day, ok bool) {
 // closed tells whether the period, with the days it waits for, ended
 // farol.LateGrace ago.
 func (p *plan) closed(q farol.Period, now time.Time) bool {
-	end := q.To + farol.Day(p.waits())
+	end := q.To + farol.Day(p.waits(q))
 	return !now.Before(end.Start(p.settings.Calendar.Zone).Add(farol.LateGrace))
 }
 

@@ -196,7 +196,7 @@ var tablesOf = map[string][]string{
 	"activityAll": {"activity"},
 	"presence":    {"activity"},
 	"present":     {"activity"},
-	"people":      {"activity", "accounts"},
+	"people":      {"activity", "accounts", "people"},
 	"accounts":    {"accounts"},
 	"mrr":         {"subscriptions", "moved"},
 	"payingAt":    {"subscriptions", "moved"},
@@ -204,6 +204,8 @@ var tablesOf = map[string][]string{
 	"answers":     {"answers"},
 	"tickets":     {"tickets"},
 	"events":      {"events"},
+	"activated":   {"activity", "accounts", "people", "events", "subscriptions", "moved"},
+	"progress":    {"activity", "accounts", "people", "events", "subscriptions", "moved"},
 	"periods":     nil,
 	"days":        nil,
 }
@@ -226,7 +228,9 @@ func (m *Metric) tables() []string {
 // fact is enough, and false when each window needs facts of its own.
 func (m *Metric) basis() (table string, state bool) {
 	for _, d := range m.doors {
-		if slices.Contains(tablesOf[d], "subscriptions") {
+		// A subscription may begin an account's way to value; what is done on
+		// the way are events.
+		if d != "activated" && d != "progress" && slices.Contains(tablesOf[d], "subscriptions") {
 			return "subscriptions", true
 		}
 	}

@@ -140,9 +140,9 @@ func TestSettingsCheck(t *testing.T) {
 		"currency":   func(s *Settings) { s.Currency = "reais" },
 		"active":     func(s *Settings) { s.Active.All = false },
 		"window":     func(s *Settings) { s.Activation.WindowDays = 0 },
-		"twice":      func(s *Settings) { s.Activation.Events = []Criterion{{"A", 1}, {"A", 2}} },
-		"no count":   func(s *Settings) { s.Activation.Events = []Criterion{{"A", 0}} },
-		"at least 2": func(s *Settings) { s.Activation.Events = []Criterion{{"A", 1}}; s.Activation.AtLeast = 2 },
+		"twice":      func(s *Settings) { s.Activation.Events = []Clause{{Name: "A", Min: 1}, {Name: "A", Min: 2}} },
+		"no count":   func(s *Settings) { s.Activation.Events = []Clause{{Name: "A", Min: 0}} },
+		"at least 2": func(s *Settings) { s.Activation.Events = []Clause{{Name: "A", Min: 1}}; s.Activation.AtLeast = 2 },
 	} {
 		s := Defaults()
 		spoil(&s)

@@ -129,6 +129,9 @@ func (h *history) use(e *farol.Event, props map[string]any) {
 		e.Kind, e.Name = farol.Screen, "Main"
 	default:
 		e.Kind, e.Name = farol.Track, pick(h, "Report Created", "Member Invited", "Signed In")
+		if h.r.IntN(2) == 0 {
+			props["mode"], props["size"] = pick(h, "a", "b", "c"), h.r.IntN(6)
+		}
 	}
 	if h.r.IntN(15) == 0 {
 		props["interactive"] = false
@@ -145,6 +148,8 @@ func (h *history) identify(e *farol.Event, props map[string]any) {
 		props["company"] = map[string]any{"id": h.account()}
 	case 2:
 		props[pick(h, "staff", "test")] = h.r.IntN(3) == 0
+	case 3:
+		props["created_at"] = h.moment().Format(time.RFC3339)
 	}
 }
 
@@ -213,11 +218,20 @@ func randomSettings(seed uint64, zone *time.Location) Settings {
 	s := Defaults()
 	s.Calendar.Zone, s.Currency = zone, "BRL"
 	s.Rates = map[farol.Currency]float64{"USD": 5.37}
-	s.Activation = Activation{Version: 1, Events: []Criterion{{"Report Created", 2}, {"Member Invited", 1}}, WindowDays: 10}
+	s.Activation = Activation{Version: 1, Events: []Clause{{Name: "Report Created", Min: 2}, {Name: "Member Invited", Min: 1}}, WindowDays: 10}
+	// The second version begins in the middle of the history: see newWorld.
+	second := Activation{Version: 2, Events: []Clause{{Name: "Report Created", Min: 1}, {Name: "Signed In", Min: 1}}, AtLeast: 1, WindowDays: 4}
+	s.Activations, s.Activation = []Activation{s.Activation, second}, second
 	if seed%2 == 1 {
+		s.Activations = nil
 		s.Calendar.WeekStart = time.Sunday
 		s.Active = Active{Version: 2, Events: []string{"Report Created", "$page"}}
-		s.Activation.AtLeast = 1
+		s.Activation = Activation{Version: 1, AtLeast: 2, WindowDays: 12, Events: []Clause{
+			{Name: "Report Created", Min: 2, By: "people"}, {Name: "*", Min: 3, By: "days", WithinDays: 9},
+			{Name: "Report Created", Min: 1, Where: []Where{{Property: "size", Op: "at_least", Values: []string{"3"}}, {Property: "mode", Op: "is_not", Values: []string{"b"}}}},
+		}, Groups: []Group{{AtLeast: 1, Events: []Clause{
+			{Name: "$page", Min: 2}, {Name: "Member Invited", Min: 1, Where: []Where{{Property: "mode", Op: "is", Values: []string{"a", "b"}}}},
+		}}}}
 		s.Exclusions = Exclusions{Version: 1, Accounts: []string{"a7"}, People: []string{"u14"}}
 	}
 	return s

@@ -3,6 +3,7 @@ package metric
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -152,7 +153,7 @@ func TestExplain(t *testing.T) {
 			t.Errorf("%s: %v", m.Name, err)
 			continue
 		}
-		if x.Metric.Name != m.Name || x.Version != "1" || strings.Contains(x.SQL, "{{") || !strings.Contains(x.SQL, "SELECT") || x.Query == "" {
+		if x.Metric.Name != m.Name || x.Version != strconv.Itoa(m.Version) || strings.Contains(x.SQL, "{{") || !strings.Contains(x.SQL, "SELECT") || x.Query == "" {
 			t.Errorf("%s is explained by %+v", m.Name, x)
 		}
 	}

@@ -100,7 +100,6 @@ func init() {
 		}
 	}
 	refer("new_accounts", func(r *reference, q Request, p farol.Period) []refRow { return once(r.created(q, p)) })
-	refer("activation_rate", (*reference).activated)
 	refer("nps", (*reference).scored)
 	referState("mrr", func(r *reference, q Request, p farol.Period) []refRow { return r.paying(q, last(r, p), last(r, p)) })
 	referState("logo_churn_rate", func(r *reference, q Request, p farol.Period) []refRow { return r.churned(q, p, last(r, p)) })
@@ -145,11 +144,7 @@ func (r *reference) findBirths() map[string]farol.Day {
 	for i := range r.events {
 		e := &r.events[i]
 		if e.Kind != farol.Identify && e.Kind != farol.Alias {
-			day := r.day(e.At)
-			if s, ok := r.propsOf(e)["effective_at"].(string); ok {
-				day = r.day(mustTime(s))
-			}
-			note(first, r.accountOf(e), day)
+			note(first, r.accountOf(e), r.day(e.At))
 		}
 		if e.Kind == farol.Track && e.Name == "Signed Up" {
 			note(signed, string(e.Account), r.day(e.At))
@@ -180,44 +175,6 @@ func mustTime(s string) time.Time {
 		panic(err)
 	}
 	return t
-}
-
-// activated lists the accounts of the cohort whose window has passed.
-func (r *reference) activated(q Request, p farol.Period) []refRow {
-	var out []refRow
-	a := r.s.Activation
-	births := r.births()
-	acts := r.acts()
-	for _, row := range r.created(q, p) {
-		born := births[row.unit]
-		end := born + farol.Day(a.WindowDays)
-		if end-1 > r.through {
-			continue
-		}
-		times := map[string]int{}
-		for _, act := range acts {
-			if act.account == row.unit && act.day >= born && act.day < end {
-				times[act.name]++
-				times["*"]++
-			}
-		}
-		criteria := a.Events
-		if len(criteria) == 0 {
-			criteria = []Criterion{{"*", 1}}
-		}
-		met := 0
-		for _, c := range criteria {
-			if times[c.Name] >= c.Min {
-				met++
-			}
-		}
-		row.den = 1
-		if met == len(criteria) || a.AtLeast > 0 && met >= a.AtLeast {
-			row.num = 1
-		}
-		out = append(out, row)
-	}
-	return out
 }
 
 // refSub is a subscription event.
@@ -449,7 +406,9 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) Po
 	}
 	wait := farol.Day(0)
 	if m.Waits {
-		wait = farol.Day(r.s.Activation.WindowDays - 1)
+		for d := p.From; d < p.To; d++ {
+			wait = max(wait, farol.Day(r.judge(d).WindowDays-1))
+		}
 		if m.WaitDays > 0 {
 			wait = farol.Day(m.WaitDays - 1)
 		}

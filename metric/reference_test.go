@@ -326,6 +326,7 @@ type refAct struct {
 	account string
 	person  farol.PersonID
 	name    string
+	props   map[string]any
 }
 
 func (r *reference) acts() []refAct {
@@ -335,7 +336,7 @@ func (r *reference) acts() []refAct {
 	out := []refAct{}
 	for i := range r.events {
 		e := &r.events[i]
-		a := refAct{day: r.day(e.At), account: r.accountOf(e), person: r.person(e.Person())}
+		a := refAct{day: r.day(e.At), account: r.accountOf(e), person: r.person(e.Person()), props: r.propsOf(e)}
 		switch e.Kind {
 		case farol.Track:
 			a.name = e.Name

@@ -197,15 +197,15 @@ func (p *plan) clocks(now time.Time) {
 	p.present = !past && p.asOf == today
 }
 
-// waits is by how many days a period's facts go on after it.
-func (p *plan) waits() int {
+// waits is by how many days the period's facts go on after it.
+func (p *plan) waits(q farol.Period) int {
 	switch {
 	case !p.metric.Waits:
 		return 0
 	case p.metric.WaitDays > 0:
 		return p.metric.WaitDays - 1
 	}
-	return p.settings.Activation.WindowDays - 1
+	return p.settings.activationWindow(q) - 1
 }
 
 // started are the periods that have begun by the as-of day.
@@ -221,10 +221,10 @@ func (p *plan) started(periods []farol.Period) []farol.Period {
 // scope is what the doors apply for these periods, which follow one another.
 func (p *plan) scope(periods []farol.Period) facts.Scope {
 	hull := farol.Period{From: periods[0].From, To: periods[len(periods)-1].To}
-	hull.To += farol.Day(p.waits())
+	hull.To += farol.Day(p.waits(hull))
 	return facts.Scope{
 		Period: hull, Periods: periods, AsOf: p.asOf, Known: p.Known, Filters: p.Filters, By: p.By,
-		ExcludeAccounts: p.settings.Exclusions.Accounts, ExcludePeople: p.settings.Exclusions.People,
+		Criterion: criterionOf(p.settings.activations()), ExcludeAccounts: p.settings.Exclusions.Accounts, ExcludePeople: p.settings.Exclusions.People,
 	}
 }
 
@@ -248,4 +248,4 @@ func (p *plan) window(q farol.Period) farol.Period {
 }
 
 // elapsed tells whether the period, with the days it waits for, has passed.
-func (p *plan) elapsed(q farol.Period) bool { return q.Last()+farol.Day(p.waits()) <= p.through }
+func (p *plan) elapsed(q farol.Period) bool { return q.Last()+farol.Day(p.waits(q)) <= p.through }

@@ -294,7 +294,7 @@ func (c UnitChange) concerns(m *Metric, x facts.Learned) bool {
 
 // reached is the days whose facts make the figure of the period.
 func (p *plan) reached(q farol.Period) farol.Period {
-	out := farol.Period{From: q.From - farol.Day(p.metric.Reach), To: q.To + farol.Day(p.waits())}
+	out := farol.Period{From: q.From - farol.Day(p.metric.Reach), To: q.To + farol.Day(p.waits(q))}
 	if p.metric.Reach == Forever {
 		out.From = 1
 	}

@@ -22,9 +22,14 @@ type Settings struct {
 	Currency farol.Currency
 	// Rates are units of Currency for one unit of the currency named. An
 	// amount in a currency without a rate counts nowhere.
-	Rates       map[farol.Currency]float64
-	Active      Active
-	Activation  Activation
+	Rates      map[farol.Currency]float64
+	Active     Active
+	Activation Activation
+	// Activations are all versions of Activation, the oldest first and that of
+	// Activation last; nil when it is the only one.
+	Activations []Activation
+	// Criteria are further criteria, by name.
+	Criteria    []Criterion
 	Exclusions  Exclusions
 	Conventions Conventions
 	Features    Features
@@ -37,24 +42,6 @@ type Active struct {
 	All bool
 	// Events are the names that count: track names, "$page", "$screen".
 	Events []string
-}
-
-// Activation is the criterion that makes an account activated. Without
-// Events any activity does.
-type Activation struct {
-	Version int
-	Events  []Criterion
-	// AtLeast is how many of the criteria must hold; 0 is all of them.
-	AtLeast int
-	// WindowDays is how many local days the account has for it, its day of
-	// sign-up being the first.
-	WindowDays int
-}
-
-// Criterion is an event that must happen at least Min times in the window.
-type Criterion struct {
-	Name string
-	Min  int
 }
 
 // Exclusions are accounts and people that no figure counts, besides those
@@ -94,38 +81,13 @@ func (s Settings) Check() error {
 	if !s.Active.All && len(s.Active.Events) == 0 {
 		return farol.InvalidField("active.events", "name at least one event, or count all")
 	}
-	if err := s.Activation.check(); err != nil {
+	if err := s.checkCriteria(); err != nil {
 		return err
 	}
 	if err := s.Conventions.check(); err != nil {
 		return err
 	}
 	return s.Features.check()
-}
-
-func (a Activation) check() error {
-	if a.WindowDays < 1 || a.WindowDays > 366 {
-		return farol.InvalidField("activation.window_days", "must be between 1 and 366, not %d", a.WindowDays)
-	}
-	seen := map[string]bool{}
-	for _, c := range a.Events {
-		if c.Name == "" || c.Min < 1 || seen[c.Name] {
-			return farol.InvalidField("activation.events", "each event is named once, with a count of 1 or more")
-		}
-		seen[c.Name] = true
-	}
-	if a.AtLeast < 0 || a.AtLeast > len(a.Events) {
-		return farol.InvalidField("activation.at_least", "must be between 0 and the number of events")
-	}
-	return nil
-}
-
-// needed is how many criteria must hold.
-func (a Activation) needed() int {
-	if a.AtLeast == 0 {
-		return len(a.Events)
-	}
-	return a.AtLeast
 }
 
 // version is the metric's version with those of the settings that it uses:
@@ -143,13 +105,6 @@ func (s Settings) version(m *Metric) string {
 
 // params are bound in every query of a metric.
 func (s Settings) params() map[string]any {
-	names, mins := []string{}, []int64{}
-	if len(s.Activation.Events) == 0 {
-		names, mins = []string{"*"}, []int64{1}
-	}
-	for _, c := range s.Activation.Events {
-		names, mins = append(names, c.Name), append(mins, int64(c.Min))
-	}
 	codes, rates := []string{}, []float64{}
 	for _, c := range slices.Sorted(maps.Keys(s.Rates)) {
 		// The query converts minor units, of which currencies have 0 to 3 digits.
@@ -162,11 +117,7 @@ func (s Settings) params() map[string]any {
 	}
 	out := map[string]any{
 		"active_all": s.Active.All, "active_events": events,
-		"activation_events": names, "activation_mins": mins,
-		"activation_any":   len(s.Activation.Events) == 0,
-		"activation_count": int64(len(names)), "activation_needed": int64(max(1, s.Activation.needed())),
-		"activation_days": int64(s.Activation.WindowDays),
-		"currency":        string(s.Currency), "rate_codes": codes, "rate_values": rates,
+		"currency": string(s.Currency), "rate_codes": codes, "rate_values": rates,
 	}
 	s.Conventions.params(out)
 	s.Features.params(out)

@@ -17,7 +17,7 @@ var activationSetting = setting{
 	title:    lang.Text("When a customer is activated"),
 	question: lang.Text("What must a new customer have done, how often, and within how many days?"),
 	fields: func(body json.RawMessage, _ company) (url.Values, error) {
-		a := metric.ActivationDocument{WindowDays: metric.Defaults().Activation.WindowDays}
+		a := metric.Activation{WindowDays: metric.Defaults().Activation.WindowDays}
 		err := read(body, &a)
 		f := url.Values{"at_least": {strconv.Itoa(a.AtLeast)}, "window_days": {strconv.Itoa(a.WindowDays)}}
 		for _, c := range a.Events {
@@ -31,16 +31,16 @@ var activationSetting = setting{
 
 // Criteria are the activation events as pairs of fields, with empty ones to
 // fill.
-func (p settingPage) Criteria() []metric.CriterionDocument {
+func (p settingPage) Criteria() []metric.Clause {
 	rows := criteriaForm(p.Fields)
 	for len(rows) < 3 || rows[len(rows)-1].Name != "" {
-		rows = append(rows, metric.CriterionDocument{Min: 1})
+		rows = append(rows, metric.Clause{Min: 1})
 	}
 	return rows
 }
 
-func activationForm(f url.Values) (metric.ActivationDocument, error) {
-	a := metric.ActivationDocument{Events: criteriaForm(f)}
+func activationForm(f url.Values) (metric.Activation, error) {
+	a := metric.Activation{Events: criteriaForm(f)}
 	var err error
 	if a.WindowDays, err = strconv.Atoi(f.Get("window_days")); err != nil || a.WindowDays < 1 || a.WindowDays > 366 {
 		return a, farol.InvalidField("window_days", "The window is between 1 and 366 days.")
@@ -59,14 +59,14 @@ func activationForm(f url.Values) (metric.ActivationDocument, error) {
 }
 
 // criteriaForm reads the pairs of event and count that have a name.
-func criteriaForm(f url.Values) []metric.CriterionDocument {
-	var out []metric.CriterionDocument
+func criteriaForm(f url.Values) []metric.Clause {
+	var out []metric.Clause
 	for i, name := range f["event"] {
 		if name = strings.TrimSpace(name); name == "" || i >= len(f["min"]) {
 			continue
 		}
 		n, _ := strconv.Atoi(f["min"][i]) // A count that is no number is 0, which is refused.
-		out = append(out, metric.CriterionDocument{Name: name, Min: n})
+		out = append(out, metric.Clause{Name: name, Min: n})
 	}
 	return out
 }

@@ -82,9 +82,9 @@ func defineDemo(ctx context.Context, s *store.Store, language string) error {
 }
 
 // plantedCriterion is the activation rule that the generator planted.
-func plantedCriterion() metric.ActivationDocument {
-	return metric.ActivationDocument{
-		Events:     []metric.CriterionDocument{{Name: "Report Created", Min: demo.RuleReports}, {Name: "Teammate Invited", Min: demo.RuleInvites}},
+func plantedCriterion() metric.Activation {
+	return metric.Activation{
+		Events:     []metric.Clause{{Name: "Report Created", Min: demo.RuleReports}, {Name: "Teammate Invited", Min: demo.RuleInvites}},
 		WindowDays: demo.RuleDays,
 	}
 }

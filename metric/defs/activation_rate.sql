@@ -6,65 +6,42 @@
 -- grains: month, week, day
 -- reach: forever
 -- waits: yes
--- version: 1
+-- version: 2
 -- per account: no
 -- settings: activation
 -- title [en]: Activation rate
 -- title [pt-BR]: Taxa de ativação
--- definition [en]: Of the accounts that were created in the period, the share that met the activation criterion within
---   its window of days.
--- definition [pt-BR]: Das contas criadas no período, a parte que cumpriu o critério de ativação dentro da sua janela de
---   dias.
--- formula [en]: accounts of the cohort that did every event of the criterion at least its minimum number of times on
---   the local days 0 to window-1 after creation / accounts of the cohort whose whole window has passed
--- formula [pt-BR]: contas da coorte que fizeram cada evento do critério pelo menos o seu mínimo de vezes nos dias
---   locais 0 a janela-1 após a criação / contas da coorte cuja janela inteira já passou
--- rules [en]: Day 0 is the local day of creation. Only accounts whose whole window has passed count, those that met the
+-- definition [en]: Of the accounts that began in the period, the share that met the activation criterion within its
+--   window of days.
+-- definition [pt-BR]: Das contas que começaram no período, a parte que cumpriu o critério de ativação dentro da sua
+--   janela de dias.
+-- formula [en]: accounts of the cohort that met as many clauses of the criterion as it asks for on the local days 0 to
+--   window-1 after their start / accounts of the cohort whose whole window has passed
+-- formula [pt-BR]: contas da coorte que cumpriram quantas condições o critério pede nos dias locais 0 a janela-1 após
+--   o seu início / contas da coorte cuja janela inteira já passou
+-- rules [en]: An account begins with its creation, or with the event that the criterion names; that local day is day
+--   0. The version of the criterion that was in force on that day judges it, whatever came later. Only accounts whose whole window has passed count, those that met the
 --   criterion early included: counting them at once would bias the rate upwards. A cohort with accounts still inside
 --   their window is incomplete, and null while it has none outside. Accounts that cancelled inside the window stay in
 --   the denominator. Everybody of the account counts. A criterion without events asks for any activity. Breakdowns use
---   the attribute on the day of creation.
--- rules [pt-BR]: O dia 0 é o dia local da criação. Só contam contas cuja janela inteira já passou, inclusive as que
+--   the attribute on the day of the start.
+-- rules [pt-BR]: Uma conta começa com a sua criação, ou com o evento que o critério indica; esse dia local é o dia 0. A
+--   versão do critério em vigor nesse dia é a que julga, venha o que vier depois. Só contam contas cuja janela inteira já passou, inclusive as que
 --   cumpriram o critério cedo: contá-las logo enviesaria a taxa para cima. Uma coorte com contas ainda dentro da janela
 --   está incompleta, e é nula enquanto não há nenhuma fora dela. Contas que cancelaram dentro da janela ficam no
 --   denominador. Contam todos da conta. Um critério sem eventos pede qualquer atividade. As quebras usam o atributo no
---   dia da criação.
+--   dia do início.
 -- reading [en]: The share of new customers that got to the point where they see value. It moves first when onboarding
 --   changes; churn follows months later. Below about 30 accounts the interval is wide: look at it before reading a
 --   change.
 -- reading [pt-BR]: A parte dos novos clientes que chegou ao ponto em que enxerga valor. É a primeira a mexer quando a
 --   implantação muda; o churn vem meses depois. Abaixo de umas 30 contas o intervalo é largo: olhe para ele antes de
 --   ler uma mudança.
-WITH criteria AS (
-  SELECT arrayElementOrNull({activation_events:Array(String)}, k.place) AS event_name,
-    arrayElementOrNull({activation_mins:Array(Int64)}, k.place) AS event_min
-  FROM (SELECT i64(generate_series) AS place FROM generate_series(1, {activation_count:Int64})) AS k
-),
-cohort AS (
-  SELECT a.grp AS of_group, a.account AS account_id, d.period AS cohort_period, a.created_day AS first_day
-  FROM {{accounts}} AS a
-  JOIN {{days}} AS d ON d.day = a.created_day
-  WHERE addDaysN(a.created_day, {activation_days:Int64}) <= addDaysN({through:Date}, 1)
-),
-did AS (
-  SELECT c.account_id, CASE WHEN {activation_any:Bool} THEN '*' ELSE v.event END AS what, i64(sum(v.n)) AS times
-  FROM cohort AS c
-  JOIN {{activity 0 "unfiltered"}} AS v ON v.account = c.account_id
-  WHERE v.day >= c.first_day AND v.day < addDaysN(c.first_day, {activation_days:Int64})
-    AND ({activation_any:Bool} OR has({activation_events:Array(String)}, v.event))
-  GROUP BY 1, 2
-),
-met AS (
-  SELECT t.account_id, i64(count(*)) AS criteria_met
-  FROM did AS t
-  JOIN criteria AS k ON k.event_name = t.what
-  WHERE t.times >= k.event_min
-  GROUP BY 1
-)
-SELECT c.of_group AS grp, c.account_id AS unit, c.account_id AS account, c.cohort_period AS period,
-  CASE WHEN coalesce(m.criteria_met, 0) >= {activation_needed:Int64} THEN 1 ELSE 0 END AS numerator, 1 AS denominator
-FROM cohort AS c
-LEFT JOIN met AS m ON m.account_id = c.account_id
+SELECT a.grp AS grp, a.unit AS unit, a.account AS account, d.period AS period,
+  CASE WHEN a.met_day IS NULL THEN 0 ELSE 1 END AS numerator, 1 AS denominator
+FROM {{activated}} AS a
+JOIN {{days}} AS d ON d.day = a.start_day
+WHERE addDaysN(a.start_day, a.window_days) <= addDaysN({through:Date}, 1)
 
 /* example
 zone America/Sao_Paulo

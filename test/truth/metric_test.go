@@ -81,7 +81,7 @@ func settings(truth demo.Truth) metric.Settings {
 	s.Currency, s.Rates = "BRL", map[farol.Currency]float64{"USD": dollar}
 	s.Activation = metric.Activation{WindowDays: truth.Rule.Days}
 	for _, c := range truth.Rule.Clauses {
-		s.Activation.Events = append(s.Activation.Events, metric.Criterion{Name: c.Event, Min: c.Least})
+		s.Activation.Events = append(s.Activation.Events, metric.Clause{Name: c.Event, Min: c.Least})
 	}
 	return s
 }

@@ -1,0 +1,70 @@
+-- name: time_to_value
+-- group: activation
+-- unit: days
+-- direction: down
+-- aggregation: quantile
+-- grains: month, week, day
+-- reach: forever
+-- waits: 90
+-- version: 1
+-- per account: no
+-- settings: activation
+-- quantile: 0.5
+-- title [en]: Time to value
+-- title [pt-BR]: Tempo até o valor (TTV)
+-- definition [en]: The days by which half of the accounts that began in the period had met the activation criterion,
+--   its window apart.
+-- definition [pt-BR]: Os dias em que metade das contas que começaram no período tinham cumprido o critério de
+--   ativação, sem olhar a janela dele.
+-- formula [en]: the first day t with S(t) <= 0.5, S being the Kaplan-Meier curve of the local days from start to the
+--   day on which the criterion first held
+-- formula [pt-BR]: o primeiro dia t com S(t) <= 0,5, sendo S a curva de Kaplan-Meier dos dias locais do início até o
+--   dia em que o critério valeu pela primeira vez
+-- rules [en]: Accounts that have not got there are counted as still waiting, for the whole days that they have been
+--   watched, 90 at most: leaving them out would make the time look short. Value on the first day is 0 days, and so is
+--   value before it (up to 90 days before). The criterion's own window does not end the wait, that of a clause does.
+--   Null while too few have got there. A cohort is complete 90 days after its end.
+-- rules [pt-BR]: As contas que ainda não chegaram contam como à espera, pelos dias inteiros em que foram observadas,
+--   90 no máximo: deixá-las de fora faria o tempo parecer curto. Valor no primeiro dia são 0 dias, e também antes dele
+--   (até 90 dias antes). A janela do critério não encerra a espera; a de uma condição, sim. É nulo enquanto poucas
+--   chegaram. Uma coorte está completa 90 dias depois do seu fim.
+-- reading [en]: How long customers wait for what they bought. A team that organises its work in one week has a time to
+--   value of one week. Compare it with what was promised in the sale; the ninetieth percentile shows those who wait the
+--   longest.
+-- reading [pt-BR]: Quanto tempo os clientes esperam pelo que compraram. Uma equipe que organiza o seu trabalho em uma
+--   semana tem um tempo até o valor de uma semana. Compare com o que a venda prometeu; o percentil 90 mostra quem espera
+--   mais.
+SELECT t.grp AS grp, t.unit AS unit, t.account AS account, t.period AS period,
+  CASE WHEN t.took IS NOT NULL THEN greatest(0, t.took) ELSE least(89, t.watched) END AS numerator,
+  CASE WHEN t.took IS NOT NULL THEN 1 ELSE 0 END AS denominator
+FROM (
+  SELECT a.grp AS grp, a.unit AS unit, a.account AS account, d.period AS period,
+    i64({through:Date} - a.start_day) AS watched,
+    CASE WHEN a.met_day <= {through:Date} THEN i64(a.met_day - a.start_day) END AS took
+  FROM {{activated 90}} AS a
+  JOIN {{days}} AS d ON d.day = a.start_day
+  WHERE a.start_day <= {through:Date}
+) AS t
+
+/* example
+zone America/Sao_Paulo
+now 2026-03-12 12:00
+activation "Work Organised" 1 within 14
+2026-02-02 09:00  @acme  group plan=pro
+2026-02-09 09:00  ana@acme  "Work Organised"
+2026-02-02 10:00  @globex  group plan=pro
+2026-02-09 10:00  bia@globex  "Work Organised"
+2026-02-02 10:00  @hooli  group plan=pro
+2026-01-20 10:00  dan@initech  "Work Organised"
+2026-02-03 10:00  @initech  group plan=basic created_at=2026-02-03T15:00:00Z
+2026-02-04 10:00  @umbrella  group plan=basic
+2026-03-06 10:00  eva@umbrella  "Work Organised"
+
+want day 2026-02-02 = 7 (2/3) incomplete
+want day 2026-02-03 = 0 (1/1) incomplete
+want day 2026-02-04 = 30 (1/1) incomplete
+want day 2026-02-04 as of 2026-02-20 = null not_reached (0/1) incomplete
+want week 2026-02-02 = 7 (4/5) [0..] incomplete
+want month 2026-02-01 = 7 (4/5) incomplete
+want month 2026-02-01 by plan basic = 0 (2/2) incomplete
+*/
