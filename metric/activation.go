@@ -180,8 +180,8 @@ func reigns(versions []Activation) []reign {
 	for i := len(versions) - 1; i >= 0; i-- {
 		v := versions[i]
 		since := v.Since
-		if i == 0 {
-			since = math.MinInt32
+		if i == 0 || since <= 0 {
+			since = math.MinInt32 // day 0, 1970, is before any fact
 		}
 		if since < until {
 			out = append(out, reign{v, since, until})
