@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/glossary"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 )
@@ -37,8 +38,9 @@ type Config struct {
 // server is the configured API.
 type server struct {
 	Config
-	api huma.API
-	mux *http.ServeMux
+	api      huma.API
+	mux      *http.ServeMux
+	glossary *glossary.Glossary
 }
 
 // root is the path that every operation begins with.
@@ -53,8 +55,13 @@ func New(c Config) http.Handler {
 		c.Now = time.Now
 	}
 	s := &server{Config: c, mux: http.NewServeMux()}
+	var err error
+	if s.glossary, err = glossary.Load(); err != nil {
+		panic(err) // it is compiled in, and tested
+	}
 	s.api = humago.New(s.mux, s.describe())
 	s.metricOperations()
+	s.glossaryOperations()
 	s.eventOperations()
 	s.sourceOperations()
 	s.tokenOperations()

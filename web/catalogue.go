@@ -4,37 +4,39 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
 
 	"golang.org/x/text/collate"
 	"golang.org/x/text/language"
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
-	"golang.org/x/text/unicode/norm"
 
+	"github.com/farol-cs/farol/glossary"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
 )
 
-// cataloguePage lists every metric from A to Z in the reader's language.
+// cataloguePage lists every metric by its group, in the order of a customer's
+// life, and from A to Z within it.
 type cataloguePage struct {
 	shell
-	Search string
-	Group  string
-	Groups []choice
-	Rows   []catalogueRow
-	Total  int
+	Search   string
+	Group    string
+	Groups   []choice
+	Sections []catalogueSection
+	Total    int
+}
+
+type catalogueSection struct {
+	Title lang.Text
+	Rows  []catalogueRow
 }
 
 type catalogueRow struct {
-	// Letter is set on the first row of each letter.
-	Letter string
-	Name   string
-	Href   string
+	Name string
+	Href string
 	// Title and Definition are in the reader's language, Other is the title
 	// in the other one.
 	Title, Other, Definition string
-	Group                    string
+	// Entries are those of the glossary that the metric measures.
+	Entries []link
 }
 
 // groupTitles are the parts of the catalogue in words.
@@ -45,19 +47,24 @@ var groupTitles = map[string]lang.Text{
 
 func (s *server) catalogue(v *visit) error {
 	q := v.r.URL.Query()
-	p := cataloguePage{shell: v.shell(lang.Text("Metrics")), Search: q.Get("q"), Group: q.Get("group")}
+	p := cataloguePage{shell: v.shell(lang.Text("Metrics & glossary")), Search: q.Get("q"), Group: q.Get("group")}
 	p.Question = v.p.T("What can be asked, and what exactly does each number mean?")
 	all := s.Metrics.Catalogue().All()
 	p.Total = len(all)
+	order := collate.New(language.Make(string(v.p.Code())), collate.IgnoreCase)
 	for _, g := range metric.Groups {
 		p.Groups = append(p.Groups, choice{Value: g, Title: groupTitles[g], Chosen: g == p.Group})
-	}
-	for _, m := range all {
-		if (p.Group == "" || m.Group == p.Group) && matches(m, p.Search) {
-			p.Rows = append(p.Rows, rowOf(v, m))
+		section := catalogueSection{Title: groupTitles[g]}
+		for _, m := range all {
+			if m.Group == g && (p.Group == "" || g == p.Group) && matches(m, p.Search) {
+				section.Rows = append(section.Rows, s.rowOf(v, m))
+			}
+		}
+		slices.SortStableFunc(section.Rows, func(a, b catalogueRow) int { return order.CompareString(a.Title, b.Title) })
+		if len(section.Rows) > 0 {
+			p.Sections = append(p.Sections, section)
 		}
 	}
-	p.sort(v.p.Code())
 	block := "layout"
 	if v.fragment() {
 		block = "catalogue-rows"
@@ -65,29 +72,23 @@ func (s *server) catalogue(v *visit) error {
 	return s.send(v, http.StatusOK, "catalogue", block, p)
 }
 
-func rowOf(v *visit, m *metric.Metric) catalogueRow {
+func (s *server) rowOf(v *visit, m *metric.Metric) catalogueRow {
 	code := v.p.Code()
-	other := lang.English
-	if code == lang.English {
-		other = lang.Portuguese
+	row := catalogueRow{
+		Name: m.Name, Href: "/metrics/" + m.Name, Title: m.Title.In(code), Other: m.Title.In(other(code)), Definition: m.Definition.In(code),
 	}
-	return catalogueRow{
-		Name: m.Name, Href: "/metrics/" + m.Name, Title: m.Title.In(code), Other: m.Title.In(other),
-		Definition: m.Definition.In(code), Group: v.p.Text(groupTitles[m.Group]),
+	for _, e := range s.glossary.Of(m.Name) {
+		row.Entries = append(row.Entries, link{e.In(string(code)).Term, entryHref(e, code)})
 	}
+	return row
 }
 
-// sort orders the rows as the language's dictionaries do and marks letters.
-func (p *cataloguePage) sort(code lang.Code) {
-	order := collate.New(language.Make(string(code)), collate.IgnoreCase)
-	slices.SortStableFunc(p.Rows, func(a, b catalogueRow) int { return order.CompareString(a.Title, b.Title) })
-	last := ""
-	for i := range p.Rows {
-		letter := strings.ToUpper(string([]rune(folded(p.Rows[i].Title))[:1]))
-		if letter != last {
-			p.Rows[i].Letter, last = letter, letter
-		}
+// other is the language beside the reader's.
+func other(c lang.Code) lang.Code {
+	if c == lang.English {
+		return lang.Portuguese
 	}
+	return lang.English
 }
 
 // matches tells whether every word that was searched is in the metric's name
@@ -99,21 +100,11 @@ func matches(m *metric.Metric, search string) bool {
 			text += " " + w[c]
 		}
 	}
-	text = folded(text)
-	for _, word := range strings.Fields(folded(search)) {
+	text = glossary.Fold(text)
+	for _, word := range strings.Fields(glossary.Fold(search)) {
 		if !strings.Contains(text, word) {
 			return false
 		}
 	}
 	return true
-}
-
-// folded is text in small letters without accents.
-func folded(s string) string {
-	t := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC)
-	out, _, err := transform.String(t, s)
-	if err != nil {
-		out = s
-	}
-	return strings.ToLower(out)
 }

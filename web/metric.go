@@ -29,6 +29,8 @@ type metricPage struct {
 	Table      *groupTable
 	Version    string
 	CSV        string
+	// Entries are those of the glossary that the metric measures.
+	Entries []entryView
 	// HasParts and HasInterval tell which columns the table has.
 	HasParts, HasInterval bool
 }
@@ -102,11 +104,14 @@ func (s *server) metric(v *visit) error {
 	code := v.p.Code()
 	p := metricPage{shell: v.shell(""), Metric: q.metric, By: q.by, Definition: q.metric.Definition.In(code), Reading: q.metric.Reading.In(code)}
 	p.Title, p.Question, p.View, p.Charts = q.metric.Title.In(code), p.Definition, q.look, true
-	p.Crumb = &crumb{v.p.T("Metrics"), "/catalogue"}
+	p.Crumb = &crumb{v.p.T("Metrics & glossary"), "/catalogue"}
 	if q.by != "" {
 		p.extra = url.Values{"by": {q.by}}
 	}
 	p.CSV = q.look.Link("/metrics/"+q.metric.Name+"/series.csv", "grain", string(q.grain), "by", q.by)
+	for _, e := range s.glossary.Of(q.metric.Name) {
+		p.Entries = append(p.Entries, s.entryView(e, code))
+	}
 	if p.Card, err = s.card(v, q.look, q.metric.Name); err != nil {
 		return err
 	}

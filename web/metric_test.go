@@ -141,7 +141,12 @@ func TestCatalogue(t *testing.T) {
 	s := staffed(t)
 	both(t, func(t *testing.T, code lang.Code) {
 		who := as{role: store.Viewer, code: code}
-		a := s.get(who, "/catalogue").is(200).has(".letter", -1)
+		a := s.get(who, "/catalogue").is(200)
+		// The groups follow the life of a customer.
+		want := map[lang.Code]string{lang.English: "Usage", lang.Portuguese: "Uso"}[code]
+		if got := a.doc.Find("#catalogue h2").First().Text(); got != want {
+			t.Errorf("the first group is %q", got)
+		}
 		n := a.doc.Find("tbody tr").Length()
 		if n < 14 {
 			t.Errorf("%d metrics", n)

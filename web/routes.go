@@ -31,6 +31,8 @@ type route struct {
 var routes = []route{
 	{"GET /{$}", team, (*server).overview},
 	{"GET /catalogue", team, (*server).catalogue},
+	{"GET /glossary", team, (*server).glossaryPage},
+	{"GET /glossary/{id}", team, (*server).glossaryEntry},
 	{"GET /metrics/{name}", team, (*server).metric},
 	{"GET /metrics/{name}/series.csv", team, (*server).seriesCSV},
 	{"GET /metrics/{name}/source", team, (*server).source},

@@ -51,7 +51,7 @@ type navItem struct {
 var navigation = []navGroup{
 	{lang.Text("Understand"), []navItem{
 		{Title: lang.Text("Overview"), Icon: "layout-dashboard", Href: "/", who: team},
-		{Title: lang.Text("Metrics"), Icon: "chart-line", Href: "/catalogue", who: team},
+		{Title: lang.Text("Metrics & glossary"), Icon: "chart-line", Href: "/catalogue", who: team},
 	}},
 	{lang.Text("Observe"), []navItem{
 		{Title: lang.Text("Live events"), Icon: "broadcast", Href: "/live", who: team},
@@ -107,7 +107,7 @@ func (v *visit) nav() []navGroup {
 // under tells whether the page belongs to the menu entry.
 func (v *visit) under(href string) bool {
 	path := v.r.URL.Path
-	if href == "/live" && path == "/rejected" || href == "/catalogue" && strings.HasPrefix(path, "/metrics/") {
+	if href == "/live" && path == "/rejected" || href == "/catalogue" && (path == "/glossary" || strings.HasPrefix(path, "/metrics/")) {
 		return true
 	}
 	return path == href || href != "/" && strings.HasPrefix(path, href+"/")
@@ -125,6 +125,9 @@ func (s shell) Here() string {
 	}
 	return s.visit.r.URL.Path + "?" + q.Encode()
 }
+
+// At tells whether the page is at that path.
+func (s shell) At(path string) bool { return s.visit.r.URL.Path == path }
 
 // ThemeName is "light", "dark" or "auto".
 func (s shell) ThemeName() string {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/glossary"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 )
@@ -39,6 +40,7 @@ type server struct {
 	Config
 	templates templates
 	assets    *assets
+	glossary  *glossary.Glossary
 }
 
 // New is the handler of every page and static file. It answers all paths, so
@@ -55,6 +57,10 @@ func New(c Config) http.Handler {
 	}
 	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
 	s := &server{Config: c, assets: loadAssets()}
+	var err error
+	if s.glossary, err = glossary.Load(); err != nil {
+		panic(err) // it is compiled in, and tested
+	}
 	s.templates = parseTemplates(s.assets)
 	return s.secured(s.routes())
 }

@@ -518,7 +518,7 @@ func TestHeaders(t *testing.T) {
 func TestShell(t *testing.T) {
 	s := busy(t)
 	pages := map[string][2]string{
-		"/": {"Overview", "Visão geral"}, "/catalogue": {"Metrics", "Métricas"}, "/live": {"Live events", "Eventos ao vivo"},
+		"/": {"Overview", "Visão geral"}, "/catalogue": {"Metrics & glossary", "Métricas e glossário"}, "/glossary": {"Metrics & glossary", "Métricas e glossário"}, "/live": {"Live events", "Eventos ao vivo"},
 		"/rejected": {"Live events", "Eventos ao vivo"}, "/events": {"All events", "Todos os eventos"}, "/sources": {"Sources", "Fontes"},
 		"/settings": {"Settings", "Configurações"}, "/team": {"Team and keys", "Equipe e chaves"}, "/account": {"Your account", "Sua conta"},
 	}
