@@ -68,6 +68,7 @@ func New(c Config) http.Handler {
 	s.memberOperations()
 	s.definitionOperations()
 	s.settingOperations()
+	s.auditOperations()
 	s.mux.HandleFunc(everything, s.nowhere)
 	return s.guarded(s.mux)
 }
@@ -144,6 +145,7 @@ func (s *server) admit(who audience) func(huma.Context, func(huma.Context)) {
 			s.refuse(ctx, farol.Errorf(farol.Forbidden, "a token of the role %s may not do this", t.Role))
 		default:
 			next(huma.WithValue(ctx, callerKey{}, t))
+			s.audit(ctx, t)
 		}
 	}
 }

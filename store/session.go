@@ -158,14 +158,18 @@ func (s *Store) EndSessions(ctx context.Context, member MemberID, but SessionID)
 	return err
 }
 
-// Prune deletes expired sessions and forgotten attempts.
+// Prune deletes expired sessions, forgotten attempts and what the audit log
+// need not keep any more.
 func (s *Store) Prune(ctx context.Context) error {
 	now := s.clock()
 	return s.Write(ctx, func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `delete from sessions where expires <= $1`, now.UnixMilli()); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `delete from attempts where at <= $1`, now.Add(-attemptWindow).UnixMilli())
+		if _, err := tx.ExecContext(ctx, `delete from attempts where at <= $1`, now.Add(-attemptWindow).UnixMilli()); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `delete from audit where at <= $1`, now.Add(-auditKept).UnixMilli())
 		return err
 	})
 }

@@ -271,6 +271,7 @@ func (s *server) seriesCSV(v *visit) error {
 
 // csv begins a download; what it cannot write any more nobody reads.
 func (v *visit) csv(name string) *csv.Writer {
+	v.exported = true
 	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	return csv.NewWriter(v.w)

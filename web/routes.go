@@ -59,6 +59,8 @@ var routes = []route{
 	{"POST /team/members/{id}", admins, (*server).changeMember},
 	{"POST /team/tokens", admins, (*server).addToken},
 	{"POST /team/tokens/{id}/revoke", admins, (*server).revokeToken},
+	{"GET /audit", admins, (*server).auditLog},
+	{"GET /audit.csv", admins, (*server).auditCSV},
 
 	{"GET /account", team, (*server).account},
 	{"POST /account/name", team, (*server).changeName},

@@ -61,6 +61,7 @@ var navigation = []navGroup{
 		{Title: lang.Text("Sources"), Icon: "plug", Href: "/sources", who: team},
 		{Title: lang.Text("Settings"), Icon: "adjustments", Href: "/settings", who: team},
 		{Title: lang.Text("Team and keys"), Icon: "users", Href: "/team", who: admins},
+		{Title: lang.Text("Audit log"), Icon: "history", Href: "/audit", who: admins},
 	}},
 }
 

@@ -32,6 +32,8 @@ type visit struct {
 	company company
 	now     time.Time
 	pattern string
+	// exported tells that data were taken out.
+	exported bool
 	// attributes lists those that accounts have.
 	attributes func(context.Context) ([]string, error)
 }
@@ -45,8 +47,10 @@ const (
 // page wraps a route: who is it, may they, and what to show when it fails.
 func (s *server) page(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := s.begin(w, r)
+		answer := &answerRecorder{ResponseWriter: w}
+		v := s.begin(answer, r)
 		v.pattern = rt.pattern
+		defer func() { s.audit(v, rt, answer.status) }()
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler {

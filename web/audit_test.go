@@ -1,0 +1,38 @@
+package web
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/store"
+)
+
+// Every change and every download is written down, with who did it and never
+// a secret.
+func TestAuditLog(t *testing.T) {
+	s := busy(t)
+	both(t, func(t *testing.T, code lang.Code) {
+		s.get(as{role: store.Admin, code: code}, "/audit").is(200)
+	})
+	s.post(admin, "/sources", "name", "Mobile app")
+	s.post(admin, "/team/members", "name", "Zoe", "email", "zoe@example.com", "password", "a very good password", "role", "csm")
+	s.post(as{role: store.Viewer}, "/sources", "name", "Mine").is(403)
+	s.get(as{role: store.CSM}, "/metrics/mrr/series.csv?period=12m").is(200)
+	a := s.get(admin, "/audit").is(200).says("table", "name: Mobile app").says("table", "/team/members").says("table", "/metrics/mrr/series.csv").says("table", "period: 12m").says(".tag.bad", "403")
+	if strings.Contains(a.body, "a very good password") {
+		t.Error("a password is in the audit log")
+	}
+	s.get(admin, "/audit?action=members").says("table", "zoe@example.com")
+	if a := s.get(admin, "/audit?action=members"); strings.Contains(a.body, "Mobile app") {
+		t.Error("the filter lets everything through")
+	}
+	s.get(admin, "/audit?action=nothing+like+it").is(200).says("main", "Nothing was recorded")
+	s.get(admin, "/audit?from=2026-13-01").is(400)
+	s.get(admin, "/audit?from=2026-03-01&until=2026-03-31").is(200).says("table", "Mobile app")
+	if csv := s.get(admin, "/audit.csv").is(200); !strings.Contains(csv.body, "POST /sources") {
+		t.Errorf("the file: %s", csv.body)
+	}
+	s.get(admin, "/audit").says("table", "/audit.csv")
+	s.get(as{role: store.Manager}, "/audit").is(403)
+}
