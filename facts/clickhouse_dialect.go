@@ -33,6 +33,8 @@ var clickDialect = &dialect{name: "clickhouse", calls: map[string]call{
 	"splitPart":          {args: 3, sql: "if(%[1]s IS NULL, NULL, splitByString(%[2]s, ifNull(%[1]s, ''))[%[3]s])"},
 	"bitMask":            {args: 1, sql: "groupBitOr(%[1]s)"},
 	"shiftLeft":          {args: 2, sql: "bitShiftLeft(%[1]s, %[2]s)"},
+	"shiftRight":         {args: 2, sql: "bitShiftRight(%[1]s, %[2]s)"},
+	"bitAnd":             {args: 2, sql: "bitAnd(%[1]s, %[2]s)"},
 	"quantile_cont":      {args: 2, sql: "quantileExactInclusive(%[2]s)(%[1]s)"},
 	"carried":            {args: 1, sql: "last_value(%[1]s)"},
 	"numOf":              {args: 1, sql: "toFloat64OrNull(%[1]s)"},

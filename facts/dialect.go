@@ -68,6 +68,8 @@ var duckDialect = &dialect{name: "duckdb", calls: map[string]call{
 	"splitPart":          {args: 3, sql: "split_part(%[1]s, %[2]s, %[3]s)"},
 	"bitMask":            {args: 1, sql: "bit_or(%[1]s)"},
 	"shiftLeft":          {args: 2, sql: "((%[1]s) << (%[2]s))"},
+	"shiftRight":         {args: 2, sql: "((%[1]s) >> (%[2]s))"},
+	"bitAnd":             {args: 2, sql: "((%[1]s) & (%[2]s))"},
 	"quantile_cont":      {args: 2, sql: "quantile_cont(%[1]s, %[2]s)"},
 	"carried":            {args: 1, sql: "last_value(%[1]s IGNORE NULLS)"},
 	"numOf":              {args: 1, sql: "TRY_CAST(%[1]s AS DOUBLE)"},

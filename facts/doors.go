@@ -139,24 +139,33 @@ type doors struct {
 
 func (d *doors) funcs() template.FuncMap {
 	return template.FuncMap{
-		"activity":        func(args ...any) (string, error) { return d.openIf(d.activityFor(args)) },
-		"activityAll":     func() string { return d.open(d.activity("day < {to:Date}")) },
-		"presence":        func(n int) string { return d.open(d.presence(n)) },
-		"present":         func(n int) string { return d.open(d.presentDoor(n)) },
-		"accounts":        func() string { return d.open(d.accounts()) },
-		"people":          func() string { return d.open(d.people()) },
-		"mrr":             func() (string, error) { return d.openIf(d.mrr()) },
-		"payingAt":        func(edge string) (string, error) { return d.openIf(d.payingAt(edge)) },
-		"answers":         func() string { return d.open(d.answers()) },
-		"tickets":         func() string { return d.open(d.tickets()) },
-		"events":          func() string { return d.open(d.events()) },
+		"activity":    func(args ...any) (string, error) { return d.openIf(d.activityFor(args)) },
+		"activityAll": func() string { return d.open(d.activity("day < {to:Date}")) },
+		"presence":    func(n int) string { return d.open(d.presence(n)) },
+		"present": func(n int, option ...string) (string, error) {
+			return d.from("present", option, func(d *doors) (string, error) { return d.presentDoor(n), nil })
+		},
+		"accounts": func(option ...string) (string, error) {
+			return d.from("accounts", option, func(d *doors) (string, error) { return d.accounts(), nil })
+		},
+		"people": func(option ...string) (string, error) {
+			return d.from("people", option, func(d *doors) (string, error) { return d.people(), nil })
+		},
+		"mrr":      func(option ...string) (string, error) { return d.from("mrr", option, (*doors).mrr) },
+		"valued":   func(args ...string) (string, error) { return d.openIf(d.valued(args)) },
+		"payingAt": func(edge string) (string, error) { return d.openIf(d.payingAt(edge)) },
+		"answers":  func() string { return d.open(d.answers()) },
+		"tickets":  func() string { return d.open(d.tickets()) },
+		"events": func(option ...string) (string, error) {
+			return d.from("events", option, func(d *doors) (string, error) { return d.events(), nil })
+		},
 		"periods":         func() (string, error) { return d.openIf(d.periods()) },
 		"days":            func() (string, error) { return d.openIf(d.days()) },
+		"customersAt":     func(edge string, option ...string) (string, error) { return d.openIf(d.customersFor(edge, option)) },
 		"members":         func() string { return d.open(d.members()) },
 		"measured":        func(n int) string { return d.open(d.measured(n)) },
 		"attribute":       func(param string) (string, error) { return d.openIf(d.attributeNow(param)) },
 		"personAttribute": func(param string) (string, error) { return d.openIf(d.personAttribute(param)) },
-		"customersAt":     func(edge string, option ...string) (string, error) { return d.openIf(d.customersFor(edge, option)) },
 		"activated":       func(args ...any) (string, error) { return d.openIf(d.activated(args)) },
 		"progress":        func(args ...any) (string, error) { return d.openIf(d.progress(args)) },
 	}

@@ -3,10 +3,11 @@ package facts
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 )
 
-// unfilteredOption, as the last argument of {{activity}} or {{customersAt}},
-// opens the door without filters and breakdown: for the far side of a join.
+// unfilteredOption, as the last argument of a door, opens the door without filters and breakdown: for the far side of a join.
 // An account that leaves the filtered plan during the period has not churned.
 const unfilteredOption = "unfiltered"
 
@@ -14,6 +15,39 @@ func (d *doors) unfiltered() *doors {
 	out := *d
 	out.By, out.Filters = "", nil
 	return &out
+}
+
+// from opens a door as its option says.
+func (d *doors) from(door string, option []string, open func(*doors) (string, error)) (string, error) {
+	from := d
+	for _, o := range option {
+		if o != unfilteredOption {
+			return "", fmt.Errorf("query: {{%s}} knows no option %q", door, o)
+		}
+		from = d.unfiltered()
+	}
+	text, err := open(from)
+	// A door may bind parameters and list what it opened: both are shared.
+	return d.openIf(text, err)
+}
+
+var columnName = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+
+// valued is {{valued "rows" "account" "day" "more" ...}}: the rows of a WITH
+// of the query, with the columns named, that pass the filters with what their
+// account's attributes were on their day, and grp. It is for rows that have to
+// be worked out of everybody's facts before a filter may look at them, such as
+// what somebody did first.
+func (d *doors) valued(args []string) (string, error) {
+	if len(args) < 3 {
+		return "", errors.New(`query: {{valued}} takes the rows, their account, their day and other columns`)
+	}
+	for i, a := range args {
+		if !columnName.MatchString(a) || i == 0 && slices.ContainsFunc(tables, func(t *table) bool { return t.name == a }) {
+			return "", fmt.Errorf("query: {{valued}} cannot take %q", a)
+		}
+	}
+	return d.dayed(args[0], args[1:], args[1], args[2]), nil
 }
 
 // activityFor is {{activity N "unfiltered"}}, both arguments optional.

@@ -37,13 +37,15 @@ func (d *doors) presentDoor(n int) string {
 // present reads the rollup without summing it up, which is most of the cost
 // of a year of a million people. Only what was taken back from somebody has
 // to be summed, and only few have any.
-func (d *doors) present(n int) string {
-	where := d.since(n) + d.seenBy() + d.active() + d.noStaff("account", "person")
+func (d *doors) present(n int) string { return d.presentOn(d.since(n)) }
+
+func (d *doors) presentOn(days string) string {
+	where := days + d.seenBy() + d.active() + d.noStaff("account", "person")
 	const cols = "SELECT day, account, person, who AS key FROM activity WHERE "
 	if !d.traits.negative.Load() {
 		return "(" + cols + where + ")"
 	}
-	taken := "(SELECT who FROM activity WHERE n < 0 AND " + d.since(n) + ")"
+	taken := "(SELECT who FROM activity WHERE n < 0 AND " + days + ")"
 	return "(" + cols + where + " AND who NOT IN " + taken +
 		" UNION ALL SELECT q.day AS day, q.account AS account, q.person AS person, q.key AS key FROM (SELECT day, account, person, who AS key, event FROM activity WHERE " +
 		where + " AND who IN " + taken + " GROUP BY day, account, person, who, event HAVING sum(n) > 0) q)"
@@ -66,15 +68,14 @@ func (d *doors) accounts() string {
 	return d.dayed(source, []string{"account", "created_day"}, "account", "created_day")
 }
 
-// people: person, account (of the first activity), first_day (the trait
+// people: person, key, account (of the first activity), first_day (the trait
 // created_at, else the first activity that counts), grp of the account then.
 func (d *doors) people() string {
-	acts := "(SELECT day, account, person, event FROM activity WHERE person <> ''" + d.seenBy() + d.active() + d.noStaff("account", "person") +
-		" GROUP BY day, account, person, event HAVING sum(n) > 0)"
+	acts := d.presentOn("person <> ''")
 	created := "(SELECT p.person AS person, CAST(argMax(p.value, (p.ts, p.known, p.id)) AS DATE) AS said_day FROM " + d.personChanges("'"+createdTrait+"'") + " p GROUP BY p.person)"
-	source := "(SELECT a.person AS person, a.account AS account, coalesce(c.said_day, a.active_day) AS first_day FROM " +
-		"(SELECT person, argMin(account, (day, account)) AS account, min(day) AS active_day FROM " + acts + " q GROUP BY person) a LEFT JOIN " + created + " c ON c.person = a.person)"
-	return d.dayed(source, []string{"person", "account", "first_day"}, "account", "first_day")
+	source := "(SELECT a.person AS person, a.key AS key, a.account AS account, coalesce(c.said_day, a.active_day) AS first_day FROM " +
+		"(SELECT any_value(q.person) AS person, q.key AS key, argMin(q.account, (q.day, q.account)) AS account, min(q.day) AS active_day FROM " + acts + " q GROUP BY q.key) a LEFT JOIN " + created + " c ON c.person = a.person)"
+	return d.dayed(source, []string{"person", "key", "account", "first_day"}, "account", "first_day")
 }
 
 // moved is the last move of each event that was moved.
@@ -120,11 +121,12 @@ const (
 		farol.AnonymousPrefix + "' || t.anonymous ELSE '' END)"
 )
 
-// events: id, ts, known, day, source, kind, name, account, person, properties
-// (read with propStr and propNum), grp. Cut to the period.
+// events: id, ts, known, day, source, kind, name, active (counts as use of the
+// product), account, person, properties (read with propStr and propNum), grp.
+// Cut to the period.
 func (d *doors) events() string {
-	all := d.typed("events", "t.id AS id, t.ts AS ts, t.known AS known, t.day AS day, t.source AS source, t.kind AS kind, t.name AS name, t.properties AS properties",
+	all := d.typed("events", "t.id AS id, t.ts AS ts, t.known AS known, t.day AS day, t.source AS source, t.kind AS kind, t.name AS name, t.active AS active, t.properties AS properties",
 		d.since(0)+d.seenBy(), eventAccount, eventPerson)
 	source := "(SELECT * FROM " + all + " a WHERE 1 = 1" + d.noStaff("account", "person") + ")"
-	return d.dayed(source, []string{"id", "ts", "known", "day", "source", "kind", "name", "account", "person", "properties"}, "account", "day")
+	return d.dayed(source, []string{"id", "ts", "known", "day", "source", "kind", "name", "active", "account", "person", "properties"}, "account", "day")
 }

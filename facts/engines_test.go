@@ -117,6 +117,9 @@ var doorQueries = []string{
 	"SELECT * FROM {{answers}} x", "SELECT * FROM {{tickets}} x", "SELECT * FROM {{events}} x", "SELECT * FROM {{periods}} x", "SELECT * FROM {{days}} x",
 	`SELECT * FROM {{customersAt "start"}} x`, `SELECT * FROM {{customersAt "end" "unfiltered"}} x`,
 	`SELECT d.period AS period, count(DISTINCT x.key) AS people FROM {{days}} d JOIN {{activity 0 "unfiltered"}} x ON x.day = d.day GROUP BY d.period`,
+	`SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{people "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, `SELECT * FROM {{mrr "unfiltered"}} x`,
+	`SELECT e.name AS name, e.active AS active, i64(count(*)) AS n FROM {{events "unfiltered"}} e GROUP BY 1, 2`,
+	`WITH firsts AS (SELECT p.person AS who, p.account AS account, min(p.day) AS day FROM {{activity 0 "unfiltered"}} p GROUP BY 1, 2) SELECT * FROM {{valued "firsts" "account" "day" "who"}} x`,
 	"SELECT name, propStr(properties, 'plan') AS plan, sum(propNum(properties, 'seconds')) AS s FROM {{events}} x GROUP BY 1, 2",
 	`SELECT p.period AS period, x.grp AS grp, count(DISTINCT x.person) AS people, i64(count(*)) AS day_rows FROM {{periods}} p
 		JOIN {{presence 28}} x ON x.day <= p.last AND x.day > addDaysN(p.last, -28) GROUP BY p.period, x.grp`,

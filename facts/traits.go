@@ -14,6 +14,7 @@ type traitSet struct {
 	account, person atomic.Bool // some account or person has an exclusion trait
 	negative        atomic.Bool // the rollup has deltas below zero
 	moved           atomic.Bool
+	born            atomic.Bool // some person says when it was created
 }
 
 // noteTraits looks at a commit for what traitSet tells, before it is applied:
@@ -28,6 +29,8 @@ func (f *Facts) noteTraits(c *commit) {
 			f.traits.account.Store(true)
 		case "staff":
 			f.traits.person.Store(true)
+		case createdTrait:
+			f.traits.born.Store(f.traits.born.Load() || r[5].(string) == "person")
 		}
 	}
 	if len(c.of(moves)) > 0 {
@@ -37,7 +40,11 @@ func (f *Facts) noteTraits(c *commit) {
 }
 
 func (f *Facts) loadTraits(ctx context.Context) error {
-	err := eachText(ctx, f.eng, "SELECT DISTINCT subject, trait FROM changes WHERE trait IN ('test', 'internal', 'staff')", nil, func(v []string) {
+	err := eachText(ctx, f.eng, "SELECT DISTINCT subject, trait FROM changes WHERE trait IN ('test', 'internal', 'staff', '"+createdTrait+"')", nil, func(v []string) {
+		if v[1] == createdTrait {
+			f.traits.born.Store(f.traits.born.Load() || v[0] == "person")
+			return
+		}
 		f.traits.account.Store(f.traits.account.Load() || v[0] == "account")
 		f.traits.person.Store(f.traits.person.Load() || v[0] == "person")
 	})
@@ -92,3 +99,7 @@ func (f *Facts) loadAccountsSeen(ctx context.Context) error {
 	}
 	return rows.Err()
 }
+
+// PeopleSayCreation tells whether any person has a trait created_at: when
+// none has, people begin with what they did first.
+func (f *Facts) PeopleSayCreation() bool { return f.traits.born.Load() }

@@ -320,3 +320,11 @@ func (w *wellKnown) check(e *farol.Event, v values) error {
 	}
 	return nil
 }
+
+// CountsAsUse tells whether events of the name count as use of the product
+// when they do not say otherwise. What is told about an account (a payment, a
+// ticket) does not.
+func CountsAsUse(name string) bool {
+	w := wellKnownEvents[name]
+	return w == nil || w.interactive
+}

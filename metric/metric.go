@@ -206,6 +206,7 @@ var tablesOf = map[string][]string{
 	"events":      {"events"},
 	"activated":   {"activity", "accounts", "people", "events", "subscriptions", "moved"},
 	"progress":    {"activity", "accounts", "people", "events", "subscriptions", "moved"},
+	"valued":      nil,
 	"periods":     nil,
 	"days":        nil,
 }

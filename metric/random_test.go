@@ -21,13 +21,15 @@ type history struct {
 	first farol.Day
 	days  int
 	n     int
+	// born lets people say when they were created.
+	born bool
 	// sent are the messages in order of arrival; Known is when each arrived.
 	sent []farol.Event
 }
 
 // randomHistory covers the days from first on.
 func randomHistory(seed uint64, zone *time.Location, first farol.Day, days, events int) *history {
-	h := &history{r: rand.New(rand.NewPCG(seed, 99)), zone: zone, first: first, days: days}
+	h := &history{r: rand.New(rand.NewPCG(seed, 99)), zone: zone, first: first, days: days, born: seed%2 == 1}
 	for range events {
 		h.event()
 	}
@@ -149,7 +151,9 @@ func (h *history) identify(e *farol.Event, props map[string]any) {
 	case 2:
 		props[pick(h, "staff", "test")] = h.r.IntN(3) == 0
 	case 3:
-		props["created_at"] = h.moment().Format(time.RFC3339)
+		if h.born {
+			props["created_at"] = h.moment().Format(time.RFC3339)
+		}
 	}
 }
 

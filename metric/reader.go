@@ -18,6 +18,7 @@ type Reader struct {
 	settings  func() Settings
 	now       func() time.Time
 	series    cache[Series]
+	triangles cache[Retention]
 	shared    cache[*spans]
 	past      cache[coverage]
 	book      book
