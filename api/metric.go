@@ -101,10 +101,20 @@ type Point struct {
 	Denominator *float64 `json:"denominator" doc:"null where the value is no quotient."`
 	Low         *float64 `json:"low" doc:"Low end of the 95 % interval; null for counts and sums, which are no estimates."`
 	High        *float64 `json:"high" doc:"High end of the 95 % interval."`
+	Units       int64    `json:"units" doc:"How many units were counted. Below 5 do not rank or colour, below 30 do not compare."`
 	Complete    bool     `json:"complete" doc:"Whether the period, and what its metric waits for, has passed and is covered by data."`
 	Group       *string  `json:"group" doc:"The value broken down by, empty for unknown; null without a breakdown."`
 	Reason      *string  `json:"reason" doc:"Why the value is null: no_data, not_started, window_not_covered, window_open, zero_denominator, not_reached."`
+	Shrunk      *Shrunk  `json:"shrunk,omitempty" doc:"Of a proportion broken down: the value drawn towards that of all groups as far as the group's units are too few, to rank by. Absent where there is nothing to borrow from."`
 	Change      *Change  `json:"change,omitempty" doc:"Since the period before (days: the same weekday before); only with change=true, and where both have a value."`
+}
+
+// Shrunk is a share drawn towards that of all groups.
+type Shrunk struct {
+	Value  float64 `json:"value"`
+	Low    float64 `json:"low" doc:"Low end of its 95 % interval."`
+	High   float64 `json:"high" doc:"High end of its 95 % interval."`
+	Weight float64 `json:"weight" doc:"How much of the value is the group's own, 0 to 1."`
 }
 
 // Change is a point held against an earlier one.
@@ -127,7 +137,7 @@ func newChange(c *metric.Change) *Change {
 func newPoint(p metric.Point, by string) Point {
 	out := Point{
 		Period: p.Period.From.String(), Value: p.Value, Numerator: p.Numerator, Denominator: p.Denominator,
-		Low: p.Low, High: p.High, Complete: p.Complete, Reason: orNull(string(p.Reason)),
+		Low: p.Low, High: p.High, Units: p.Units, Complete: p.Complete, Reason: orNull(string(p.Reason)),
 	}
 	if by != "" {
 		out.Group = &p.Group
@@ -177,11 +187,16 @@ func (s *server) readSeries(ctx context.Context, in *readSeriesInput) (*readSeri
 	for _, p := range series.Points {
 		b.Points = append(b.Points, newPoint(p, q.By))
 	}
-	if in.Change {
-		m, err := s.Metrics.Catalogue().Find(in.Name)
-		if err != nil {
-			return nil, err
+	m, err := s.Metrics.Catalogue().Find(in.Name)
+	if err != nil {
+		return nil, err
+	}
+	if q.By != "" {
+		for i, x := range m.Shrink(series) {
+			b.Points[i].Shrunk = (*Shrunk)(x)
 		}
+	}
+	if in.Change {
 		for i, c := range m.Changes(series) {
 			b.Points[i].Change = newChange(c)
 		}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -85,7 +86,7 @@ func TestSeries(t *testing.T) {
 	// What the metric itself decides is not this test's business.
 	point := func(i int, period, value string) string {
 		return `{"period":"` + period + `","value":` + value + `,"numerator":` + value + `,"denominator":` + part(body, i, "denominator") +
-			`,"low":null,"high":null,"complete":` + part(body, i, "complete") + `,"group":null,"reason":` + part(body, i, "reason") + `}`
+			`,"low":null,"high":null,"units":` + part(body, i, "units") + `,"complete":` + part(body, i, "complete") + `,"group":null,"reason":` + part(body, i, "reason") + `}`
 	}
 	same(t, body, `{"metric":"active_users_day","version":"1","unit":"persons","currency":null,"grain":"day","points":[`+
 		point(0, "2026-03-02", "2")+`,`+point(1, "2026-03-03", "2")+`,`+point(2, "2026-03-04", "null")+`]}`)
@@ -144,6 +145,44 @@ func TestSeriesChange(t *testing.T) {
 	if p := list(t, h.get("/api/v1/metrics/mrr/series?from=2026-03-01&to=2026-03-15&grain=day"), "points"); p[9]["change"] != nil {
 		t.Errorf("changes that nobody asked for: %v", p[9])
 	}
+}
+
+// A breakdown of shares tells the value drawn towards that of all groups.
+func TestSeriesShrunk(t *testing.T) {
+	h := newHouse(t)
+	for plan, did := range map[string]int{"basic": 2, "pro": 15, "max": 3} {
+		n := map[string]int{"basic": 20, "pro": 20, "max": 3}[plan]
+		for i := range n {
+			account := farol.AccountID(fmt.Sprintf("%s-%d", plan, i))
+			h.append(farol.Event{ID: "g" + string(account), Kind: farol.Group, At: local(1, 9).UTC(), Account: account,
+				Properties: json.RawMessage(`{"plan":"` + plan + `","created_at":"2026-03-01T12:00:00Z"}`)})
+			if i < did {
+				h.append(did1(account))
+			}
+		}
+	}
+	h.at(local(28, 12))
+	read := func(by string) (out map[string]map[string]any) {
+		out = map[string]map[string]any{}
+		for _, p := range list(t, h.get("/api/v1/metrics/activation_rate/series?from=2026-03-01&to=2026-03-02&grain=day"+by), "points") {
+			group, _ := p["group"].(string)
+			out[group] = p
+		}
+		return out
+	}
+	p := read("&by=plan")
+	drawn, _ := p["max"]["shrunk"].(map[string]any)
+	if p["max"]["value"] != 1.0 || p["max"]["units"] != 3.0 || drawn == nil || drawn["value"].(float64) > 0.95 || drawn["weight"].(float64) > 0.9 || drawn["low"].(float64) >= drawn["high"].(float64) {
+		t.Errorf("all three of max: %v", p["max"])
+	}
+	if _, has := read("")[""]["shrunk"]; has {
+		t.Error("a whole is drawn to itself")
+	}
+}
+
+// did1 is one event of somebody of the account.
+func did1(account farol.AccountID) farol.Event {
+	return did("d"+string(account), local(2, 9), string(account), "of-"+string(account), "Report Created", ``)
 }
 
 // part is the JSON of a field of a point.

@@ -39,7 +39,8 @@ const (
 	Habit Why = "habit"
 	// Length: periods of different length explain it.
 	Length Why = "length"
-	// Few: fewer than stats.MinCompared units on one side.
+	// Few: fewer than stats.MinCompared units on one side; of a count, fewer
+	// than stats.MinRanked on both.
 	Few Why = "few"
 	// Short: too short a history to know the usual ups and downs.
 	Short Why = "short_history"
@@ -256,6 +257,10 @@ const minMoves = 4
 func (m *Metric) counted(c *Change, points []Point, lag int) {
 	last := len(points) - 1
 	now, before := points[last], points[last-lag]
+	if m.size(now) < stats.MinRanked && m.size(before) < stats.MinRanked {
+		c.Verdict, c.Why = Unknown, Few
+		return
+	}
 	moves, level := usual(points[:last], lag)
 	if len(moves) < minMoves {
 		c.Verdict, c.Why = Unknown, Short
@@ -283,6 +288,14 @@ func (m *Metric) counted(c *Change, points []Point, lag int) {
 			c.Verdict, c.Why = Noise, Length
 		}
 	}
+}
+
+// size is of how many a count is.
+func (m *Metric) size(pt Point) float64 {
+	if m.Unit == Money {
+		return float64(pt.Units)
+	}
+	return max(*pt.Value, float64(pt.Units))
 }
 
 // usual lists the changes over the lag among the points, and their mean level.

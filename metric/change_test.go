@@ -95,6 +95,7 @@ func TestChange(t *testing.T) {
 		{"a count that fell", people, monthly(100, 104, 99, 103, 100, 103, 60), Real, Habit},
 		{"steady growth", people, monthly(100, 110, 121, 130, 140, 151, 160), Real, Habit},
 		{"a count without history", people, monthly(100, 60), Unknown, Short},
+		{"four people", people, monthly(1, 1, 1, 1, 1, 1, 4), Unknown, Few},
 		{"an open period", people, open, Unknown, Open},
 		{"events in bursts", events, monthly(100, 160, 90, 170, 80, 150, 110), Noise, Habit},
 		{"events, even ones", events, monthly(100, 108, 96, 104, 93, 101, 170), Real, Habit},

@@ -148,7 +148,7 @@ func (s scale) change(m *metric.Metric, points []metric.Point, i, lag int, g far
 	if from == to {
 		return delta{Text: s.same(g), Why: s.p.Period(c.Before, g)}
 	}
-	d := delta{Text: s.since(g, s.difference(from, to)), Why: s.why(c)}
+	d := delta{Text: s.since(g, s.difference(from, to)), Why: s.why(m, c)}
 	if c.Verdict != metric.Real {
 		return d
 	}
@@ -172,9 +172,11 @@ var grounds = map[metric.Why]lang.Text{
 
 // why says in words how sure the change is, with the interval of the
 // difference where there is one.
-func (s scale) why(c *metric.Change) string {
+func (s scale) why(m *metric.Metric, c *metric.Change) string {
 	text := ""
 	switch {
+	case c.Why == metric.Few && m.ByHabit():
+		text = s.p.T("Too few to compare.")
 	case c.Why == metric.Few:
 		text = s.p.T("Too few to compare: at least %d are needed on both sides.", stats.MinCompared)
 	case c.Why == metric.Interval && c.Verdict == metric.Real:
@@ -189,7 +191,7 @@ func (s scale) why(c *metric.Change) string {
 		text = s.p.Text(grounds[c.Why])
 	}
 	if c.Low != nil && c.High != nil {
-		text += " " + s.p.T("Difference: %s to %s.", s.signed(*c.Low), s.signed(*c.High))
+		text += " " + s.p.T("Difference: %s to %s", s.signed(*c.Low), s.signed(*c.High))
 	}
 	return text
 }

@@ -59,7 +59,7 @@ func TestArrowsAreHonest(t *testing.T) {
 		p.Numerator, p.Denominator, p.Low, p.High, p.Units = at(k), at(n), at(k/n-0.01), at(k/n+0.01), int64(n)
 		return p
 	}
-	if d := change(share, "ratio", []metric.Point{proportion(50, 1000), proportion(90, 1000)}); !d.Shown || !d.Bad || d.Word != "up" || !strings.Contains(d.Why, "Difference: +1.8 pp to +6.3 pp.") {
+	if d := change(share, "ratio", []metric.Point{proportion(50, 1000), proportion(90, 1000)}); !d.Shown || !d.Bad || d.Word != "up" || !strings.Contains(d.Why, "Difference: +1.8 pp to +6.3 pp") {
 		t.Errorf("churn from 5%% to 9%% of a thousand: %+v", d)
 	}
 	if d := change(share, "ratio", []metric.Point{proportion(50, 1000), proportion(52, 1000)}); d.Shown || d.Text == "" || !strings.Contains(d.Why, "within what chance") {

@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"encoding/csv"
-	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -49,11 +48,23 @@ type groupTable struct {
 	Rows    []groupRow
 	// More is how many groups are not shown.
 	More int
+	// Current is the period that units, drawn value and change are of.
+	Current string
+	// Drawn tells that some rows have a value drawn to the mean, Few that some
+	// groups are too small to compare.
+	Drawn, Few bool
 }
 
 type groupRow struct {
 	Name  string
 	Cells []cell
+	// Units of the current period; Few marks those too few to compare, FewWhy
+	// says so.
+	Units, FewWhy string
+	Few           bool
+	// Drawn is the share drawn to the mean, DrawnTitle its interval.
+	Drawn, DrawnTitle string
+	Change            delta
 	// Filter narrows the page to the group.
 	Filter string
 	last   float64
@@ -157,85 +168,6 @@ func (p *metricPage) whole(v *visit, q metricQuery, sc scale, series metric.Seri
 	}
 	slices.Reverse(p.Rows)
 	p.Chart.incompleteNote(v.p, p.HasInterval)
-}
-
-// broken fills chart and table of a breakdown: the largest groups are drawn.
-func (p *metricPage) broken(q metricQuery, sc scale, series metric.Series) {
-	groups := map[string]map[farol.Day]metric.Point{}
-	var periods []farol.Period
-	for _, pt := range series.Points {
-		if groups[pt.Group] == nil {
-			groups[pt.Group] = map[farol.Day]metric.Point{}
-		}
-		groups[pt.Group][pt.Period.From] = pt
-		if !slices.Contains(periods, pt.Period) {
-			periods = append(periods, pt.Period)
-		}
-	}
-	slices.SortFunc(periods, func(a, b farol.Period) int { return int(a.From - b.From) })
-	rows := make([]groupRow, 0, len(groups))
-	points := map[string][]metric.Point{}
-	for name, byDay := range groups {
-		for _, q := range periods {
-			pt, ok := byDay[q.From]
-			if !ok {
-				pt = metric.Point{Period: q, Group: name}
-			}
-			points[name] = append(points[name], pt)
-		}
-		rows = append(rows, p.groupRow(q, sc, name, points[name]))
-	}
-	slices.SortFunc(rows, func(a, b groupRow) int {
-		return cmp.Or(cmp.Compare(b.whole, a.whole), cmp.Compare(b.last, a.last), cmp.Compare(a.Name, b.Name))
-	})
-	p.Chart = sc.chartOf("series-data", p.Title, periods, q.grain)
-	p.Chart.Tall = true
-	if q.metric.Aggregation == metric.Sum {
-		p.Chart.Data.Kind = "bar"
-	}
-	for _, r := range rows[:min(len(rows), drawnGroups)] {
-		sc.add(p.Chart, p.named(r.Name), points[r.Name], nil)
-	}
-	p.Chart.incompleteNote(sc.p, false)
-	if len(rows) > drawnGroups {
-		p.Chart.Note += " " + sc.p.T("Only the %d largest groups are drawn.", drawnGroups)
-	}
-	p.Table = &groupTable{More: max(0, len(rows)-shownGroups)}
-	for _, x := range periods[max(0, len(periods)-shownColumns):] {
-		p.Table.Columns = append(p.Table.Columns, sc.p.Tick(x, q.grain))
-	}
-	for _, r := range rows[:min(len(rows), shownGroups)] {
-		r.Filter = q.look.Link("/metrics/"+q.metric.Name, "segment", q.by+"="+r.Name)
-		r.Name = p.named(r.Name)
-		p.Table.Rows = append(p.Table.Rows, r)
-	}
-}
-
-// groupRow is a group's row of the table, weighed by its newest figures.
-func (p *metricPage) groupRow(q metricQuery, sc scale, name string, points []metric.Point) groupRow {
-	r := groupRow{Name: name, last: math.Inf(-1)}
-	for _, pt := range points {
-		if pt.Value != nil {
-			r.last, r.whole = *pt.Value, *pt.Value
-			if pt.Denominator != nil {
-				r.whole = *pt.Denominator
-			}
-		}
-	}
-	for _, pt := range points[max(0, len(points)-shownColumns):] {
-		c := cell{Text: sc.text(pt.Value), Open: !pt.Complete, Title: sc.interval(pt)}
-		if pt.Denominator != nil {
-			n, d := sc.parts(q.metric, pt.Numerator, pt.Denominator)
-			c.Title = sc.p.T("%s of %s", n, d)
-		}
-		if pt.Value != nil {
-			c.Why = sourceLink(q.look, q.metric, q.grain, pt, q.by)
-		} else if pt.Reason != "" {
-			c.Title = sc.p.Text(reasons[pt.Reason])
-		}
-		r.Cells = append(r.Cells, c)
-	}
-	return r
 }
 
 // seriesCSV is the series as the page shows it, for other programs: plain
