@@ -185,3 +185,10 @@ func TestVersionsInHistory(t *testing.T) {
 		t.Errorf("version %s: %v", v, x)
 	}
 }
+
+// oneCall is a batch of one track call.
+func oneCall(name string, person farol.PersonID, at time.Time) facts.Batch {
+	return facts.Batch{Events: []farol.Event{{
+		ID: name + string(person), Source: "s", Kind: farol.Track, Name: name, At: at, User: person, Account: "acme",
+	}}}
+}

@@ -26,6 +26,8 @@ type chartData struct {
 	Ticks  []string      `json:"ticks"`
 	Titles []string      `json:"titles"`
 	Series []chartSeries `json:"series"`
+	// Marks stand where something began, such as a version of a setting.
+	Marks []chartMark `json:"marks,omitempty"`
 	// Zero makes the axis begin at zero, Whole keeps it on whole numbers.
 	Zero  bool `json:"zero"`
 	Whole bool `json:"whole"`
@@ -40,6 +42,12 @@ type chartUnit struct {
 	Currency farol.Currency `json:"currency,omitempty"`
 }
 
+// chartMark is an upright line at a tick, with what it says.
+type chartMark struct {
+	At    int      `json:"at"`
+	Texts []string `json:"texts"`
+}
+
 // chartSeries is one line; all slices are as long as the ticks.
 type chartSeries struct {
 	Name   string     `json:"name"`
@@ -50,6 +58,8 @@ type chartSeries struct {
 	Ranges []string   `json:"ranges,omitempty"`
 	// Open marks the incomplete periods.
 	Open []bool `json:"open"`
+	// Line draws the series as a line among bars.
+	Line bool `json:"line,omitempty"`
 	// Links lead from a point to where it comes from.
 	Links []string `json:"links,omitempty"`
 }

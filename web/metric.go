@@ -30,6 +30,11 @@ type metricPage struct {
 	CSV        string
 	// Entries are those of the glossary that the metric measures.
 	Entries []entryView
+	// Compare leads to two versions side by side, Ledger to what was restated;
+	// "" when there is nothing to see.
+	Compare, Ledger string
+	// HasReported tells that some closed period was reported otherwise at first.
+	HasReported bool
 	// HasParts and HasInterval tell which columns the table has.
 	HasParts, HasInterval bool
 }
@@ -39,6 +44,11 @@ type pointRow struct {
 	Period, Value, Interval, Numerator, Denominator, Units string
 	Complete                                               bool
 	Reason, Why                                            string
+	// Reported is what was said of the period at first, when it differs; Then
+	// says when.
+	Reported, Then string
+	// Breaks name the versions of settings that began in the period.
+	Breaks []string
 }
 
 // groupTable is a breakdown: a row per group, a column per period, the newest
@@ -137,8 +147,12 @@ func (s *server) metric(v *visit) error {
 	sc := scale{v.p, q.metric.Unit, series.Currency}
 	if q.by == "" {
 		p.whole(v, q, sc, series)
+		err = s.clocksOf(v, q, sc, series, &p)
 	} else {
 		p.broken(q, sc, series)
+	}
+	if err != nil {
+		return err
 	}
 	return s.send(v, http.StatusOK, "metric", "layout", p)
 }

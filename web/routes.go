@@ -37,6 +37,11 @@ var routes = []route{
 	{"GET /metrics/{name}/series.csv", team, (*server).seriesCSV},
 	{"GET /metrics/{name}/source", team, (*server).source},
 	{"GET /metrics/{name}/rows.csv", team, (*server).rowsCSV},
+	{"GET /metrics/{name}/versions", team, (*server).compareVersions},
+	{"GET /metrics/{name}/versions.csv", team, (*server).compareVersionsCSV},
+	{"GET /restatements", team, (*server).restatements},
+	{"GET /restatements.csv", team, (*server).restatementsCSV},
+	{"GET /restatements/{id}", team, (*server).restatement},
 	{"GET /values", team, (*server).values},
 
 	{"GET /live", team, (*server).live},

@@ -52,6 +52,7 @@ var navigation = []navGroup{
 	{lang.Text("Understand"), []navItem{
 		{Title: lang.Text("Overview"), Icon: "layout-dashboard", Href: "/", who: team},
 		{Title: lang.Text("Metrics & glossary"), Icon: "chart-line", Href: "/catalogue", who: team},
+		{Title: lang.Text("Restatements"), Icon: "history", Href: "/restatements", who: team},
 	}},
 	{lang.Text("Observe"), []navItem{
 		{Title: lang.Text("Live events"), Icon: "broadcast", Href: "/live", who: team},

@@ -87,6 +87,7 @@ type site struct {
 	handler http.Handler
 	store   *store.Store
 	facts   *facts.Facts
+	metrics *metric.Reader
 	cookies map[store.Role]string
 	source  store.Source
 	log     *bytes.Buffer
@@ -137,6 +138,7 @@ func openOn(t *testing.T, state string) *site {
 	log := slog.New(slog.NewTextHandler(s.log, nil))
 	metrics := metric.New(catalogue, s.facts, current)
 	metrics.SetClock(now)
+	s.metrics = metrics
 	s.handler = New(Config{Store: s.store, Facts: s.facts, Metrics: metrics, Log: log, Now: now})
 	return s
 }

@@ -245,10 +245,17 @@ function options(data) {
   const line = colour('line');
   const series = data.series.flatMap((s, i) => {
     const tint = colour((i % 8) + 1);
-    const shape = data.kind === 'bar' ? bars(s, tint, data.series.length > 1) : lines(s, tint);
+    const shape = data.kind === 'bar' && !s.line ? bars(s, tint, data.series.filter((x) => !x.line).length > 1) : lines(s, tint);
     return s.low && data.series.length < 3 ? [...band(s, tint), ...shape] : shape;
   });
   const named = data.series.length > 1;
+  if (data.marks && series.length > 0) {
+    series[series.length - 1].markLine = {
+      silent: true, symbol: 'none', animation: false, lineStyle: { color: ink, type: [2, 3], width: 1 },
+      label: { color: ink, fontSize: 10, position: 'insideEndTop', formatter: (p) => p.name },
+      data: data.marks.map((m) => ({ xAxis: m.at, name: m.texts.join(', ') })),
+    };
+  }
   return {
     animation: !calm.matches, animationDuration: 300,
     textStyle: { fontFamily: getComputedStyle(body).fontFamily },
@@ -276,7 +283,7 @@ function draw(holder) {
     new ResizeObserver(() => chart.resize()).observe(holder);
     chart.on('click', (p) => {
       const links = data.series[0].links;
-      if (data.series.length === 1 && links && links[p.dataIndex]) openDrawer(links[p.dataIndex]);
+      if (p.seriesName === data.series[0].name && links && links[p.dataIndex]) openDrawer(links[p.dataIndex]);
     });
   }
   chart.setOption(options(data), true);
