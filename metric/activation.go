@@ -104,8 +104,8 @@ func (s *Settings) readCriteria(ctx context.Context, st *store.Store) (err error
 		}
 		// Another version than the newest was asked for to see what would be:
 		// then it judges every cohort.
-		if newest := all[len(all)-1]; newest.Version == s.Activation.Version {
-			s.Activation, s.Activations = newest, all
+		if n := len(all); n > 0 && all[n-1].Version == s.Activation.Version {
+			s.Activation, s.Activations = all[n-1], all
 		}
 	}
 	list, err := st.Definitions(ctx, CriterionKind)

@@ -72,7 +72,9 @@ func (p *plan) key() string {
 
 // mark tells settings apart by what they say, whatever their versions.
 func (p *plan) mark() string {
-	return fmt.Sprintf("%#v|%#v|%#v|%v|%v", p.params(), p.settings.Exclusions, p.settings.Features, p.settings.Calendar.Zone, p.settings.Calendar.WeekStart)
+	s := p.settings
+	s.Calendar.Zone = nil // a pointer, which says nothing
+	return fmt.Sprintf("%#v|%s", s, p.settings.Calendar.Zone)
 }
 
 // read computes the points: closed periods of the present from the history,

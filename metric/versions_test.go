@@ -106,7 +106,7 @@ func TestCompareVersions(t *testing.T) {
 	if err != nil || !tried.Active.All || tried.Active.Version != 3 {
 		t.Errorf("%+v, %v", tried.Active, err)
 	}
-	if _, err := ReadSettingsWith(ctx, s, ActivationName, ActivationDocument{}); farol.KindOf(err) != farol.Invalid {
+	if _, err := ReadSettingsWith(ctx, s, ActivationName, map[string]int{"window_days": 0}); farol.KindOf(err) != farol.Invalid {
 		t.Errorf("a window of no days: %v", err)
 	}
 }
