@@ -291,6 +291,7 @@ func (f *Facts) apply(ctx context.Context, c *commit, known time.Time, n int) er
 	if err := f.eng.apply(ctx, c); err != nil {
 		return err
 	}
+	f.keepFirsts(c)
 	f.batch, f.settled = c.batch, settled
 	f.known.Store(known.UnixMilli())
 	return nil

@@ -120,7 +120,20 @@ func (f *Facts) Repair(ctx context.Context) (rebuilt []farol.Day, err error) {
 			rebuilt = append(rebuilt, d)
 		}
 	}
-	return rebuilt, nil
+	return rebuilt, f.repairFirsts(ctx)
+}
+
+// repairFirsts adds what the table of first days lacks.
+func (f *Facts) repairFirsts(ctx context.Context) error {
+	lost := newCommit()
+	if err := f.mendFirsts(ctx, lost); err != nil || len(lost.of(firsts)) == 0 {
+		return err
+	}
+	_, err := f.send(ctx, &request{ctx: ctx, rows: func(c *commit, known time.Time) {
+		c.rows[firsts.number] = append(c.rows[firsts.number], lost.of(firsts)...)
+		c.pairs = append(c.pairs, lost.pairs...)
+	}})
+	return err
 }
 
 // wrongDays lists the days of the period whose rollup is not the recount.

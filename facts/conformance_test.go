@@ -51,6 +51,8 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"restart", testRestart},
 		{"backfill", testBackfill},
 		{"compact and repair", testCompact},
+		{"first days", testFirsts},
+		{"creation of people", testCreated},
 		{"history, measures, rejections", testSaved},
 		{"touched and stats", testTouched},
 		{"the ledger", testLedger},

@@ -26,7 +26,9 @@ const farFuture = "DATE '2149-01-01'"
 // The doors are {{activity}}, {{activity n}}, {{activityAll}}, {{presence n}}, {{present n}},
 // {{accounts}}, {{people}}, {{mrr}}, {{payingAt "start"}}, {{payingAt "end"}},
 // {{customersAt "start"}}, {{customersAt "end"}}, {{answers}}, {{tickets}},
-// {{events}}, {{activated}}, {{progress}}, {{periods}} and {{days}}; docs/doors.md says what columns they
+// {{events}}, {{moments n}}, {{firsts n}}, {{seatsAt}}, {{activated}},
+// {{progress}}, {{periods}}, {{days}}, {{turns}} and {{trailing n}};
+// docs/doors.md says what columns they
 // have.
 func (f *Facts) Query(ctx context.Context, text string, s Scope, params map[string]any) (*sql.Rows, error) {
 	text, all, err := f.compile(text, s, params)
@@ -168,6 +170,11 @@ func (d *doors) funcs() template.FuncMap {
 		"personAttribute": func(param string) (string, error) { return d.openIf(d.personAttribute(param)) },
 		"activated":       func(args ...any) (string, error) { return d.openIf(d.activated(args)) },
 		"progress":        func(args ...any) (string, error) { return d.openIf(d.progress(args)) },
+		"firsts":          func(n int) string { return d.open(d.firsts(n)) },
+		"turns":           func() (string, error) { return d.openIf(d.turns()) },
+		"trailing":        func(n int) (string, error) { return d.openIf(d.trailing(n)) },
+		"moments":         func(n int) string { return d.open(d.moments(n)) },
+		"seatsAt":         func() (string, error) { return d.openIf(d.seatsAt()) },
 	}
 }
 

@@ -58,14 +58,14 @@ func (d *doors) said(subject, trait, pick string) string {
 }
 
 // accounts: account, created_day (the trait created_at, else the sign-up,
-// else the first fact), grp on that day.
+// else the first fact), seen_day (the first fact), grp on created_day.
 func (d *doors) accounts() string {
-	source := "(SELECT f.account AS account, coalesce(c.said_day, s.said_day, f.first_day) AS created_day FROM " +
+	source := "(SELECT f.account AS account, coalesce(c.said_day, s.said_day, f.first_day) AS created_day, f.first_day AS seen_day FROM " +
 		"(SELECT name AS account, min(day) AS first_day FROM changes WHERE subject = 'account' AND trait = '" + seenTrait + "'" + d.seenBy() + " GROUP BY name) f" +
 		" LEFT JOIN " + d.said("account", createdTrait, "argMax(value, (ts, known, id))") + " c ON c.name = f.account" +
 		" LEFT JOIN " + d.said("account", "$signed_up", "min(value)") + " s ON s.name = f.account" +
 		" WHERE 1 = 1" + d.noStaff("f.account", "") + ")"
-	return d.dayed(source, []string{"account", "created_day"}, "account", "created_day")
+	return d.dayed(source, []string{"account", "created_day", "seen_day"}, "account", "created_day")
 }
 
 // people: person, key, account (of the first activity), first_day (the trait

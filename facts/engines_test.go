@@ -75,7 +75,7 @@ func (h *testHistory) say(e *farol.Event) {
 		e.Kind, e.Name = farol.Page, h.pick("Page ", 3)
 	case 4:
 		e.Name, e.Account = "Subscription Started", farol.AccountID(h.pick("account", 4))
-		e.Properties = fmt.Appendf(nil, `{"subscription":%q,"mrr":"%d.50","currency":%q,"plan":%q,"quantity":%d}`, h.pick("s", 3), h.r.IntN(900), []string{"BRL", "USD", "JPY"}[h.r.IntN(2)], h.pick("plan", 3), h.r.IntN(9))
+		e.Properties = fmt.Appendf(nil, `{"subscription":%q,"mrr":"%d.50","currency":%q,"plan":%q,"quantity":%d,"seats":%d}`, h.pick("s", 3), h.r.IntN(900), []string{"BRL", "USD", "JPY"}[h.r.IntN(2)], h.pick("plan", 3), h.r.IntN(9), h.r.IntN(20))
 	case 5:
 		e.Name, e.Account = h.pick("Subscription ", 1)[:13]+[]string{"Changed", "Paused", "Resumed", "Cancelled"}[h.r.IntN(4)], farol.AccountID(h.pick("account", 4))
 		e.Properties = fmt.Appendf(nil, `{"subscription":%q,"reason":%q}`, h.pick("s", 3), h.maybe("price"))
@@ -115,6 +115,7 @@ func openAll(t *testing.T, now func() time.Time, zone *time.Location) map[string
 var doorQueries = []string{
 	"SELECT * FROM {{activity 28}} x", "SELECT * FROM {{presence 7}} x", "SELECT * FROM {{people}} x", `SELECT * FROM {{payingAt "start"}} x`, `SELECT * FROM {{payingAt "end"}} x`,
 	"SELECT * FROM {{answers}} x", "SELECT * FROM {{tickets}} x", "SELECT * FROM {{events}} x", "SELECT * FROM {{periods}} x", "SELECT * FROM {{days}} x",
+	"SELECT * FROM {{firsts 0}} x", "SELECT * FROM {{firsts 27}} x", `SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, "SELECT * FROM {{turns}} x", "SELECT * FROM {{trailing 7}} x", "SELECT day, ts, account, person, event, grp FROM {{moments 1}} x", "SELECT * FROM {{seatsAt}} x",
 	`SELECT * FROM {{customersAt "start"}} x`, `SELECT * FROM {{customersAt "end" "unfiltered"}} x`,
 	`SELECT d.period AS period, count(DISTINCT x.key) AS people FROM {{days}} d JOIN {{activity 0 "unfiltered"}} x ON x.day = d.day GROUP BY d.period`,
 	`SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{people "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, `SELECT * FROM {{mrr "unfiltered"}} x`,

@@ -131,6 +131,7 @@ type Touch struct {
 	//  changed hands by a link or membership.
 	//  "moved": a subscription of the day changed hands.
 	//  "accounts": an account may have begun on the day.
+	//  "people": a person may have begun on the day.
 	//  "changes": attributes of the day.
 	//  "exclusions": who is left out has changed; Day is 0.
 	Table string

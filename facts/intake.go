@@ -90,6 +90,7 @@ func (f *Facts) take(ctx context.Context, c *commit, ps []prepared) error {
 		f.takeEvent(c, d, &ps[i])
 	}
 	d.write(c)
+	f.noteFirsts(c)
 	return nil
 }
 

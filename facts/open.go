@@ -42,6 +42,7 @@ type Facts struct {
 	recent         seen                 // message ids of this run
 	accounts       map[string]farol.Day // first day of each account
 
+	pairs  pairSet // keys of firsts; the writer's
 	people people
 	past   atomic.Pointer[seen] // message ids of earlier runs, nil until loaded
 	traits traitSet
@@ -145,6 +146,11 @@ func (f *Facts) recover(ctx context.Context) error {
 			return err
 		}
 	}
+	// After the batches that were interrupted: a key that is not held only
+	// costs a row.
+	if err := f.loadFirsts(ctx); err != nil {
+		return err
+	}
 	if f.restless {
 		return f.recall(ctx)
 	}
@@ -155,6 +161,10 @@ func (f *Facts) recover(ctx context.Context) error {
 // be all there.
 func (f *Facts) redo(ctx context.Context, batch int64) error {
 	if err := f.eng.forget(ctx, batch); err != nil {
+		return err
+	}
+	// What the batch said of accounts is gone with it.
+	if err := f.loadAccountsSeen(ctx); err != nil {
 		return err
 	}
 	es, err := f.batchEvents(ctx, batch)

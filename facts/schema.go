@@ -150,7 +150,7 @@ var (
 // tables lists every table; batches last, because it is written last.
 var tables = numbered(
 	events, rejected, activity, changes, links, merges, memberships, moves,
-	subscriptions, answers, tickets, measures, history, batches,
+	subscriptions, answers, tickets, measures, history, firsts, batches,
 )
 
 func numbered(ts ...*table) []*table {
@@ -168,6 +168,7 @@ const formatVersion = 1
 type commit struct {
 	batch int64
 	rows  [][][]any // by table number, then row, then column
+	pairs []uint64  // keys of firsts, for the writer to keep in mind
 }
 
 func newCommit() *commit { return &commit{rows: make([][][]any, len(tables))} }

@@ -61,6 +61,7 @@ func (f *Facts) settleWork(ctx context.Context, work []unsettledID, upTo int64, 
 			return err
 		}
 		d.write(c)
+		f.noteFirsts(c)
 		c.batch = f.batch + 1
 		settled := f.settled
 		if work = work[n:]; len(work) == 0 {
@@ -74,6 +75,7 @@ func (f *Facts) settleWork(ctx context.Context, work []unsettledID, upTo int64, 
 		if err := f.eng.apply(ctx, c); err != nil {
 			return err
 		}
+		f.keepFirsts(c)
 		f.batch, f.settled = c.batch, settled
 		f.known.Store(known.UnixMilli())
 		if len(work) == 0 {

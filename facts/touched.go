@@ -63,9 +63,16 @@ var alsoJoined = "(SELECT DISTINCT a.name AS name FROM (SELECT c.name AS name FR
 	createdOtherwise + ") e ON e.name = m.person) a)"
 
 // begunOtherwise are days on which those people begin at either end: those
-// said of them, and their first activity.
-var begunOtherwise = "SELECT DISTINCT b.d AS d FROM (SELECT CAST(f.value AS DATE) AS d FROM (SELECT DISTINCT name, value FROM changes WHERE subject = 'person' AND trait = '" + createdTrait + "') f JOIN " + alsoJoined + " j ON j.name = f.name" +
-	" UNION ALL SELECT min(k.day) AS d FROM (SELECT person, min(day) AS day FROM activity GROUP BY person) k JOIN " + alsoJoined + " l ON l.name = k.person GROUP BY k.person) b"
+// said of them, and their first days of each event; of whom something was
+// taken away, every day.
+var begunOtherwise = func() string {
+	of := func(cond string) string {
+		return "(SELECT i.day AS day, i.who AS who FROM first_days i JOIN " + alsoJoined + " l ON l.name = i.person WHERE " + cond + ")"
+	}
+	return "SELECT DISTINCT b.d AS d FROM (SELECT CAST(f.value AS DATE) AS d FROM (SELECT DISTINCT name, value FROM changes WHERE subject = 'person' AND trait = '" + createdTrait + "') f JOIN " + alsoJoined + " j ON j.name = f.name" +
+		" UNION ALL SELECT y.day AS d FROM " + of("i.n > 0") + " y" +
+		" UNION ALL SELECT k.day AS d FROM activity k JOIN (SELECT DISTINCT w.who AS who FROM " + of("i.n < 0") + " w) t ON t.who = k.who) b"
+}()
 
 // turned counts the accounts and people whose exclusion trait is another at
 // the end of the interval than at its beginning.

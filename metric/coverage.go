@@ -63,6 +63,9 @@ func (p *plan) received(q farol.Period) bool {
 		first, ok := p.covered.first(table)
 		return ok && first < w.To
 	}
+	if p.metric.Previous {
+		w.From = q.From // what came in the period before makes no zero of this one
+	}
 	return p.covered[table].meets(w.From, w.To)
 }
 

@@ -157,6 +157,13 @@ type Metric struct {
 	// the activation window.
 	Waits    bool
 	WaitDays int
+	// Window is how many days, up to the period's last, its facts are looked
+	// at in, and Previous tells that the whole period before it is looked at,
+	// too. A figure whose window begins before the facts do is null. Neither
+	// is set where the period itself is the window, nor for Rolling, whose
+	// window is Reach+1.
+	Window   int
+	Previous bool
 	// Share is the share of units of a Quantile: 0.5 is the median.
 	Share float64
 	// Compound turns a rate per period into one over so many periods,
@@ -207,6 +214,11 @@ var tablesOf = map[string][]string{
 	"activated":   {"activity", "accounts", "people", "events", "subscriptions", "moved"},
 	"progress":    {"activity", "accounts", "people", "events", "subscriptions", "moved"},
 	"valued":      nil,
+	"moments":     {"activity"},
+	"firsts":      {"activity", "people"},
+	"seatsAt":     {"subscriptions", "moved"},
+	"trailing":    nil,
+	"turns":       nil,
 	"periods":     nil,
 	"days":        nil,
 }
@@ -228,6 +240,9 @@ func (m *Metric) tables() []string {
 // when what was once learned stays true (subscriptions), so that one earlier
 // fact is enough, and false when each window needs facts of its own.
 func (m *Metric) basis() (table string, state bool) {
+	if m.Window > 0 || m.Previous {
+		return "events", false
+	}
 	for _, d := range m.doors {
 		// A subscription may begin an account's way to value; what is done on
 		// the way are events.

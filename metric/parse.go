@@ -214,6 +214,12 @@ func (m *Metric) options(h header, err *error) {
 		}
 		m.Share = q
 	}
+	if h["window"] == "previous" {
+		m.Previous = true
+		delete(h, "window")
+	} else if _, ok := h["window"]; ok {
+		m.Window = h.number("window", err)
+	}
 	if _, ok := h["compound"]; ok {
 		m.Compound = h.number("compound", err)
 	}
@@ -250,6 +256,9 @@ func (m *Metric) checkQuery() error {
 	}
 	if len(m.tables()) == 0 {
 		return fmt.Errorf("the query reaches no facts")
+	}
+	if m.Reach != Forever && (m.Window > m.Reach+1 || m.Previous && m.Reach < longestWindow) {
+		return fmt.Errorf("the reach must be as long as the window")
 	}
 	if m.Aggregation == Rolling && (m.Reach == Forever || m.Reach >= longestWindow) {
 		return fmt.Errorf("a rolling count has a window of at most %d days, so its reach is a number below that", longestWindow)

@@ -24,10 +24,17 @@ type sums struct {
 	spells []stats.Spell
 }
 
+// counts tells whether the value counts something, which is never below zero.
+func (m *Metric) counts() bool {
+	return slices.Contains([]string{"persons", "accounts", "count", "days", "seconds", "months"}, m.Unit)
+}
+
 // covering tells whether the metric counts what went on during the period,
 // so that a period in which facts only began is not complete. What is true
 // at a moment, or happens to a unit at one (sign-up, answer), needs no cover.
-func (m *Metric) covering() bool { return slices.Contains(m.doors, "present") }
+func (m *Metric) covering() bool {
+	return m.Window > 0 || m.Previous || slices.Contains(m.doors, "present") || slices.Contains(m.doors, "moments")
+}
 
 // point makes the figure of a period and group.
 func (p *plan) point(q farol.Period, group string, s sums) Point {
@@ -46,6 +53,9 @@ func (p *plan) point(q farol.Period, group string, s sums) Point {
 	}
 	pt.Complete = p.elapsed(q) && (!p.metric.covering() || start == p.window(q).From)
 	p.figure(&pt, s, float64(p.last(q)-start+1))
+	if m := p.metric; (m.Window > 0 || m.Previous) && start > p.window(q).From {
+		pt.Value, pt.Low, pt.High, pt.Reason, pt.Complete = nil, nil, nil, WindowNotCovered, false
+	}
 	pt.compound(p.metric.Compound)
 	p.scale(&pt)
 	return pt
@@ -85,6 +95,9 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 	case Mean:
 		pt.fraction(s.num, float64(s.units))
 		pt.interval(stats.Mean(float64(s.units), s.num, s.squares, stats.Level))
+		if p.metric.counts() {
+			pt.clip(0, math.Inf(1))
+		}
 	case Ratio:
 		pt.fraction(s.num, s.den)
 		pt.interval(stats.RatioOfSums(float64(s.units), s.num, s.den, s.squares, s.cross[0][1], s.cross[1][1], stats.Level))

@@ -181,6 +181,9 @@ func (h *history) subscription(e *farol.Event, props map[string]any) {
 		props["mrr"] = float64(h.r.IntN(50000)) / 100
 		props["currency"] = pick(h, "BRL", "BRL", "USD", "EUR")
 	}
+	if h.r.IntN(4) == 0 {
+		props["seats"] = h.r.IntN(6)
+	}
 	if h.r.IntN(5) == 0 {
 		props["effective_at"] = h.moment().Format(time.RFC3339)
 	}

@@ -360,7 +360,7 @@ func (r *reference) since(subscriptions bool) (farol.Day, map[farol.Day]bool) {
 }
 
 // want computes the figure of a period and group from its rows.
-func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) Point {
+func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (pt Point) {
 	var num, den, times, per float64
 	for _, row := range rows {
 		num += row.num
@@ -368,18 +368,27 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) Po
 		times += row.times
 		per += row.per
 	}
-	pt := Point{Period: p, Units: int64(len(rows))}
+	pt = Point{Period: p, Units: int64(len(rows))}
 	last := min(p.Last(), r.asOf)
 	about := refMetrics[m.Name]
 	first, days := r.since(about.state)
 	window := p.From
-	if m.Aggregation == Rolling {
+	switch {
+	case m.Aggregation == Rolling:
 		window = last - farol.Day(m.Reach)
+	case m.Window > 0:
+		window = last - farol.Day(m.Window) + 1
+	case m.Previous:
+		window = r.s.Calendar.PeriodAt(q.Grain, p.From-1).From
 	}
 	data := first <= last
 	if !about.state {
 		data = false
-		for d := window; d <= last; d++ {
+		from := window
+		if m.Previous {
+			from = p.From
+		}
+		for d := from; d <= last; d++ {
 			data = data || days[d]
 		}
 	}
@@ -415,6 +424,13 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) Po
 	}
 	pt.Complete = p.Last()+wait <= r.through && (start == window || !about.covering)
 	pt.Numerator = &num
+	if m.Window > 0 || m.Previous {
+		defer func() {
+			if start > window {
+				pt.Value, pt.Reason, pt.Complete = nil, WindowNotCovered, false
+			}
+		}()
+	}
 	if m.Aggregation == Sum || m.Aggregation == Distinct || m.Aggregation == Rolling {
 		pt.Value = &num
 		if m.Aggregation == Rolling && start > window {

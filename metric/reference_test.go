@@ -27,6 +27,7 @@ type reference struct {
 	// What was worked out once.
 	acted    []refAct
 	born     map[string]farol.Day
+	firsts   map[string]farol.Day
 	subs     map[[2]string][]refSub
 	excluded map[string]bool
 	values   map[string]string
@@ -64,7 +65,7 @@ type refRow struct {
 // all), each message once.
 func newReference(all []farol.Event, s Settings, now time.Time, asOf farol.Day, known time.Time) *reference {
 	r := &reference{
-		s: s, zone: s.Calendar.Zone, known: known, excluded: map[string]bool{}, values: map[string]string{},
+		s: s, zone: s.Calendar.Zone, known: known, excluded: map[string]bool{}, values: map[string]string{}, firsts: map[string]farol.Day{},
 		accounts: map[string]string{}, props: map[string]map[string]any{},
 	}
 	if !known.IsZero() && known.Before(now) {

@@ -241,8 +241,13 @@ func (p *plan) last(q farol.Period) farol.Day { return min(q.Last(), p.asOf) }
 // window is the days whose facts make the period's figure.
 func (p *plan) window(q farol.Period) farol.Period {
 	last := p.last(q)
-	if p.metric.Aggregation == Rolling {
-		return farol.Period{From: last - farol.Day(p.metric.Reach), To: last + 1}
+	switch m := p.metric; {
+	case m.Aggregation == Rolling:
+		return farol.Period{From: last - farol.Day(m.Reach), To: last + 1}
+	case m.Window > 0:
+		return farol.Period{From: last - farol.Day(m.Window) + 1, To: last + 1}
+	case m.Previous:
+		return farol.Period{From: p.settings.Calendar.PeriodAt(p.Grain, q.From-1).From, To: last + 1}
 	}
 	return farol.Period{From: q.From, To: last + 1}
 }

@@ -1,0 +1,71 @@
+-- name: resurrected_users
+-- group: usage
+-- unit: persons
+-- direction: up
+-- aggregation: sum
+-- grains: week, day, month
+-- reach: forever
+-- waits: no
+-- version: 1
+-- per account: no
+-- settings: active
+-- window: previous
+-- title [en]: Resurrected users
+-- title [pt-BR]: Usuários ressuscitados
+-- definition [en]: People who were active in the period and not in the one before, and who had joined earlier.
+-- definition [pt-BR]: Pessoas que estiveram ativas no período e não no anterior, e que tinham entrado antes.
+-- formula [en]: people active in the period, not in the period before it, whose first day of all history lies before
+--   the period
+-- formula [pt-BR]: pessoas ativas no período, não no período anterior, cujo primeiro dia em toda a história é
+--   anterior ao período
+-- rules [en]: Somebody whose trait created_at lies earlier counts here also at the first event. Active = new +
+--   returning + resurrected. The period before is the whole calendar period; while the current one is open it is
+--   incomplete. In the first period that has data there is nothing before it, and the value is null. By account or
+--   attribute each group is looked at by itself: somebody who comes from another group is no newcomer, but counts as
+--   resurrected.
+-- rules [pt-BR]: Alguém cujo atributo created_at é anterior conta aqui também no primeiro evento. Ativos = novos +
+--   recorrentes + ressuscitados. O período anterior é o período inteiro do calendário; enquanto o atual está aberto,
+--   o número está incompleto. No primeiro período com dados não há anterior, e o valor é nulo. Por conta ou atributo
+--   cada grupo é visto por si: quem vem de outro grupo não é novo, mas conta como ressuscitado.
+-- reading [en]: Who came back after a gap. In a product of a slower rhythm than the period this is ordinary use:
+--   choose a longer period.
+-- reading [pt-BR]: Quem voltou depois de uma pausa. Em um produto de ritmo mais lento que o período isto é uso comum:
+--   escolha um período maior.
+SELECT x.of_group AS grp, x.person_id AS unit, x.account_id AS account, x.in_period AS period, 1 AS numerator
+FROM (
+  SELECT v.grp AS of_group, v.key AS person_key, min(v.person) AS person_id, min(v.account) AS account_id,
+    t.period AS in_period, max(t.is_now) AS ever_now, min(t.is_now) AS only_now
+  FROM {{present 31}} AS v
+  JOIN {{turns}} AS t ON t.day = v.day
+  WHERE v.key <> 0
+  GROUP BY v.grp, v.key, t.period
+) AS x
+LEFT JOIN {{firsts 0}} AS f ON f.key = x.person_key
+WHERE x.only_now = 1 AND (f.first_day IS NULL OR f.first_day < x.in_period)
+
+/* example
+zone America/Sao_Paulo
+now 2026-02-25 12:00
+2025-12-20 10:00  zed@acme  page
+2026-01-20 10:00  old@acme  page
+2026-02-02 10:00  ana@acme  page
+2026-02-03 10:00  ben@acme  page
+2026-02-08 23:30  cid@globex  page
+2026-02-09 10:00  ana@acme  page
+2026-02-10 10:00  old@acme  page
+2026-02-11 10:00  dia@acme  page
+2026-02-11 10:00  eva@globex  page
+2026-02-11 09:00  eva@globex  identify created_at=2025-06-01T10:00:00Z
+2026-02-16 10:00  ana@acme  page
+2026-02-17 10:00  anon:b9@acme  page
+2026-02-18 10:00  cid@globex  page
+2026-01-15 10:00  ben@acme  page  known 2026-02-20 10:00
+
+want week 2026-02-02 = 1
+want week 2026-02-02 known 2026-02-16 10:00 = 0
+want week 2026-02-09 = 2
+want week 2026-02-16 = 1
+want week 2026-02-16 by account globex = 1
+want day 2026-02-09 = 1
+want month 2026-02-01 = 1 incomplete
+*/

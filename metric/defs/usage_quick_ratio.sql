@@ -1,0 +1,65 @@
+-- name: usage_quick_ratio
+-- group: usage
+-- unit: index
+-- direction: up
+-- aggregation: ratio
+-- grains: week, month
+-- reach: 31
+-- waits: no
+-- version: 1
+-- per account: no
+-- settings: active
+-- window: previous
+-- of: people
+-- title [en]: Usage quick ratio
+-- title [pt-BR]: Índice rápido de uso
+-- definition [en]: People won for use in the period, new or resurrected, for each one lost.
+-- definition [pt-BR]: Pessoas ganhas para o uso no período, novas ou ressuscitadas, para cada uma perdida.
+-- formula [en]: (new users + resurrected users) / dormant users
+-- formula [pt-BR]: (usuários novos + ressuscitados) / usuários dormentes
+-- rules [en]: Nobody dormant: null, for there is no number for it. The interval is that of a ratio of sums over the
+--   people who came or went. The period before is the whole calendar period; while the current one is open it is
+--   incomplete. In the first period that has data there is nothing before it, and the value is null.
+-- rules [pt-BR]: Ninguém dormente: nulo, pois não há número para isso. O intervalo é o de uma razão de somas entre as
+--   pessoas que vieram ou se foram. O período anterior é o período inteiro do calendário; enquanto o atual está
+--   aberto, o número está incompleto. No primeiro período com dados não há anterior, e o valor é nulo.
+-- reading [en]: Above 1 the base in use grows, below it shrinks. Consumer products live between 1 and 1.5; a business
+--   product that grows has more.
+-- reading [pt-BR]: Acima de 1 a base em uso cresce, abaixo encolhe. Produtos de consumo vivem entre 1 e 1,5; um
+--   produto empresarial que cresce tem mais.
+SELECT x.of_group AS grp, x.person_id AS unit, x.account_id AS account, x.in_period AS period,
+  x.only_now AS numerator, 1 - x.only_now AS denominator
+FROM (
+  SELECT v.grp AS of_group, v.key AS person_key, min(v.person) AS person_id, min(v.account) AS account_id,
+    t.period AS in_period, max(t.is_now) AS ever_now, min(t.is_now) AS only_now
+  FROM {{present 31}} AS v
+  JOIN {{turns}} AS t ON t.day = v.day
+  WHERE v.key <> 0
+  GROUP BY v.grp, v.key, t.period
+) AS x
+WHERE x.only_now = 1 OR x.ever_now = 0
+
+/* example
+zone America/Sao_Paulo
+now 2026-02-25 12:00
+2025-12-20 10:00  zed@acme  page
+2026-01-20 10:00  old@acme  page
+2026-02-02 10:00  ana@acme  page
+2026-02-03 10:00  ben@acme  page
+2026-02-08 23:30  cid@globex  page
+2026-02-09 10:00  ana@acme  page
+2026-02-10 10:00  old@acme  page
+2026-02-11 10:00  dia@acme  page
+2026-02-11 10:00  eva@globex  page
+2026-02-11 09:00  eva@globex  identify created_at=2025-06-01T10:00:00Z
+2026-02-16 10:00  ana@acme  page
+2026-02-17 10:00  anon:b9@acme  page
+2026-02-18 10:00  cid@globex  page
+2026-01-15 10:00  ben@acme  page  known 2026-02-20 10:00
+
+want week 2026-02-02 = null zero_denominator (3/0)
+want week 2026-02-09 = 1.5 (3/2)
+want week 2026-02-16 = 0.67 (2/3)
+want week 2026-02-16 by account globex = 1 (1/1)
+want month 2026-02-01 = null zero_denominator (5/0) incomplete
+*/
