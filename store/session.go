@@ -48,16 +48,11 @@ func (s *Store) SignIn(ctx context.Context, email, password, address, agent stri
 		return Member{}, "", err
 	}
 	token := random(43) // 256 bits
-	now := s.clock()
 	err = s.Write(ctx, func(tx *sql.Tx) error {
 		if err := attempt.forget(ctx, tx); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `
-			insert into sessions (id, hash, member, created, seen, expires, address, agent)
-			values ($1, $2, $3, $4, $4, $5, $6, $7)`,
-			newID(), digest(token), m.ID, now.UnixMilli(), now.Add(SessionIdle).UnixMilli(), cut(address, 100), cut(agent, 300))
-		return err
+		return s.beginSession(ctx, tx, m.ID, token, address, agent)
 	})
 	return m, token, err
 }
@@ -86,6 +81,9 @@ func (s *Store) checkPassword(ctx context.Context, email, password string) (Memb
 	switch {
 	case known:
 		err = s.reader.QueryRowContext(ctx, `select password from members where id = $1`, m.ID).Scan(&hash)
+		if hash == noPassword {
+			hash, known = decoy(), false
+		}
 	case err == nil || farol.KindOf(err) == farol.NotFound:
 		err = nil
 	}

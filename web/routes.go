@@ -76,6 +76,8 @@ var routes = []route{
 
 	{"GET /sign-in", anyone, (*server).signIn},
 	{"POST /sign-in", anyone, (*server).doSignIn},
+	{"GET /sign-in/oidc", anyone, (*server).oidcStart},
+	{"GET /sign-in/oidc/callback", anyone, (*server).oidcBack},
 	{"POST /sign-out", anyone, (*server).signOut},
 	{"GET /setup", anyone, (*server).setup},
 	{"POST /setup", anyone, (*server).doSetup},

@@ -14,6 +14,19 @@ type signInPage struct {
 	shell
 	refusal
 	Email, Next string
+	// Provider is the name of the OpenID provider, "" for none; NoPassword
+	// tells that only admins use passwords here.
+	Provider   string
+	NoPassword bool
+}
+
+// signInPage is the empty page.
+func (s *server) signInPage(v *visit) signInPage {
+	p := signInPage{shell: v.shell(lang.Text("Sign in"))}
+	if s.OIDC != nil {
+		p.Provider, p.NoPassword = s.OIDC.Name, s.OIDC.Only
+	}
+	return p
 }
 
 func (s *server) signIn(v *visit) error {
@@ -27,7 +40,8 @@ func (s *server) signIn(v *visit) error {
 	if !some {
 		return v.redirect("/setup")
 	}
-	p := signInPage{shell: v.shell(lang.Text("Sign in")), Next: v.r.URL.Query().Get("next")}
+	p := s.signInPage(v)
+	p.Next = v.r.URL.Query().Get("next")
 	return s.send(v, http.StatusOK, "signin", "bare", p)
 }
 
@@ -37,6 +51,17 @@ func (s *server) doSignIn(v *visit) error {
 	}
 	f := v.r.PostForm
 	member, token, err := s.Store.SignIn(v.r.Context(), f.Get("email"), f.Get("password"), v.address(), v.r.UserAgent())
+	if err == nil && s.OIDC != nil && s.OIDC.Only && member.Role != store.Admin {
+		// The password was right and still does not count: end what it began.
+		session, _, err2 := s.Store.SessionOf(v.r.Context(), token)
+		if err2 == nil {
+			err2 = s.Store.EndSession(v.r.Context(), member.ID, session.ID)
+		}
+		if err2 != nil {
+			return err2
+		}
+		err = farol.Errorf(farol.Unauthorized, "sign in with %s here", s.OIDC.Name)
+	}
 	if err != nil {
 		return s.signInRefused(v, f, err)
 	}
@@ -58,7 +83,8 @@ func (s *server) signInRefused(v *visit, f url.Values, err error) error {
 		v.w.Header().Set("Retry-After", "60")
 	}
 	s.Log.Info("a sign-in was refused", "request", v.id, "address", v.address(), "reason", farol.KindOf(err))
-	p := signInPage{shell: v.shell(lang.Text("Sign in")), refusal: refused, Email: f.Get("email"), Next: f.Get("next")}
+	p := s.signInPage(v)
+	p.refusal, p.Email, p.Next = refused, f.Get("email"), f.Get("next")
 	return s.send(v, status, "signin", "bare", p)
 }
 

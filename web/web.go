@@ -30,6 +30,9 @@ type Config struct {
 	// BaseURL is the address that people and SDKs reach the server at, such
 	// as "https://farol.example.com"; "" takes each request's own.
 	BaseURL string
+	// OIDC is the provider at which members sign in, besides passwords; nil for
+	// none.
+	OIDC *OIDC
 	// Saved is called after a member changed a setting, so that what works
 	// by it can read it again at once; nil calls nothing.
 	Saved func(ctx context.Context)

@@ -124,7 +124,7 @@ func (a *app) routes(o serverOptions, h *health) http.Handler {
 	mux.HandleFunc("GET /readyz", h.readyz)
 	mux.Handle("GET /metrics", operators(o.MetricsToken, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
 	mux.Handle("/api/", api.New(api.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log, Version: version}))
-	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget}))
+	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, OIDC: o.OIDC.provider()}))
 	// The tracking paths never reach the mux: it redirects unclean paths, and
 	// an SDK that is redirected loses its events.
 	return ingest.New(ingest.Config{

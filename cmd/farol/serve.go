@@ -25,12 +25,16 @@ type serverOptions struct {
 	MetricsToken string        `help:"Bearer token for /metrics; without one only this machine may read it."`
 	KeyRate      float64       `help:"Tracking requests a second that one write key may send." default:"10000" placeholder:"N"`
 	AddressRate  float64       `help:"Tracking requests a second that one address may send." default:"10000" placeholder:"N"`
+	OIDC         oidcOptions   `embed:"" prefix:"oidc-" group:"Sign-in at an OpenID provider"`
 	StopWithin   time.Duration `help:"How long a stop waits for requests and jobs." default:"20s"`
 }
 
 // check tells what is wrong with the options before anything is opened: a
 // wrong base address would break every sign-in and every install snippet.
 func (o serverOptions) check() error {
+	if err := o.OIDC.check(); err != nil {
+		return err
+	}
 	if o.BaseURL == "" {
 		return nil
 	}
