@@ -25,8 +25,10 @@ type house struct {
 	t     *testing.T
 	store *store.Store
 	facts *facts.Facts
-	url   string
-	log   *bytes.Buffer
+	// metrics is the reader behind the API.
+	metrics *metric.Reader
+	url     string
+	log     *bytes.Buffer
 	// token of each role; that of admin is sent unless a call says otherwise.
 	tokens map[store.Role]string
 
@@ -89,8 +91,10 @@ func newHouse(t *testing.T) *house {
 		}
 		return s
 	}
+	h.metrics = metric.New(catalogue, h.facts, settings)
+	h.metrics.SetClock(h.clock)
 	server := httptest.NewServer(New(Config{
-		Store: h.store, Facts: h.facts, Metrics: metric.New(catalogue, h.facts, settings),
+		Store: h.store, Facts: h.facts, Metrics: h.metrics,
 		Version: "test", Now: h.clock, Log: slog.New(slog.NewTextHandler(h.log, nil)),
 	}))
 	t.Cleanup(server.Close)
@@ -364,4 +368,13 @@ func TestInternal(t *testing.T) {
 	if strings.Contains(a.text, "sql") || !strings.Contains(h.log.String(), "sql: database is closed") {
 		t.Errorf("told %s\nlogged %s", a.text, h.log)
 	}
+}
+
+// jsonOf is a value as JSON.
+func jsonOf(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(b)
 }

@@ -152,6 +152,24 @@ type Opened struct {
 	MoreFacts bool
 }
 
+// Facts lists every fact once, in the order in which they were learned.
+func (o Opened) Facts() []facts.Learned {
+	var all, out []facts.Learned
+	for _, c := range o.Causes {
+		all = append(all, c.Facts...)
+	}
+	all = append(all, o.Unplaced...)
+	slices.SortStableFunc(all, func(a, b facts.Learned) int {
+		return cmp.Or(a.Known.Compare(b.Known), cmp.Compare(a.Source, b.Source), cmp.Compare(a.ID, b.ID))
+	})
+	for _, f := range all {
+		if n := len(out); n == 0 || out[n-1].Source != f.Source || out[n-1].ID != f.ID {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // openedUnits and openedFacts bound what one opened restatement lists.
 const (
 	openedUnits = 200

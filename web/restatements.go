@@ -221,20 +221,8 @@ func (s *server) sentence(v *visit, sh shell, x metric.Restatement) (string, err
 
 // causeFacts lists each fact once, in the order in which they were learned.
 func causeFacts(sh shell, x metric.Opened) []causeFact {
-	var all []facts.Learned
-	for _, c := range x.Causes {
-		all = append(all, c.Facts...)
-	}
-	all = append(all, x.Unplaced...)
-	slices.SortStableFunc(all, func(a, b facts.Learned) int { return a.Known.Compare(b.Known) })
 	var out []causeFact
-	seen := map[string]bool{}
-	for _, f := range all {
-		if key := string(f.Source) + " " + f.ID; seen[key] {
-			continue
-		} else {
-			seen[key] = true
-		}
+	for _, f := range x.Facts() {
 		row := causeFact{
 			At: sh.When(f.At), Known: sh.When(f.Known), Name: f.Name, Way: ways[f.Way], Person: string(f.Canonical), Account: string(f.Resolved),
 			Was: string(f.Was), Properties: string(f.Properties), Href: eventsAround(f),
