@@ -47,6 +47,8 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"exclusions", testExclusions},
 		{"attributes", testAttributes},
 		{"subscriptions", testSubscriptions},
+		{"stays", testStays},
+		{"costs", testCosts},
 		{"answers and tickets", testAnswers},
 		{"restart", testRestart},
 		{"backfill", testBackfill},

@@ -25,7 +25,8 @@ const farFuture = "DATE '2149-01-01'"
 //
 // The doors are {{activity}}, {{activity n}}, {{activityAll}}, {{presence n}}, {{present n}},
 // {{accounts}}, {{people}}, {{mrr}}, {{payingAt "start"}}, {{payingAt "end"}},
-// {{customersAt "start"}}, {{customersAt "end"}}, {{answers}}, {{tickets}},
+// {{customersAt "start"}}, {{customersAt "end"}}, {{stays "began"}},
+// {{stays "left"}}, {{monthly n}}, {{costs}}, {{answers}}, {{tickets}},
 // {{events}}, {{moments n}}, {{firsts n}}, {{seatsAt}}, {{activated}},
 // {{progress}}, {{periods}}, {{days}}, {{turns}} and {{trailing n}};
 // docs/doors.md says what columns they
@@ -175,6 +176,9 @@ func (d *doors) funcs() template.FuncMap {
 		"trailing":        func(n int) (string, error) { return d.openIf(d.trailing(n)) },
 		"moments":         func(n int) string { return d.open(d.moments(n)) },
 		"seatsAt":         func() (string, error) { return d.openIf(d.seatsAt()) },
+		"stays":           func(at string, option ...string) (string, error) { return d.openIf(d.staysFor(at, option)) },
+		"monthly":         func(n int, option ...string) (string, error) { return d.openIf(d.monthly(n, option...)) },
+		"costs":           func() (string, error) { return d.openIf(d.costs()) },
 	}
 }
 

@@ -132,6 +132,7 @@ type Touch struct {
 	//  "moved": a subscription of the day changed hands.
 	//  "accounts": an account may have begun on the day.
 	//  "people": a person may have begun on the day.
+	//  "costs": a cost begins on the day, or one that began on it was replaced.
 	//  "changes": attributes of the day.
 	//  "exclusions": who is left out has changed; Day is 0.
 	Table string

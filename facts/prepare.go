@@ -233,6 +233,11 @@ func (p *prepared) traits(v values, subject, name string) {
 				p.change(subject, name, createdTrait, "day", farol.DayOf(t, p.zone).String())
 			}
 		}
+		if string(key) == "customer_since" && subject == "account" {
+			if day, ok := sinceDay(x, p.zone); ok {
+				p.change(subject, name, sinceTrait, "day", day.String())
+			}
+		}
 	})
 }
 
@@ -271,6 +276,15 @@ func createdAt(x *fastjson.Value) (time.Time, bool) {
 	}
 	t, err := parseTime(x)
 	return t, err == nil
+}
+
+// sinceDay reads a date as it stands, and an instant as its local day.
+func sinceDay(x *fastjson.Value, zone *time.Location) (farol.Day, bool) {
+	if day, err := farol.ParseDay(string(x.GetStringBytes())); err == nil {
+		return day, day >= 0
+	}
+	t, ok := createdAt(x)
+	return farol.DayOf(t, zone), ok
 }
 
 func (p *prepared) change(subject, name, trait, kind, val string) {

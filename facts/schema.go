@@ -129,6 +129,14 @@ var (
 		{"subject", tText}, {"priority", tText}, {"status", tText}, {"channel", tText}, {"topic", tText}, {"csat", tFloatN},
 	}, order: []string{"account", "ticket", "ts"}, shard: "account"}
 
+	// costs are what was spent from from_day up to to_day (the first day after);
+	// day is from_day. They belong to no account.
+	costs = &table{name: "costs", columns: []column{
+		{"batch", tInt}, {"known", tInstant}, {"ts", tInstant}, {"day", tDay}, {"source", tText}, {"id", tText},
+		{"cost", tText}, {"category", tText}, {"channel", tText}, {"amount", tInt}, {"currency", tText},
+		{"from_day", tDay}, {"to_day", tDay},
+	}, order: []string{"day", "cost"}, shard: "cost"}
+
 	measures = &table{name: "measures", columns: []column{
 		{"batch", tInt}, {"known", tInstant}, {"account", tText}, {"metric", tText}, {"day", tDay}, {"value", tFloatN},
 	}, order: []string{"metric", "day", "account"}, shard: "account"}
@@ -150,7 +158,7 @@ var (
 // tables lists every table; batches last, because it is written last.
 var tables = numbered(
 	events, rejected, activity, changes, links, merges, memberships, moves,
-	subscriptions, answers, tickets, measures, history, firsts, batches,
+	subscriptions, answers, tickets, costs, measures, history, firsts, batches,
 )
 
 func numbered(ts ...*table) []*table {

@@ -11,6 +11,10 @@ import (
 // createdTrait is the trait under which the local day of created_at is kept.
 const createdTrait = "$created"
 
+// sinceTrait is that of customer_since: the day of an account's first payment,
+// told because it lies before the subscriptions that were sent.
+const sinceTrait = "$customer_since"
+
 // learned bounds known to the interval of Touched.
 const learned = "known > {since:DateTime64(3)} AND known <= {until:DateTime64(3)}"
 
@@ -25,6 +29,7 @@ var touches = []struct{ table, days string }{
 		" UNION ALL SELECT day FROM answers WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
 	{"tickets", "SELECT DISTINCT x.day AS d FROM (SELECT day FROM tickets WHERE " + learned +
 		" UNION ALL SELECT day FROM tickets WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
+	{"costs", "SELECT DISTINCT day AS d FROM costs WHERE cost IN (SELECT cost FROM costs WHERE " + learned + ")"},
 	{"accounts", beganOtherwise},
 	{"people", begunOtherwise},
 }

@@ -62,6 +62,7 @@ var wellKnownEvents = byName(
 	paymentEvent("Payment Failed"),
 	&wellKnown{name: "Referral Sent", properties: []property{text("referral").must(), text("invitee_email")}},
 	&wellKnown{name: "Referral Converted", properties: []property{text("referral").must(), text("account")}},
+	costEvent(),
 	ticketEvent("Ticket Opened", "opened"),
 	ticketEvent("Ticket Updated", "updated"),
 	ticketEvent("Ticket Solved", "solved"),

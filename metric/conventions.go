@@ -49,6 +49,9 @@ type Conventions struct {
 	GrossMargin float64 `json:"gross_margin"`
 	// DiscountRate is the yearly rate by which later money is worth less.
 	DiscountRate float64 `json:"discount_rate"`
+	// AcquisitionLag is how many months after it was spent the cost of sales
+	// and marketing wins customers: the length of the sales cycle.
+	AcquisitionLag int `json:"acquisition_lag_months"`
 }
 
 func (c Conventions) check() error {
@@ -61,6 +64,7 @@ func (c Conventions) check() error {
 	for _, err := range []error{
 		bounded("pause_days", c.PauseDays, 0, 3650), bounded("past_due_days", c.PastDueDays, 0, 365),
 		bounded("return_days", c.ReturnDays, 0, 3650), bounded("session_minutes", c.SessionMinutes, 5, 475),
+		bounded("acquisition_lag_months", c.AcquisitionLag, 0, 24),
 	} {
 		if err != nil {
 			return err
@@ -84,6 +88,7 @@ func (c Conventions) params(out map[string]any) {
 	out["pause_days"], out["past_due_days"], out["return_days"] = int64(c.PauseDays), int64(c.PastDueDays), int64(c.ReturnDays)
 	out["churn_at_request"], out["permanent_discounts"], out["metered"] = c.ChurnAt == AtRequest, c.Discounts == PermanentDiscounts, c.Metered
 	out["session_minutes"], out["gross_margin"], out["discount_rate"] = int64(c.SessionMinutes), c.GrossMargin, c.DiscountRate
+	out["acquisition_lag"] = int64(c.AcquisitionLag)
 }
 
 // String is the body.

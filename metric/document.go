@@ -24,6 +24,8 @@ const (
 	// ConventionsName and FeaturesName have the bodies Conventions and Features.
 	ConventionsName = "conventions"
 	FeaturesName    = "features"
+	// ReasonsName has the body Reasons.
+	ReasonsName = "reasons"
 )
 
 // A part is one setting: a versioned definition of its own. A new setting is
@@ -53,6 +55,7 @@ var parts = []part{
 		func(s *Settings, body []byte) error { return json.Unmarshal(body, &s.Features) },
 		func(s *Settings) string { return s.Features.String() },
 	},
+	{ReasonsName, func(s *Settings) *int { return &s.Reasons.Version }, (*Settings).reasons, func(s *Settings) string { return s.Reasons.String() }},
 	{ExclusionsName, func(s *Settings) *int { return &s.Exclusions.Version }, (*Settings).exclusions, func(s *Settings) string {
 		return strings.Join(append(append([]string{}, s.Exclusions.Accounts...), s.Exclusions.People...), ", ")
 	}},

@@ -166,6 +166,9 @@ type Metric struct {
 	Previous bool
 	// Share is the share of units of a Quantile: 0.5 is the median.
 	Share float64
+	// Exact tells that the value is no estimate, so that it has no interval: an
+	// accounting ratio.
+	Exact bool
 	// Compound turns a rate per period into one over so many periods,
 	// 1-(1-rate)^n; 0 and 1 do not.
 	Compound int
@@ -208,6 +211,9 @@ var tablesOf = map[string][]string{
 	"mrr":         {"subscriptions", "moved"},
 	"payingAt":    {"subscriptions", "moved"},
 	"customersAt": {"subscriptions", "moved"},
+	"stays":       {"subscriptions", "moved"},
+	"monthly":     {"subscriptions", "moved"},
+	"costs":       {"costs"},
 	"answers":     {"answers"},
 	"tickets":     {"tickets"},
 	"events":      {"events"},

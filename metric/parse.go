@@ -223,6 +223,9 @@ func (m *Metric) options(h header, err *error) {
 	if _, ok := h["compound"]; ok {
 		m.Compound = h.number("compound", err)
 	}
+	if _, ok := h["interval"]; ok {
+		m.Exact = h.choice("interval", []string{"none"}, err) == "none"
+	}
 	m.Of = Accounts
 	if m.Unit == "persons" || m.Aggregation == ShareOfDays {
 		m.Of = People

@@ -106,6 +106,12 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 	case Quantile:
 		p.quantile(pt, s)
 	}
+	if p.metric.costless(s) {
+		pt.Value, pt.Reason = nil, NoCosts
+	}
+	if pt.Value == nil || p.metric.Exact {
+		pt.Low, pt.High = nil, nil
+	}
 	if pt.Value == nil && pt.Reason == "" {
 		pt.Reason = ZeroDenominator
 		// A curve needs no window to pass, so there only nobody began.
@@ -113,6 +119,19 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 			pt.Reason = WindowOpen
 		}
 	}
+}
+
+// costless tells whether a figure made of costs lacks them: that nothing was
+// reported does not mean that nothing was spent. In a Product the costs are
+// what is divided by last.
+func (m *Metric) costless(s sums) bool {
+	switch {
+	case !slices.Contains(m.doors, "costs"):
+		return false
+	case m.Aggregation == Product:
+		return s.den > 0 && s.per == 0
+	}
+	return s.num == 0
 }
 
 // product fills in the product of two ratios. The parts that the point shows

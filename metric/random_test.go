@@ -78,6 +78,8 @@ func (h *history) event() {
 		e.Kind, e.Name, e.Account, e.User = farol.Track, "Signed Up", farol.AccountID(h.account()), h.user()
 	case k < 91:
 		h.subscription(&e, props)
+	case k < 93:
+		h.cost(&e, props)
 	default:
 		e.Kind, e.Name = farol.Track, "Survey Answered"
 		h.who(&e)
@@ -183,6 +185,9 @@ func (h *history) subscription(e *farol.Event, props map[string]any) {
 	}
 	if h.r.IntN(4) == 0 {
 		props["seats"] = h.r.IntN(6)
+	}
+	if e.Name == "Subscription Cancelled" {
+		h.leaving(props)
 	}
 	if h.r.IntN(5) == 0 {
 		props["effective_at"] = h.moment().Format(time.RFC3339)

@@ -431,6 +431,13 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 			}
 		}()
 	}
+	if slices.Contains(m.doors, "costs") && (m.Aggregation == Product && den > 0 && per == 0 || m.Aggregation != Product && num == 0) {
+		pt.Reason = NoCosts
+		if m.Aggregation != Sum {
+			pt.Denominator = &den
+		}
+		return pt
+	}
 	if m.Aggregation == Sum || m.Aggregation == Distinct || m.Aggregation == Rolling {
 		pt.Value = &num
 		if m.Aggregation == Rolling && start > window {
@@ -439,7 +446,11 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 		return pt
 	}
 	if m.Aggregation == Quantile {
-		return refQuantile(pt, m, rows)
+		pt = refQuantile(pt, m, rows)
+		if pt.Reason == ZeroDenominator && m.Waits && p.Last()+wait > r.through {
+			pt.Reason = WindowOpen
+		}
+		return pt
 	}
 	pt.Denominator = &den
 	open := m.Waits && p.Last()+wait > r.through

@@ -53,6 +53,8 @@ const (
 	// NotReached: too few units have got there to tell when a share of them
 	// does.
 	NotReached Reason = "not_reached"
+	// NoCosts: no cost was reported for the period.
+	NoCosts Reason = "no_costs"
 )
 
 // Point is a figure.

@@ -33,6 +33,7 @@ type Settings struct {
 	Exclusions  Exclusions
 	Conventions Conventions
 	Features    Features
+	Reasons     Reasons
 }
 
 // Active says which events make somebody active.
@@ -65,6 +66,7 @@ func Defaults() Settings {
 			SessionMinutes: 30, GrossMargin: 1, DiscountRate: 0.1,
 		},
 		Features: Features{WindowDays: 28, AdoptedDays: 3},
+		Reasons:  defaultReasons(),
 	}
 }
 
@@ -85,6 +87,9 @@ func (s Settings) Check() error {
 		return err
 	}
 	if err := s.Conventions.check(); err != nil {
+		return err
+	}
+	if err := s.Reasons.check(); err != nil {
 		return err
 	}
 	return s.Features.check()
@@ -121,5 +126,6 @@ func (s Settings) params() map[string]any {
 	}
 	s.Conventions.params(out)
 	s.Features.params(out)
+	s.Reasons.params(out)
 	return out
 }

@@ -1,5 +1,5 @@
 -- name: logo_churn_rate
--- group: revenue
+-- group: churn
 -- unit: ratio
 -- direction: down
 -- aggregation: proportion

@@ -1,0 +1,57 @@
+-- name: cac
+-- group: churn
+-- unit: money
+-- direction: down
+-- aggregation: ratio
+-- grains: month
+-- reach: forever
+-- waits: no
+-- version: 1
+-- per account: no
+-- settings: company, conventions
+-- of: others
+-- interval: none
+-- title [en]: Cost per new customer (CAC)
+-- title [pt-BR]: Custo por novo cliente (CAC)
+-- definition [en]: What winning one customer cost: sales and marketing per account that became a customer for the
+--   first time.
+-- definition [pt-BR]: Quanto custou ganhar um cliente: vendas e marketing por conta que se tornou cliente pela
+--   primeira vez.
+-- formula [en]: costs of sales and marketing of the period / accounts that became customers for the first time in it
+-- formula [pt-BR]: custos de vendas e marketing do período / contas que se tornaram clientes pela primeira vez nele
+-- rules [en]: Costs of sales and marketing, as reported (Cost Reported), spread evenly over their days and moved by
+--   the months of the sales cycle (setting conventions). Blended: every new customer counts, also those who came on
+--   their own. By channel the costs of the channel stand against the accounts whose trait channel says so on their
+--   first day. A ratio of the books, not an estimate: no interval. No cost reported or no new customer: null.
+-- rules [pt-BR]: Custos de vendas e marketing, como relatados (Cost Reported), distribuídos por igual em seus dias e
+--   deslocados pelos meses do ciclo de venda (configuração de convenções). Misto: todo novo cliente conta, também
+--   quem veio sozinho. Por canal, os custos do canal ficam contra as contas cujo atributo channel o diz no primeiro
+--   dia. Uma razão contábil, não uma estimativa: sem intervalo. Nenhum custo relatado ou nenhum novo cliente: nulo.
+-- reading [en]: Read it beside the lifetime value and by channel: the mean hides a channel that never pays back.
+-- reading [pt-BR]: Leia ao lado do valor do tempo de vida e por canal: a média esconde um canal que nunca se paga.
+SELECT c.grp AS grp, c.id AS unit, '' AS account, p.period AS period,
+  f64(c.amount) * f64(least(addMonthsN(c.to_day, {acquisition_lag:Int64}), addDaysN(p.last, 1)) - greatest(addMonthsN(c.from_day, {acquisition_lag:Int64}), p.period))
+    / f64(addMonthsN(c.to_day, {acquisition_lag:Int64}) - addMonthsN(c.from_day, {acquisition_lag:Int64})) AS numerator, 0 AS denominator
+FROM {{costs}} AS c
+JOIN {{periods}} AS p ON addMonthsN(c.from_day, {acquisition_lag:Int64}) <= p.last AND addMonthsN(c.to_day, {acquisition_lag:Int64}) > p.period
+WHERE c.category = 'sales' OR c.category = 'marketing'
+UNION ALL
+SELECT x.grp AS grp, x.account AS unit, x.account AS account, d.period AS period, f64(0) AS numerator, 1 AS denominator
+FROM {{stays "began"}} AS x
+JOIN {{days}} AS d ON d.day = x.from_day
+WHERE x.n = 1
+
+/* example
+zone America/Sao_Paulo
+now 2026-03-10 12:00
+2026-02-02 10:00  @  "Cost Reported" category=marketing amount=3000 currency=BRL month=2026-01 channel=ads
+2026-02-02 10:00  @  "Cost Reported" category=sales amount=6200 currency=BRL from=2026-01-01 to=2026-02-01 channel=outbound
+2026-02-02 10:00  @  "Cost Reported" category=success amount=9999 currency=BRL month=2026-01
+2026-01-10 10:00  @c{1..4}  "Subscription Started" subscription=s{} mrr=200 currency=BRL
+2026-01-10 10:00  @c1  group channel=ads
+2026-02-10 10:00  @c{5..6}  "Subscription Started" subscription=s{} mrr=200 currency=BRL
+
+want month 2026-01-01 = 2300 (9200/4)
+want month 2026-01-01 by channel ads = 3000 (3000/1)
+want month 2026-02-01 = null no_costs (0/2)
+*/

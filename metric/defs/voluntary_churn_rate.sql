@@ -1,0 +1,58 @@
+-- name: voluntary_churn_rate
+-- group: churn
+-- unit: ratio
+-- direction: down
+-- aggregation: proportion
+-- grains: month, week
+-- reach: forever
+-- waits: no
+-- version: 1
+-- per account: no
+-- settings: company, conventions
+-- title [en]: Voluntary churn rate
+-- title [pt-BR]: Taxa de churn voluntário
+-- definition [en]: Of the customers at the start of the period, the share that left by their own decision.
+-- definition [pt-BR]: Dos clientes no início do período, a parte que saiu por decisão própria.
+-- formula [en]: customers at the start that left by choice and are none at the end / customers at the end of the day
+--   before the period
+-- formula [pt-BR]: clientes no início que saíram por escolha e não são no fim / clientes no fim do dia anterior ao
+--   período
+-- rules [en]: A departure is voluntary unless its event says voluntary = false. Voluntary and payment churn add up to
+--   the customer churn rate. The last departure of the period decides. A customer pays an MRR above zero, or has
+--   paused for less than the days of setting conventions; then a pause is churn. No customer at the start: null.
+--   Breakdowns use the attribute on the first day.
+-- rules [pt-BR]: Uma saída é voluntária, a menos que o evento diga voluntary = false. Churn voluntário e por
+--   pagamento somam a taxa de churn de clientes. Decide a última saída do período. Um cliente paga um MRR acima de
+--   zero, ou pausou há menos dias que os da configuração de convenções; depois a pausa é churn. Nenhum cliente no
+--   início: nulo. As quebras usam o atributo no primeiro dia.
+-- reading [en]: What value and fit have lost: work for customer success. Its reasons are in the churn report.
+-- reading [pt-BR]: O que valor e encaixe perderam: trabalho de customer success. Os motivos estão no relatório de
+--   churn.
+SELECT s.grp AS grp, s.account AS unit, s.account AS account, s.period AS period,
+  CASE WHEN v.account IS NOT NULL AND coalesce(v.said, 1) <> 0 THEN 1 ELSE 0 END AS numerator, 1 AS denominator
+FROM {{customersAt "start"}} AS s
+LEFT JOIN (
+  SELECT toNullable(x.account) AS account, d.period AS left_period, x.voluntary AS said
+  FROM {{stays "left" "unfiltered"}} AS x
+  JOIN {{days}} AS d ON d.day = x.to_day
+  WHERE coalesce(x.next_day, DATE '2149-01-01') > d.last
+) AS v ON v.account = s.account AND v.left_period = s.period
+
+/* example
+zone America/Sao_Paulo
+now 2026-03-10 12:00
+2026-01-10 10:00  @c{1..1000}  "Subscription Started" subscription=s{} mrr=100 currency=BRL
+2026-01-10 10:00  @c{1..100}  group plan=pro
+2026-02-10 10:00  @c{1..30}  "Subscription Cancelled" subscription=s{} reason=price voluntary=true
+2026-02-11 10:00  @c{31..40}  "Subscription Cancelled" subscription=s{} reason=card_expired voluntary=false
+2026-02-12 10:00  @c{41..50}  "Subscription Cancelled" subscription=s{}
+2026-02-12 10:00  @c51  "Subscription Cancelled" subscription=s51 voluntary=false
+2026-02-25 10:00  @c51  "Subscription Started" subscription=t51 mrr=80 currency=BRL
+2026-02-14 10:00  @c52  "Subscription Paused" subscription=s52
+
+want month 2026-02-01 = 0.04 (40/1000) [0.0295..0.0540]
+want month 2026-01-01 = null zero_denominator (0/0)
+want week 2026-02-09 = 0.04 (40/1000)
+want month 2026-02-01 by plan pro = 0.4 (40/100)
+want month 2026-03-01 = 0 (0/950) incomplete
+*/
