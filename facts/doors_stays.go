@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -163,7 +164,7 @@ func (d *doors) monthlyMoney(source, months, option string) (string, error) {
 // period and month.
 func (d *doors) months(n int) (months, pairs string, err error) {
 	if n < 1 || n > 60 {
-		return "", "", farol.InvalidField("months", "must be between 1 and 60")
+		return "", "", errors.New("query: {{monthly}} takes between 1 and 60 months")
 	}
 	var list, both []int64
 	for _, p := range d.Periods {

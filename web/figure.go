@@ -126,6 +126,7 @@ var reasons = map[metric.Reason]lang.Text{
 	metric.WindowOpen:       lang.Text("Nobody has had the whole window yet."),
 	metric.ZeroDenominator:  lang.Text("There is nobody to take a share of."),
 	metric.NotReached:       lang.Text("Too few have got there yet to tell."),
+	metric.NoCosts:          lang.Text("No cost was reported for this period."),
 }
 
 // delta is the change of a figure since an earlier one.

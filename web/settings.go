@@ -36,7 +36,7 @@ type setting struct {
 
 // settingForms lists the settings in the page's order.
 var settingForms = []*setting{
-	&companySetting, &activeSetting, &activationSetting, &exclusionsSetting,
+	&companySetting, &activeSetting, &activationSetting, &exclusionsSetting, &reasonsSetting,
 }
 
 // settingOf is the form of that name.

@@ -49,6 +49,13 @@ func TestSaveSettings(t *testing.T) {
 	if len(got.Exclusions.Accounts) != 2 {
 		t.Errorf("exclusions: %+v", got.Exclusions)
 	}
+	list := s.get(who, "/settings/reasons").is(200).text("#reasons textarea")
+	s.post(who, "/settings/reasons", "base", "0", "reasons", list+"\nbored | Bored | Entediado | dull, tired of it\n").is(303)
+	got, err = metric.ReadSettings(t.Context(), s.store)
+	s.check(err)
+	if _, x, ok := got.Reasons.Find("Tired_of_it"); !ok || x.Code != "bored" || x.Title[lang.Portuguese] != "Entediado" || got.Reasons.Version != 1 {
+		t.Errorf("reasons: %+v", x)
+	}
 	s.get(who, "/settings/activation?done=saved").is(200).says(".flash", "Saved.").has(`#activation input[name=event]`, 3)
 	s.get(who, "/settings/active").says("#active textarea", "Report Created Invited")
 	v := s.get(who, "/settings/company/versions").is(200).has("section.card", 2).says("section.card:first-of-type", "Version 2")
@@ -74,6 +81,8 @@ func TestSettingsRefused(t *testing.T) {
 		{"activation", []string{"window_days", "0"}, "#activation", "between 1 and 366"},
 		{"activation", []string{"window_days", "7", "event", "A", "min", "0"}, "#activation", "Name each event once"},
 		{"activation", []string{"window_days", "7", "event", "A", "min", "1", "at_least", "2"}, "#activation", "At most as many"},
+		{"reasons", []string{"reasons", "price | Price | Preço"}, "#reasons", "The first line names a group"},
+		{"reasons", []string{"reasons", "# money | Money | Dinheiro\nprice | Price | Preço\nPrice | Price | Preço"}, "#reasons", "named once"},
 		{"company", []string{"base", "0", "company", "X", "zone", "UTC", "currency", "BRL", "company_language", "en"}, "#company", "somebody changed this meanwhile"},
 	} {
 		a := s.post(admin, "/settings/"+c.name, c.form...).is(422)
