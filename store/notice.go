@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/farol-cs/farol"
+)
+
+// Notice is something that a member is told.
+type Notice struct {
+	ID     string
+	Member MemberID
+	// Kind is mention, task, message or change.
+	Kind    string
+	Account farol.AccountID
+	// Subject is what it is about: "note:ID", "task:ID", "message:ID".
+	Subject string
+	Author  MemberID
+	Text    string
+	Created time.Time
+	// Seen and Mailed are zero until then.
+	Seen, Mailed time.Time
+}
+
+// The kinds of notices.
+const (
+	NoticeMention = "mention"
+	NoticeTask    = "task"
+	NoticeMessage = "message"
+	NoticeChange  = "change"
+)
+
+// tell writes a notice for each of the members but the author, once for each
+// subject.
+func (s *Store) tell(ctx context.Context, tx *sql.Tx, n Notice, members []MemberID) error {
+	for _, m := range members {
+		if m == n.Author || m == "" {
+			continue
+		}
+		_, err := tx.ExecContext(ctx, `
+			insert into notices (id, member, kind, account, subject, author, text, created)
+			select $1, id, $3, $4, $5, $6, $7, $8 from members where id = $2 and disabled is null
+			on conflict (member, kind, subject) do nothing`,
+			newID(), m, n.Kind, key(n.Account), n.Subject, n.Author, cut(n.Text, 300), s.clock().UnixMilli())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mentionForm is "@" and the part of an e-mail address before the other "@",
+// at the beginning of a word.
+var mentionForm = regexp.MustCompile(`(?:^|[^\w@.])@([a-z0-9][a-z0-9._+-]*)`)
+
+// Mentioned lists the names that a text mentions, in small letters, each once:
+// "@ana please" mentions whoever's e-mail begins "ana@".
+func Mentioned(text string) []string {
+	var out []string
+	for _, m := range mentionForm.FindAllStringSubmatch(strings.ToLower(text), -1) {
+		name := strings.TrimRight(m[1], ".-_+")
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// mentioned are the members whom the text mentions.
+func mentioned(ctx context.Context, tx *sql.Tx, text string) ([]MemberID, error) {
+	var out []MemberID
+	for _, name := range Mentioned(text) {
+		rows, err := tx.QueryContext(ctx, `select id from members where email like $1 escape '!' and disabled is null`,
+			strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(name)+"@%")
+		ids, err := collect(rows, err, func(r scanner) (id MemberID, err error) { return id, r.Scan(&id) })
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, ids...)
+	}
+	return out, nil
+}
+
+const noticeColumns = `id, member, kind, account, subject, author, text, created, seen, mailed`
+
+func scanNotice(r scanner) (n Notice, err error) {
+	return n, r.Scan(&n.ID, &n.Member, &n.Kind, &n.Account, &n.Subject, &n.Author, &n.Text, stamp{&n.Created}, stamp{&n.Seen}, stamp{&n.Mailed})
+}
+
+// Notices lists what a member was told, the newest first; unseen keeps those
+// not seen yet. limit 0 is 50.
+func (s *Store) Notices(ctx context.Context, member MemberID, unseen bool, limit int) ([]Notice, error) {
+	if limit <= 0 || limit > 500 {
+		limit = 50
+	}
+	rows, err := s.reader.QueryContext(ctx, `select `+noticeColumns+` from notices
+		where member = $1 and ($2 = 0 or seen is null) order by id desc limit $3`, key(member), number(unseen), limit)
+	return collect(rows, err, scanNotice)
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// Unseen is how many notices a member has not seen.
+func (s *Store) Unseen(ctx context.Context, member MemberID) (n int, err error) {
+	err = s.reader.QueryRowContext(ctx, `select count(*) from notices where member = $1 and seen is null`, key(member)).Scan(&n)
+	return n, err
+}
+
+// SeeNotices marks a member's notices as seen: the one named, or all when id
+// is "".
+func (s *Store) SeeNotices(ctx context.Context, member MemberID, id string) error {
+	_, err := s.writer.ExecContext(ctx, `update notices set seen = $3 where member = $1 and ($2 = '' or id = $2) and seen is null`,
+		key(member), key(id), s.clock().UnixMilli())
+	return err
+}
+
+// Unmailed lists the notices of one member that are unseen and in no digest
+// yet, by account and then time.
+func (s *Store) Unmailed(ctx context.Context, member MemberID) ([]Notice, error) {
+	rows, err := s.reader.QueryContext(ctx, `select `+noticeColumns+` from notices
+		where member = $1 and seen is null and mailed is null order by account, id limit 500`, key(member))
+	return collect(rows, err, scanNotice)
+}
+
+// MarkMailed notes that a digest with these notices was sent.
+func (s *Store) MarkMailed(ctx context.Context, list []Notice) error {
+	now := s.clock().UnixMilli()
+	return s.Write(ctx, func(tx *sql.Tx) error {
+		for _, n := range list {
+			if _, err := tx.ExecContext(ctx, `update notices set mailed = $2 where id = $1`, n.ID, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Follow makes a member hear of an account; off ends it.
+func (s *Store) Follow(ctx context.Context, member MemberID, account farol.AccountID, off bool) error {
+	if off {
+		_, err := s.writer.ExecContext(ctx, `delete from follows where member = $1 and account = $2`, key(member), key(account))
+		return err
+	}
+	_, err := s.writer.ExecContext(ctx, `insert into follows (member, account, created) values ($1, $2, $3) on conflict (member, account) do nothing`,
+		key(member), key(account), s.clock().UnixMilli())
+	return err
+}
+
+// Followed lists the accounts that a member follows, by id.
+func (s *Store) Followed(ctx context.Context, member MemberID) ([]farol.AccountID, error) {
+	rows, err := s.reader.QueryContext(ctx, `select account from follows where member = $1 order by account`, key(member))
+	return collect(rows, err, func(r scanner) (a farol.AccountID, err error) { return a, r.Scan(&a) })
+}
+
+func followers(ctx context.Context, tx *sql.Tx, account farol.AccountID) ([]MemberID, error) {
+	rows, err := tx.QueryContext(ctx, `select member from follows where account = $1`, key(account))
+	return collect(rows, err, func(r scanner) (m MemberID, err error) { return m, r.Scan(&m) })
+}
