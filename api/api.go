@@ -64,6 +64,7 @@ func New(c Config) http.Handler {
 	s.glossaryOperations()
 	s.restatementOperations()
 	s.versionOperations()
+	s.viewOperations()
 	s.eventOperations()
 	s.sourceOperations()
 	s.tokenOperations()

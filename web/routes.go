@@ -42,6 +42,10 @@ var routes = []route{
 	{"GET /restatements", team, (*server).restatements},
 	{"GET /restatements.csv", team, (*server).restatementsCSV},
 	{"GET /restatements/{id}", team, (*server).restatement},
+	{"GET /views", team, (*server).views},
+	{"GET /views/menu", team, (*server).viewsMenu},
+	{"POST /views", team, (*server).saveView},
+	{"POST /views/{id}", team, (*server).changeView},
 	{"GET /values", team, (*server).values},
 
 	{"GET /live", team, (*server).live},

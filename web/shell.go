@@ -68,6 +68,9 @@ var navigation = []navGroup{
 
 // doneTexts are the confirmations that an action's redirect may name.
 var doneTexts = map[string]lang.Text{
+	"view":         lang.Text("The view was saved."),
+	"view-changed": lang.Text("The view was changed."),
+	"view-gone":    lang.Text("The view was deleted."),
 	"saved":        lang.Text("Saved."),
 	"source":       lang.Text("The source was changed."),
 	"source-gone":  lang.Text("The source was deleted. Its events stay."),

@@ -64,6 +64,10 @@ func (s *server) page(rt route) http.Handler {
 			s.showError(v, err)
 			return
 		}
+		if to, ok := s.unasked(v); ok {
+			http.Redirect(v.w, r, to, http.StatusFound)
+			return
+		}
 		if err := rt.do(s, v); err != nil {
 			s.showError(v, err)
 		}
