@@ -1,0 +1,284 @@
+// Package customer is what is known of each account by now: its attributes,
+// marks (owner, stage, tags, segments) and the latest value of every metric
+// that is kept per account. The directory holds it in memory and takes in what
+// is new, so lists, search and totals over all accounts cost no query.
+package customer
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
+	"unicode"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
+)
+
+// The marks by which the team says whose an account is, in which stage, and
+// what it is tagged with. They are attributes with two clocks: every number
+// can be filtered and broken down by them.
+const (
+	OwnerTrait = "$owner." // + csm, support, sales
+	StageTrait = "$stage"
+	TagTrait   = "$tag." // + the tag; "true" or "false"
+)
+
+// Account is an account as it is known. Its maps must not be changed.
+type Account struct {
+	ID farol.AccountID
+	// Name is the attribute name, else the id.
+	Name string
+	// Created is the day on which it began: created_at, else its sign-up, else
+	// its first fact.
+	Created farol.Day
+	// Attributes are what senders said, Marks what Farol and its team did.
+	Attributes, Marks map[string]string
+	// Metrics are the latest daily values, those of the metric's last measured
+	// day only.
+	Metrics map[string]float64
+	// Test tells that no figure counts it.
+	Test bool
+
+	folded string // name, id and domain, for search
+}
+
+// Owner is the member who has the role for the account, "" for nobody.
+func (a *Account) Owner(role string) string { return a.Marks[OwnerTrait+role] }
+
+// Stage is the name of the stage, "" for none.
+func (a *Account) Stage() string { return a.Marks[StageTrait] }
+
+// Tags lists the tags, sorted.
+func (a *Account) Tags() []string {
+	var out []string
+	for k, v := range a.Marks {
+		if tag, ok := strings.CutPrefix(k, TagTrait); ok && v == "true" {
+			out = append(out, tag)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Directory keeps the accounts. It is safe for concurrent use.
+type Directory struct {
+	facts *facts.Facts
+	now   func() time.Time
+
+	loading sync.Mutex
+	mu      sync.RWMutex
+	state   *snapshot
+	checked time.Time
+}
+
+// snapshot is the accounts at one commit; it never changes once shown.
+type snapshot struct {
+	accounts map[farol.AccountID]*Account
+	// values are the last values of each metric by account, last its last
+	// measured day.
+	values map[string]map[farol.AccountID]facts.Measure
+	last   map[string]farol.Day
+	known  time.Time
+}
+
+// New makes a directory that is filled when it is first asked.
+func New(f *facts.Facts, now func() time.Time) *Directory { return &Directory{facts: f, now: now} }
+
+// fresh is how old what a reader sees may be.
+const fresh = 3 * time.Second
+
+// measured is how far back the last measured day of a metric may lie.
+const measured = 60
+
+// Accounts answers every account, as of a few seconds ago at most. The map
+// and what is in it must not be changed.
+func (d *Directory) Accounts(ctx context.Context) (map[farol.AccountID]*Account, error) {
+	s, err := d.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.accounts, nil
+}
+
+// Account is one account; NotFound when nobody ever named it.
+func (d *Directory) Account(ctx context.Context, id farol.AccountID) (*Account, error) {
+	all, err := d.Accounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if a, ok := all[id]; ok {
+		return a, nil
+	}
+	return nil, farol.Errorf(farol.NotFound, "there is no such account")
+}
+
+func (d *Directory) current(ctx context.Context) (*snapshot, error) {
+	now := d.now()
+	d.mu.RLock()
+	s, checked := d.state, d.checked
+	d.mu.RUnlock()
+	if s != nil && (now.Sub(checked) < fresh || !d.facts.LastKnown().After(s.known)) {
+		return s, nil
+	}
+	d.loading.Lock()
+	defer d.loading.Unlock()
+	d.mu.RLock()
+	s, checked = d.state, d.checked
+	d.mu.RUnlock()
+	if s != nil && now.Sub(checked) < fresh {
+		return s, nil // somebody else has just done it
+	}
+	next, err := d.refresh(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	d.state, d.checked = next, now
+	d.mu.Unlock()
+	return next, nil
+}
+
+// Refresh takes in what is new at once: after a change that the next page has
+// to show.
+func (d *Directory) Refresh(ctx context.Context) error {
+	d.mu.Lock()
+	d.checked = time.Time{}
+	d.mu.Unlock()
+	_, err := d.current(ctx)
+	return err
+}
+
+// refresh makes the snapshot after old (nil: from nothing).
+func (d *Directory) refresh(ctx context.Context, old *snapshot) (*snapshot, error) {
+	s := &snapshot{accounts: map[farol.AccountID]*Account{}, values: map[string]map[farol.AccountID]facts.Measure{}, last: map[string]farol.Day{}, known: d.facts.LastKnown()}
+	since := time.Time{}
+	if old != nil {
+		since = old.known
+		s.accounts, s.last = maps.Clone(old.accounts), maps.Clone(old.last)
+		s.values = old.values // replaced metric by metric below
+	}
+	said := map[farol.AccountID][]facts.AccountValue{}
+	if err := d.facts.AccountValues(ctx, since, 0, time.Time{}, func(v facts.AccountValue) { said[v.Account] = append(said[v.Account], v) }); err != nil {
+		return nil, err
+	}
+	today := farol.DayOf(d.now(), d.facts.Zone())
+	news := map[string][]facts.Measure{}
+	if err := d.facts.NewMeasures(ctx, today-measured, since, func(m facts.Measure) { news[m.Metric] = append(news[m.Metric], m) }); err != nil {
+		return nil, err
+	}
+	for id, values := range said {
+		s.accounts[id] = accountOf(id, values)
+	}
+	moved := s.measure(news)
+	for id := range said {
+		moved[id] = true
+	}
+	for id := range moved {
+		if a, ok := s.accounts[id]; ok {
+			b := *a
+			b.Metrics = s.metricsOf(id)
+			s.accounts[id] = &b
+		}
+	}
+	return s, nil
+}
+
+// measure takes in new values and answers whose they move: when a metric has
+// a new last day, everybody's.
+func (s *snapshot) measure(news map[string][]facts.Measure) map[farol.AccountID]bool {
+	moved := map[farol.AccountID]bool{}
+	if len(news) > 0 {
+		s.values = maps.Clone(s.values)
+	}
+	for name, list := range news {
+		byAccount := maps.Clone(s.values[name])
+		if byAccount == nil {
+			byAccount = map[farol.AccountID]facts.Measure{}
+		}
+		for _, m := range list {
+			if have, ok := byAccount[m.Account]; !ok || m.Day >= have.Day {
+				byAccount[m.Account] = m
+				moved[m.Account] = true
+			}
+			if m.Value != nil && m.Day > s.last[name] {
+				s.last[name] = m.Day
+				for id := range byAccount {
+					moved[id] = true
+				}
+			}
+		}
+		s.values[name] = byAccount
+	}
+	return moved
+}
+
+func (s *snapshot) metricsOf(id farol.AccountID) map[string]float64 {
+	out := map[string]float64{}
+	for name, byAccount := range s.values {
+		if m, ok := byAccount[id]; ok && m.Value != nil && m.Day == s.last[name] {
+			out[name] = *m.Value
+		}
+	}
+	return out
+}
+
+// accountOf makes an account of what is said of it.
+func accountOf(id farol.AccountID, values []facts.AccountValue) *Account {
+	a := &Account{ID: id, Name: string(id), Attributes: map[string]string{}, Marks: map[string]string{}, Metrics: map[string]float64{}}
+	days := map[string]string{}
+	for _, v := range values {
+		switch {
+		case v.Type == "day":
+			days[v.Trait] = v.Value
+		case v.Type == "mark":
+			a.Marks[v.Trait] = v.Value
+		case v.Type == "null":
+		default:
+			a.Attributes[v.Trait] = v.Value
+		}
+	}
+	for _, k := range []string{"$created", "$signed_up", "$seen"} {
+		if d, err := farol.ParseDay(days[k]); err == nil {
+			a.Created = d
+			break
+		}
+	}
+	if n := a.Attributes["name"]; n != "" {
+		a.Name = n
+	}
+	a.Test = a.Attributes["test"] == "true" || a.Attributes["internal"] == "true"
+	a.folded = Fold(a.Name + " " + string(id) + " " + a.Attributes["domain"] + " " + a.Attributes["website"])
+	return a
+}
+
+// Fold makes a text comparable: small letters without accents.
+func Fold(s string) string {
+	// A transformer keeps state, so each call has its own.
+	t := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC)
+	out, _, err := transform.String(t, strings.ToLower(s))
+	if err != nil {
+		return strings.ToLower(s)
+	}
+	return out
+}
+
+// At answers the accounts as of a day (0: today) and as known at an instant
+// (zero: now), computed for the call.
+func (d *Directory) At(ctx context.Context, asOf farol.Day, known time.Time) (map[farol.AccountID]*Account, error) {
+	said := map[farol.AccountID][]facts.AccountValue{}
+	if err := d.facts.AccountValues(ctx, time.Time{}, asOf, known, func(v facts.AccountValue) { said[v.Account] = append(said[v.Account], v) }); err != nil {
+		return nil, err
+	}
+	out := make(map[farol.AccountID]*Account, len(said))
+	for id, values := range said {
+		out[id] = accountOf(id, values)
+	}
+	return out, nil
+}
