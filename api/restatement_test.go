@@ -125,3 +125,22 @@ func TestEveryReadTakesBothClocks(t *testing.T) {
 		t.Errorf("only %d reads bear figures: the walk is broken", checked)
 	}
 }
+
+// A preview answers what would be, and saves nothing.
+func TestPreviewSetting(t *testing.T) {
+	h := newHouse(t)
+	h.append(did("s1", local(1, 10).AddDate(0, -1, 0), "acme", "", "Subscription Started", `{"subscription":"a","mrr":100,"currency":"USD"}`))
+	const path = "/api/v1/settings/company/preview"
+	a := h.call("POST", path, h.tokens["admin"], `{"zone":"America/Sao_Paulo","week_start":"monday","currency":"BRL","rates":{"USD":5}}`)
+	figures := list(t, a.body, "figures")
+	if a.status != 200 || len(figures) == 0 || figures[0]["metric"] != "mrr" || figures[0]["period"] != "2026-02-01" || figures[0]["now"] != 0.0 || figures[0]["then"] != 500.0 || figures[0]["difference"] != 500.0 {
+		t.Errorf("%d %s", a.status, a.text)
+	}
+	h.call("POST", "/api/v1/settings/x/preview", h.tokens["admin"], `{}`).problem(t, 404, "")
+	h.call("POST", path, h.tokens["admin"], `{"currency":7}`).problem(t, 422, "body.company")
+	body := jsonOf(metric.Defaults().Conventions)
+	if a := h.call("PUT", "/api/v1/settings/conventions", h.tokens["manager"], body); a.status != 200 || a.body["version"] != 1.0 {
+		t.Errorf("%d %s", a.status, a.text)
+	}
+	h.call("PUT", "/api/v1/settings/conventions", h.tokens["manager"], strings.Replace(body, "term_end", "never", 1)).problem(t, 422, "body.churn_at")
+}

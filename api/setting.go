@@ -24,6 +24,9 @@ func (s *server) settingOperations() {
 	register(s, leaders, op(metric.ActiveName, "Which events make somebody active"), s.setActive)
 	register(s, leaders, op(metric.ActivationName, "What makes an account activated"), s.setActivation)
 	register(s, leaders, op(metric.ExclusionsName, "Accounts and people that no figure counts"), s.setExclusions)
+	register(s, leaders, op(metric.ConventionsName, "Where tools of the field count differently: how we do"), s.setConventions)
+	register(s, leaders, huma.Operation{OperationID: "preview-setting", Method: http.MethodPost, Path: "/settings/{name}/preview", Tags: []string{"settings"},
+		Summary: "What headline figures would be under a setting", Description: "The document is not saved. The figures are those of the last month that is over.", Errors: []int{404}}, s.previewSetting)
 }
 
 // SettingInput is a setting to be saved.
@@ -92,5 +95,11 @@ func (s *server) setActivation(ctx context.Context, in *SettingInput[metric.Acti
 func (s *server) setExclusions(ctx context.Context, in *SettingInput[metric.ExclusionsDocument]) (*definitionOutput, error) {
 	return s.saveSetting(ctx, metric.ExclusionsName, in.Base, in.Body, func(set *metric.Settings) {
 		set.Exclusions = metric.Exclusions{Accounts: in.Body.Accounts, People: in.Body.People}
+	})
+}
+
+func (s *server) setConventions(ctx context.Context, in *SettingInput[metric.Conventions]) (*definitionOutput, error) {
+	return s.saveSetting(ctx, metric.ConventionsName, in.Base, in.Body, func(set *metric.Settings) {
+		set.Conventions = in.Body
 	})
 }

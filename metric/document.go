@@ -163,7 +163,15 @@ func ReadSettingsAt(ctx context.Context, s *store.Store, versions map[string]int
 // ReadSettingsWith reads the settings as they would be with another body of
 // one of them.
 func ReadSettingsWith(ctx context.Context, s *store.Store, name string, body any) (Settings, error) {
+	i := slices.IndexFunc(parts, func(p part) bool { return p.name == name })
+	if i < 0 {
+		return Settings{}, farol.Errorf(farol.NotFound, "there is no setting %q", name)
+	}
 	raw, err := json.Marshal(body)
+	if err == nil {
+		d := Defaults()
+		err = parts[i].take(&d, raw)
+	}
 	if err != nil {
 		return Settings{}, farol.InvalidField(name, "does not read: %s", err)
 	}

@@ -60,6 +60,7 @@ var routes = []route{
 
 	{"GET /settings", team, (*server).settings},
 	{"GET /settings/{name}", team, (*server).showSetting},
+	{"POST /settings/{name}/preview", leaders, (*server).previewSetting},
 	{"POST /settings/{name}", leaders, (*server).saveSetting},
 	{"GET /settings/{name}/versions", team, (*server).versions},
 

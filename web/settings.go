@@ -36,7 +36,7 @@ type setting struct {
 
 // settingForms lists the settings in the page's order.
 var settingForms = []*setting{
-	&companySetting, &activeSetting, &activationSetting, &exclusionsSetting, &reasonsSetting,
+	&companySetting, &conventionsSetting, &activeSetting, &activationSetting, &exclusionsSetting, &reasonsSetting,
 }
 
 // settingOf is the form of that name.
@@ -67,8 +67,7 @@ func settingHref(name string) string {
 
 // formless names the settings that have no form yet.
 var formless = map[string]lang.Text{
-	metric.ConventionsName: lang.Text("Conventions"),
-	metric.FeaturesName:    lang.Text("Features of the product"),
+	metric.FeaturesName: lang.Text("Features of the product"),
 }
 
 // settingsPage lists the settings.
@@ -95,6 +94,9 @@ type settingPage struct {
 	Setting settingLine
 	Zones   []string
 	Fields  url.Values
+	// Tried is what the figures would be with what was typed; nil when nobody
+	// asked.
+	Tried *preview
 }
 
 // Get is a field's text.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -90,7 +91,76 @@ func TestSettingsRefused(t *testing.T) {
 			t.Errorf("%v: %q, want %q", c.form, got, c.says)
 		}
 	}
+	for field, value := range map[string]string{
+		"pause_days": "x", "past_due_days": "-1", "session_minutes": "1", "churn_at": "never", "discounts": "some", "gross_margin": "0", "discount_rate": "many", "acquisition_lag_months": "99",
+	} {
+		form := conventionsForm()
+		form.Set(field, value)
+		a := s.request(admin, "POST", "/settings/conventions", form).is(422).has(".form-error", 1)
+		if got := a.doc.Find(".form-error").Parent().Find(`[name="` + field + `"]`).Length(); got == 0 {
+			t.Errorf("%s = %s: the error stands elsewhere: %s", field, value, a.text(".form-error"))
+		}
+		s.request(admin, "POST", "/settings/conventions/preview", form).is(422).has(".form-error", 1)
+	}
 	s.post(admin, "/settings/else").is(404)
+	s.post(admin, "/settings/else/preview").is(404)
 	s.get(admin, "/settings/else/versions").is(404)
 	s.get(admin, "/settings/exclusions/versions").is(200).says("h2", "The default is in use")
+}
+
+// conventionsForm is the form as it stands.
+func conventionsForm() url.Values {
+	return url.Values{
+		"pause_days": {"90"}, "past_due_days": {"30"}, "return_days": {"0"}, "session_minutes": {"30"}, "acquisition_lag_months": {"0"},
+		"churn_at": {"term_end"}, "discounts": {"all"}, "metered": {"false"}, "gross_margin": {"100"}, "discount_rate": {"10"},
+	}
+}
+
+func TestConventions(t *testing.T) {
+	s := staffed(t)
+	both(t, func(t *testing.T, code lang.Code) {
+		a := s.get(as{role: store.Manager, code: code}, "/settings/conventions").is(200)
+		for name, want := range conventionsForm() {
+			if got := a.doc.Find(`input[name="` + name + `"][type=radio][checked]`).AttrOr("value", a.doc.Find(`input[name="`+name+`"]:not([type=radio])`).AttrOr("value", "")); got != want[0] {
+				t.Errorf("%s is %q, want the default %q", name, got, want[0])
+			}
+		}
+	})
+	form := conventionsForm()
+	form.Set("churn_at", "request")
+	form.Set("gross_margin", "72,5")
+	form.Set("base", "0")
+	s.request(admin, "POST", "/settings/conventions", form).leadsTo("/settings/conventions?done=saved")
+	got, err := metric.ReadSettings(t.Context(), s.store)
+	s.check(err)
+	want := metric.Defaults().Conventions
+	want.Version, want.ChurnAt, want.GrossMargin = 1, metric.AtRequest, 0.725
+	if got.Conventions != want {
+		t.Errorf("%+v, want %+v", got.Conventions, want)
+	}
+	if v := s.get(admin, "/settings/conventions").attr("#gross-margin", "value"); v != "72.5" {
+		t.Errorf("the margin is shown as %s", v)
+	}
+}
+
+// A preview says what would change, and saves nothing.
+func TestPreview(t *testing.T) {
+	s := staffed(t)
+	s.live()
+	both(t, func(t *testing.T, code lang.Code) {
+		who := as{role: store.Manager, code: code}
+		a := s.request(who, "POST", "/settings/company/preview", url.Values{"base": {"1"}, "company": {"X"}, "zone": {"America/Sao_Paulo"}, "week_start": {"monday"}, "currency": {"USD"}, "company_language": {"en"}, "rates": {"BRL 0.5"}})
+		a.is(200).has("#preview tbody tr", -1).says("#preview tbody", "15")
+		if got := a.attr("#company-name", "value"); got != "X" {
+			t.Errorf("what was typed is gone: %s", got)
+		}
+		s.request(who, "POST", "/settings/exclusions/preview", url.Values{"accounts": {"acct-02"}}).is(200).says("#preview tbody tr:first-child", "1")
+		s.request(who, "POST", "/settings/activation/preview", url.Values{"event": {"Nothing"}, "min": {"1"}, "at_least": {"0"}, "window_days": {"7"}}).is(200).has("#preview", 1)
+	})
+	got, err := metric.ReadSettings(t.Context(), s.store)
+	s.check(err)
+	if got.Company != 1 || got.Exclusions.Version != 0 || got.Activation.Version != 0 {
+		t.Errorf("the preview saved something: %+v", got)
+	}
+	s.post(as{role: store.Viewer}, "/settings/company/preview").is(403)
 }
