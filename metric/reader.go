@@ -20,8 +20,11 @@ type Reader struct {
 	series    cache[Series]
 	triangles cache[Retention]
 	shared    cache[*spans]
-	past      cache[coverage]
-	book      book
+	// histograms and rhythms are those of engagement.
+	histograms cache[Histogram]
+	rhythms    cache[Rhythm]
+	past       cache[coverage]
+	book       book
 	// updating keeps UpdateHistory to one at a time.
 	updating sync.Mutex
 }
