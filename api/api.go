@@ -61,6 +61,7 @@ func New(c Config) http.Handler {
 	}
 	s.api = humago.New(s.mux, s.describe())
 	s.metricOperations()
+	s.engagementOperations()
 	s.glossaryOperations()
 	s.restatementOperations()
 	s.versionOperations()
