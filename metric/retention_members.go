@@ -165,4 +165,3 @@ FROM starts AS s WHERE s.of_group = {cohort_group:String}`, now, worth)
 FROM starts AS s LEFT JOIN (SELECT toNullable(x.account) AS account, x.idx AS idx, x.mrr AS mrr FROM later AS x) AS l ON l.account = s.account AND l.idx = s.start_idx + %d
 WHERE s.of_group = {cohort_group:String}`, kept, worth, n)
 }
-

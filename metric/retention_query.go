@@ -28,8 +28,12 @@ func (p *retention) byColumn() bool {
 	return p.q.Kind == ReturnBrackets || p.q.Interval == Hours24
 }
 
-// words is how many words hold the bits.
+// words is how many words hold the bits: none where only the last return is
+// asked for.
 func (p *retention) words() int {
+	if p.q.Kind == ReturnOrAfter {
+		return 0
+	}
 	n := len(p.intervals)
 	if p.byColumn() {
 		n = len(p.columns)
@@ -149,15 +153,15 @@ func (p *retention) startRange() string {
 }
 
 // units is the text, up to and including WITH ... units: one row for each
-// unit and start, with of_group, unit, account, day, start_idx, its words and
+// unit and start, with of_group, unit, account, day, start_idx and its words or
 // last_idx, the last interval or column in which it came back.
 func (p *retention) units() string {
 	if p.fast() {
 		return fmt.Sprintf(`WITH units AS (
-SELECT k.of_group, k.start_idx, k.last_idx%s FROM (
-  SELECT '' AS of_group, c.who AS who, min(c.idx) AS start_idx, max(c.idx) AS last_idx%s
+SELECT k.of_group, k.start_idx%s FROM (
+  SELECT '' AS of_group, c.who AS who, min(c.idx) AS start_idx%s
   FROM (SELECT v.key AS who, %s - {base:Int64} AS idx FROM {{present 0 "unfiltered"}} AS v WHERE v.key <> 0) AS c GROUP BY c.who
-) AS k WHERE k.start_idx >= 0 AND k.start_idx < {starts:Int64})`, p.wordList(", k.w%[1]d AS w%[1]d"), p.masks("c.idx"), p.indexText("v.day"))
+) AS k WHERE k.start_idx >= 0 AND k.start_idx < {starts:Int64})`, p.wordList(", k.w%[1]d AS w%[1]d", ", k.last_at AS last_idx"), p.masks("c.idx"), p.indexText("v.day"))
 	}
 	more, ms := "", ""
 	if p.q.Interval == Hours24 {
@@ -178,9 +182,9 @@ came AS (
 %s
 ),
 units AS (
-  SELECT s.of_group AS of_group, s.unit AS unit, s.account AS account, s.day AS day, s.start_idx AS start_idx, coalesce(c.last_at, -1) AS last_idx%s
+  SELECT s.of_group AS of_group, s.unit AS unit, s.account AS account, s.day AS day, s.start_idx AS start_idx%s
   FROM starts AS s LEFT JOIN came AS c ON %s
-)`, p.begun(), p.indexText("b.day"), ms, more, p.came(), p.wordList(", coalesce(c.w%[1]d, 0) AS w%[1]d"), on)
+)`, p.begun(), p.indexText("b.day"), ms, more, p.came(), p.wordList(", coalesce(c.w%[1]d, 0) AS w%[1]d", ", coalesce(c.last_at, -1) AS last_idx"), on)
 }
 
 // came is the bits of everybody, to be joined with the starts.
@@ -192,7 +196,7 @@ func (p *retention) came() string {
 		if s.least() > 1 {
 			at = fmt.Sprintf("SELECT a.who AS who, a.idx AS idx FROM (%s) AS a GROUP BY a.who, a.idx HAVING sum(a.n) >= {return_min:Int64}", at)
 		}
-		return fmt.Sprintf("  SELECT c.who AS who, max(c.idx) AS last_at%s FROM (%s) AS c GROUP BY c.who", p.masks("c.idx"), at)
+		return fmt.Sprintf("  SELECT c.who AS who%s FROM (%s) AS c GROUP BY c.who", p.masks("c.idx"), at)
 	}
 	step := fmt.Sprintf("%s - {base:Int64} - s.start_idx", p.indexText("r.d"))
 	cond := "r.d >= s.day"
@@ -204,7 +208,7 @@ func (p *retention) came() string {
 	if s.least() > 1 {
 		at = fmt.Sprintf("SELECT a.who AS who, a.start_of AS start_of, a.idx AS idx FROM (%s) AS a GROUP BY a.who, a.start_of, a.idx HAVING sum(a.n) >= {return_min:Int64}", at)
 	}
-	return fmt.Sprintf("  SELECT c.who AS who, c.start_of AS start_of, max(c.idx) AS last_at%s FROM (%s) AS c GROUP BY c.who, c.start_of", p.masks("c.idx"), at)
+	return fmt.Sprintf("  SELECT c.who AS who, c.start_of AS start_of%s FROM (%s) AS c GROUP BY c.who, c.start_of", p.masks("c.idx"), at)
 }
 
 // intoColumns puts steps into the columns that hold them; overlapping
@@ -218,8 +222,11 @@ func (p *retention) intoColumns(steps string) string {
     FROM generate_series(0, %d)) AS k ON t.step >= k.low AND t.step <= k.high`, steps, len(p.columns)-1)
 }
 
-// masks are the words as aggregates over the bit numbers.
+// masks are the words as aggregates over the bit numbers, or the last one.
 func (p *retention) masks(bit string) string {
+	if p.q.Kind == ReturnOrAfter {
+		return ", max(" + bit + ") AS last_at"
+	}
 	var b strings.Builder
 	for k := range p.words() {
 		from := k * bitsPerWord
@@ -231,7 +238,11 @@ func (p *retention) masks(bit string) string {
 	return b.String()
 }
 
-func (p *retention) wordList(format string) string {
+// wordList is the format for each word, or what stands for the last return.
+func (p *retention) wordList(format, last string) string {
+	if p.q.Kind == ReturnOrAfter {
+		return last
+	}
 	var b strings.Builder
 	for k := range p.words() {
 		fmt.Fprintf(&b, format, k)

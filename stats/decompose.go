@@ -66,17 +66,16 @@ type Decomposition struct {
 // the sum. A group's Total is (N1 - R D1)/D1all - (N0 - R D0)/D0all, linear in
 // what it is made of: totals of subgroups, down to accounts, add up to their
 // group's, whatever the attribute. (Rate and Mix do not: what is rate among
-// segments may be mix within them.) Sums are exact but for the last bits of
+// segments may be mix within them.) A group's numerator over nothing (a gain of
+// who had no base) is all rate. Sums are exact but for the last bits of
 // a float64; Apportion makes shown digits add up too.
-// Errors: ErrImpossible for a negative denominator, a numerator over nothing,
-// or what is not a number; ErrUnidentified when a period has no denominator
+// Errors: ErrImpossible for a negative denominator, or what is not a number; ErrUnidentified when a period has no denominator
 // at all.
 func Decompose(cells []Cell) (Decomposition, error) {
 	var before, after Ratio
 	for _, c := range cells {
 		for _, r := range []Ratio{c.Before, c.After} {
-			if !(r.Denominator >= 0) || math.IsInf(r.Denominator, 0) || math.IsNaN(r.Numerator) || math.IsInf(r.Numerator, 0) ||
-				r.Denominator == 0 && r.Numerator != 0 {
+			if !(r.Denominator >= 0) || math.IsInf(r.Denominator, 0) || math.IsNaN(r.Numerator) || math.IsInf(r.Numerator, 0) {
 				return Decomposition{}, fmt.Errorf("%w: %v over %v in group %q", ErrImpossible, r.Numerator, r.Denominator, c.Group)
 			}
 		}
@@ -107,7 +106,10 @@ func effect(c Cell, before, after, reference float64) Effect {
 		Group: c.Group, Before: c.Before.value(), After: c.After.value(),
 		ShareBefore: c.Before.Denominator / before, ShareAfter: c.After.Denominator / after,
 	}
+	baseless := func(r Ratio) bool { return r.Denominator == 0 && r.Numerator != 0 }
 	switch {
+	case baseless(c.Before) || baseless(c.After):
+		e.Rate = c.After.Numerator/after - reference*e.ShareAfter - c.Before.Numerator/before + reference*e.ShareBefore
 	case e.Before != nil && e.After != nil:
 		e.Rate = (*e.After - *e.Before) * (e.ShareBefore + e.ShareAfter) / 2
 		e.Mix = (e.ShareAfter - e.ShareBefore) * ((*e.Before+*e.After)/2 - reference)

@@ -140,7 +140,6 @@ func TestDecomposeErrors(t *testing.T) {
 	}{
 		"none":          {nil, ErrUnidentified},
 		"nothing after": {[]Cell{{"a", whole, Ratio{}}}, ErrUnidentified},
-		"over nothing":  {[]Cell{{"a", whole, whole}, {"b", Ratio{3, 0}, whole}}, ErrImpossible},
 		"negative":      {[]Cell{{"a", whole, Ratio{1, -1}}}, ErrImpossible},
 		"not a number":  {[]Cell{{"a", whole, Ratio{math.NaN(), 1}}}, ErrImpossible},
 	} {
@@ -184,5 +183,20 @@ func TestApportion(t *testing.T) {
 		if total != int64(math.RoundToEven(sum/0.001)) {
 			t.Fatalf("parts add up to %d, the sum is %v", total, sum)
 		}
+	}
+}
+
+// Who gains without a base (expansion of an account that paid nothing) moves
+// the whole all the same, and the sum stays exact.
+func TestDecomposeNumeratorOverNothing(t *testing.T) {
+	d, err := Decompose([]Cell{{"a", Ratio{8, 10}, Ratio{9, 10}}, {"b", Ratio{0, 0}, Ratio{2, 0}}, {"c", Ratio{1, 0}, Ratio{1, 5}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := d.Rate + d.Mix + d.Entering + d.Leaving; math.Abs(sum-d.Change) > 1e-12 || math.Abs(d.Change-(12.0/15-9.0/10)) > 1e-12 {
+		t.Errorf("%v add up to %v, want %v", d.Effects, sum, d.Change)
+	}
+	if b := d.Effects[1]; math.Abs(b.Rate-2.0/15) > 1e-12 || b.Total() != b.Rate || b.Before != nil || b.After != nil {
+		t.Errorf("b did %+v", b)
 	}
 }
