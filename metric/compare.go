@@ -98,8 +98,8 @@ type Moved struct {
 	Effect   float64
 }
 
-// Comparison says why a figure changed.
-type Comparison struct {
+// Decomposition says why a figure changed.
+type Decomposition struct {
 	// Metric, Version, Unit, Currency and Grain are those of Series.
 	Metric, Version, Unit string
 	Currency              farol.Currency
@@ -136,7 +136,7 @@ const (
 )
 
 // Compare takes the change of a figure apart. Errors are those of Read.
-func (r *Reader) Compare(ctx context.Context, q CompareRequest) (Comparison, error) {
+func (r *Reader) Compare(ctx context.Context, q CompareRequest) (Decomposition, error) {
 	q.By = cmp.Or(q.By, "account")
 	if q.Limit <= 0 {
 		q.Limit = 50
@@ -144,17 +144,17 @@ func (r *Reader) Compare(ctx context.Context, q CompareRequest) (Comparison, err
 	q.Limit = min(q.Limit, maxLines)
 	a, err := r.compared(ctx, q, q.Before)
 	if err != nil {
-		return Comparison{}, err
+		return Decomposition{}, err
 	}
 	b, err := r.compared(ctx, q, q.After)
 	if err != nil {
-		return Comparison{}, err
+		return Decomposition{}, err
 	}
 	m := a.metric
 	if q.Within != nil && m.method() == LeaveOneOut {
-		return Comparison{}, farol.InvalidField("within", "does not go with a quantile, whose effects cannot be taken apart further")
+		return Decomposition{}, farol.InvalidField("within", "does not go with a quantile, whose effects cannot be taken apart further")
 	}
-	c := &comparing{q: q, before: a, after: b, Comparison: Comparison{
+	c := &comparing{q: q, before: a, after: b, Decomposition: Decomposition{
 		Metric: m.Name, Version: b.version, Unit: m.Unit, Grain: a.Grain, By: q.By, Before: a.whole, After: b.whole,
 		Method: m.method(), Lines: []Line{},
 	}}
@@ -162,12 +162,12 @@ func (r *Reader) Compare(ctx context.Context, q CompareRequest) (Comparison, err
 		c.Currency = b.settings.Currency
 	}
 	if a.whole.Value == nil || b.whole.Value == nil {
-		return c.Comparison, nil
+		return c.Decomposition, nil
 	}
 	d := *b.whole.Value - *a.whole.Value
 	c.Change = &d
 	c.lines()
-	return c.Comparison, nil
+	return c.Decomposition, nil
 }
 
 // method is how the metric's changes are taken apart.
@@ -241,7 +241,7 @@ func (c *compared) ratio(s sums) stats.Ratio {
 
 // comparing is a comparison that is being made.
 type comparing struct {
-	Comparison
+	Decomposition
 	q             CompareRequest
 	before, after *compared
 }

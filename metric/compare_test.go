@@ -19,7 +19,7 @@ func near(a, b, size float64) bool { return math.Abs(a-b) <= 1e-8*max(1, math.Ab
 
 // adds checks that a comparison adds up, and that its lines are what the
 // metric says of their groups.
-func (w *world) adds(ctx context.Context, q CompareRequest, c Comparison) error {
+func (w *world) adds(ctx context.Context, q CompareRequest, c Decomposition) error {
 	read := func(m Moment, by string) (map[string]Point, error) {
 		s, err := w.r.Read(ctx, Request{Metric: q.Metric, Grain: q.Grain, Period: m.Period, AsOf: m.AsOf, Known: m.Known, By: by, Filters: q.Filters})
 		out := map[string]Point{}
@@ -138,7 +138,7 @@ func TestCompareAddsUp(t *testing.T) {
 						apart[got.Method]++
 						in := q
 						in.Within, in.Limit = &got.Lines[0].Name, 2
-						var drill Comparison
+						var drill Decomposition
 						if drill, err = w.r.Compare(ctx, in); err == nil {
 							err = w.adds(ctx, in, drill)
 						}
