@@ -14,6 +14,7 @@ var (
 	anyone  audience
 	team    = audience(store.Roles)
 	leaders = audience{store.Admin, store.Manager}
+	workers = audience{store.Admin, store.Manager, store.CSM, store.Support}
 	admins  = audience{store.Admin}
 )
 
@@ -47,6 +48,10 @@ var routes = []route{
 	{"POST /views", team, (*server).saveView},
 	{"POST /views/{id}", team, (*server).changeView},
 	{"GET /values", team, (*server).values},
+
+	{"GET /customers", team, (*server).customers},
+	{"GET /customers.csv", team, (*server).customersCSV},
+	{"POST /customers/mark", workers, (*server).markCustomers},
 
 	{"GET /live", team, (*server).live},
 	{"GET /live/new", team, (*server).liveNew},

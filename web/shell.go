@@ -49,6 +49,9 @@ type navItem struct {
 
 // navigation is the menu at the left; what comes finds its group here.
 var navigation = []navGroup{
+	{lang.Text("Customers"), []navItem{
+		{Title: lang.Text("Customers"), Icon: "users", Href: "/customers", who: team},
+	}},
 	{lang.Text("Understand"), []navItem{
 		{Title: lang.Text("Overview"), Icon: "layout-dashboard", Href: "/", who: team},
 		{Title: lang.Text("Metrics & glossary"), Icon: "chart-line", Href: "/catalogue", who: team},
@@ -79,6 +82,7 @@ var doneTexts = map[string]lang.Text{
 	"revoked":      lang.Text("The token no longer works."),
 	"password":     lang.Text("The password was changed and other sessions were ended."),
 	"sessions":     lang.Text("Other sessions were ended."),
+	"customers":    lang.Text("The customers were changed."),
 }
 
 // shell prepares what every page shows; the title is an English sentence.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/glossary"
 	"github.com/farol-cs/farol/metric"
@@ -30,6 +31,8 @@ type Config struct {
 	// BaseURL is the address that people and SDKs reach the server at, such
 	// as "https://farol.example.com"; "" takes each request's own.
 	BaseURL string
+	// Customers is the directory of accounts; nil makes one.
+	Customers *customer.Directory
 	// OIDC is the provider at which members sign in, besides passwords; nil for
 	// none.
 	OIDC *OIDC
@@ -57,6 +60,9 @@ func New(c Config) http.Handler {
 	}
 	if c.Saved == nil {
 		c.Saved = func(context.Context) {}
+	}
+	if c.Customers == nil {
+		c.Customers = customer.New(c.Facts, c.Now)
 	}
 	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
 	s := &server{Config: c, assets: loadAssets()}

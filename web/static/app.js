@@ -297,3 +297,16 @@ function drawAll() {
 drawAll();
 window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
 window.addEventListener('beforeprint', () => { for (const chart of drawn.values()) chart.resize(); });
+
+// ---- Customers: ticking all of a page, and the columns to show.
+
+document.addEventListener('change', (e) => {
+  if (!e.target.matches('[data-tick-all]')) return;
+  for (const box of e.target.closest('table').querySelectorAll('input[name=id]')) box.checked = e.target.checked;
+});
+document.addEventListener('submit', (e) => {
+  if (!e.target.matches('[data-columns]')) return;
+  const chosen = [...e.target.querySelectorAll('[data-column]:checked')].map((box) => box.value);
+  e.target.elements.cols.disabled = chosen.length === 0;
+  e.target.elements.cols.value = chosen.join(',');
+}, true);
