@@ -66,6 +66,7 @@ func New(c Config) http.Handler {
 	s.restatementOperations()
 	s.versionOperations()
 	s.viewOperations()
+	s.progressOperations()
 	s.eventOperations()
 	s.sourceOperations()
 	s.tokenOperations()

@@ -39,3 +39,12 @@ func TestViews(t *testing.T) {
 	}
 	count(viewer, 0)
 }
+
+func TestProgress(t *testing.T) {
+	h := newHouse(t)
+	same(t, h.get("/api/v1/progress"), `{"works":[]}`)
+	if err := h.store.SaveProgress(t.Context(), store.Progress{Name: "history", What: "mrr", Done: 3, Total: 9, Started: local(10, 11)}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, h.get("/api/v1/progress"), `{"works":[{"name":"history","what":"mrr","done":3,"total":9,"started":"2026-03-10T14:00:00Z","seen":"2026-03-10T15:00:00Z"}]}`)
+}

@@ -39,14 +39,16 @@ func (r *Reader) updateHistory(ctx context.Context) (update, error) {
 	if known.IsZero() {
 		return done, nil
 	}
-	now := r.now()
+	now, progress := r.now(), r.teller()
 	for _, m := range r.catalogue.metrics {
 		for _, g := range m.Grains {
+			progress.at(m)
 			if err := r.closeSeries(ctx, m, g, known, now, &done); err != nil {
 				return done, fmt.Errorf("history of %s per %s: %w", m.Name, g, err)
 			}
 		}
 		if m.PerAccount {
+			progress.at(m)
 			n, err := r.measure(ctx, m, known, now)
 			if err != nil {
 				return done, fmt.Errorf("measures of %s: %w", m.Name, err)

@@ -27,6 +27,8 @@ type Reader struct {
 	book       book
 	// updating keeps UpdateHistory to one at a time.
 	updating sync.Mutex
+	// tell is told how far a long update has come; nil for nobody.
+	tell func(Progress)
 }
 
 // New makes a reader. settings is asked at every request and must be quick

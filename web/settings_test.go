@@ -121,7 +121,7 @@ func TestConventions(t *testing.T) {
 	both(t, func(t *testing.T, code lang.Code) {
 		a := s.get(as{role: store.Manager, code: code}, "/settings/conventions").is(200)
 		for name, want := range conventionsForm() {
-			if got := a.doc.Find(`input[name="` + name + `"][type=radio][checked]`).AttrOr("value", a.doc.Find(`input[name="`+name+`"]:not([type=radio])`).AttrOr("value", "")); got != want[0] {
+			if got := a.doc.Find(`input[name="`+name+`"][type=radio][checked]`).AttrOr("value", a.doc.Find(`input[name="`+name+`"]:not([type=radio])`).AttrOr("value", "")); got != want[0] {
 				t.Errorf("%s is %q, want the default %q", name, got, want[0])
 			}
 		}

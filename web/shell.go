@@ -24,6 +24,8 @@ type shell struct {
 	Nav             []navGroup
 	// Done says what the action before did, "" for nothing.
 	Done string
+	// Works are the long computations under way.
+	Works []workLine
 	// Charts tells that the page draws some.
 	Charts bool
 	// View is nil on pages without controls.
@@ -90,6 +92,7 @@ func (v *visit) shell(title lang.Text) shell {
 	sh := shell{visit: v, Lang: v.p.Code(), Title: v.p.Text(title), Member: v.member, Company: v.company}
 	if v.member != nil {
 		sh.Nav = v.nav()
+		sh.Works = v.works()
 	}
 	if t, ok := doneTexts[v.r.URL.Query().Get("done")]; ok {
 		sh.Done = v.p.Text(t)

@@ -36,6 +36,8 @@ type visit struct {
 	exported bool
 	// attributes lists those that accounts have.
 	attributes func(context.Context) ([]string, error)
+	// works lists the long computations under way.
+	works func() []workLine
 }
 
 const (
@@ -77,6 +79,7 @@ func (s *server) page(rt route) http.Handler {
 // begin learns what is known of the visitor; nothing here fails the request.
 func (s *server) begin(w http.ResponseWriter, r *http.Request) *visit {
 	v := &visit{w: w, r: r, id: uuid.NewString(), now: s.Now(), attributes: s.Facts.Attributes}
+	v.works = func() []workLine { return s.works(v) }
 	w.Header().Set("X-Request-Id", v.id)
 	w.Header().Set("Cache-Control", "private, no-store")
 	code := lang.Match(r.Header.Get("Accept-Language"))

@@ -45,6 +45,7 @@ type Config struct {
 type server struct {
 	Config
 	templates templates
+	working   working
 	assets    *assets
 	glossary  *glossary.Glossary
 }

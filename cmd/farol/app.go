@@ -70,6 +70,7 @@ func (a *app) open(ctx context.Context, o engineOptions) error {
 		return err
 	}
 	a.metrics = metric.New(catalogue, a.facts, a.settings.current)
+	a.metrics.SetProgress(a.tellProgress)
 	if a.jobs, err = job.New(ctx, s, time.Now, log, a.works()...); err != nil {
 		return fmt.Errorf("setting up the background work: %w", err)
 	}
@@ -98,10 +99,28 @@ func (a *app) close() error {
 // works is what goes on in the background.
 func (a *app) works() []job.Work {
 	return []job.Work{
-		{Name: "history", Every: 30 * time.Second, AtStart: true, Limit: 30 * time.Minute, Do: a.metrics.UpdateHistory},
+		{Name: "history", Every: 30 * time.Second, AtStart: true, Limit: 30 * time.Minute, Do: a.updateHistory},
 		{Name: "compact", Every: time.Hour, Limit: 30 * time.Minute, Do: a.facts.Compact},
 		{Name: "repair", Every: 24 * time.Hour, Limit: time.Hour, Do: a.repair},
 		{Name: "prune", Every: time.Hour, Limit: time.Minute, Do: a.store.Prune},
+	}
+}
+
+// updateHistory keeps the history, and says in the state how far it has come
+// while that takes long, for the pages of every process.
+func (a *app) updateHistory(ctx context.Context) error {
+	err := a.metrics.UpdateHistory(ctx)
+	if ended := a.store.EndProgress(context.WithoutCancel(ctx), "history"); ended != nil {
+		a.log.Error("the progress is not recorded", "error", ended)
+	}
+	return err
+}
+
+// tellProgress writes down how far the history has come.
+func (a *app) tellProgress(p metric.Progress) {
+	err := a.store.SaveProgress(context.Background(), store.Progress{Name: "history", What: p.Metric.Name, Done: p.Done, Total: p.Total, Started: p.Started})
+	if err != nil {
+		a.log.Error("the progress is not recorded", "error", err)
 	}
 }
 
