@@ -28,6 +28,7 @@ type click struct {
 	conn    driver.Conn // batches of rows
 	cluster string      // "" is one server
 	shards  int         // of the cluster; 1 without
+	written int         // the format version of the tables
 
 	id     string       // of this writer, in table writers
 	mu     sync.Mutex   // held while a batch is written or partitions change places
@@ -178,11 +179,19 @@ func (e *click) createTables(ctx context.Context) error {
 	}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(4)
+	e.written = formatVersion
 	for _, t := range append([]*table{writers}, tables...) {
-		if comment, ok := there[t.name]; !ok {
+		comment, ok := there[t.name]
+		if !ok {
 			g.Go(func() error { return e.createTable(gctx, t, t.name) })
-		} else if comment != clickFormat() {
-			return fmt.Errorf("the facts are in %q, this program reads %q", comment, clickFormat())
+			continue
+		}
+		var version int
+		if _, err := fmt.Sscanf(comment, "facts, format %d", &version); err != nil || version < 1 || version > formatVersion {
+			return fmt.Errorf("the facts are in %q, this program reads %q", comment, clickFormat(formatVersion))
+		}
+		if e.written = min(e.written, version); version < formatVersion {
+			g.Go(func() error { return e.addColumns(gctx, t) })
 		}
 	}
 	if err := g.Wait(); err != nil || e.cluster == "" {
@@ -214,7 +223,42 @@ func (e *click) existing(ctx context.Context) (map[string]string, error) {
 	return out, rows.Err()
 }
 
-func clickFormat() string { return fmt.Sprintf("facts, format %d", formatVersion) }
+func clickFormat(version int) string { return fmt.Sprintf("facts, format %d", version) }
+
+func (e *click) format() int { return e.written }
+
+// addColumns gives a table of an earlier format the columns that it lacks.
+func (e *click) addColumns(ctx context.Context, t *table) error {
+	for _, name := range e.both(t.name) {
+		for _, c := range t.columns {
+			err := e.exec(ctx, fmt.Sprintf("ALTER TABLE %s%s ADD COLUMN IF NOT EXISTS `%s` %s", name, e.onCluster(), c.name, clickTypes[c.kind]+clickCodecs[c.name]))
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// both are the names under which a table is known: that of its rows first.
+func (e *click) both(name string) []string {
+	if e.cluster == "" {
+		return []string{name}
+	}
+	return []string{e.local(name), name}
+}
+
+func (e *click) stamp(ctx context.Context) error {
+	for _, t := range append([]*table{writers}, tables...) {
+		for _, name := range e.both(t.name) {
+			if err := e.exec(ctx, fmt.Sprintf("ALTER TABLE %s%s MODIFY COMMENT '%s'", name, e.onCluster(), clickFormat(formatVersion))); err != nil {
+				return err
+			}
+		}
+	}
+	e.written = formatVersion
+	return nil
+}
 
 // createTable makes the table under a name, with its Distributed table on a
 // cluster.
@@ -234,12 +278,12 @@ func (e *click) createTable(ctx context.Context, t *table, name string) error {
 	// known by its token.
 	err := e.exec(ctx, fmt.Sprintf(`CREATE TABLE IF NOT EXISTS %s%s (%s) ENGINE = MergeTree%s ORDER BY (%s)
 SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
-COMMENT '%s'`, local, e.onCluster(), strings.Join(cols, ", "), clickPartition(t), "`"+strings.Join(t.order, "`, `")+"`", clickFormat()))
+COMMENT '%s'`, local, e.onCluster(), strings.Join(cols, ", "), clickPartition(t), "`"+strings.Join(t.order, "`, `")+"`", clickFormat(formatVersion)))
 	if err != nil || e.cluster == "" {
 		return err
 	}
 	return e.exec(ctx, fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s%s AS %s ENGINE = Distributed('%s', currentDatabase(), '%s', %s) COMMENT '%s'",
-		name, e.onCluster(), local, e.cluster, local, clickShard(t), clickFormat()))
+		name, e.onCluster(), local, e.cluster, local, clickShard(t), clickFormat(formatVersion)))
 }
 
 // text columns that hold JSON or bodies pack better, and are read seldom.

@@ -49,6 +49,7 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"subscriptions", testSubscriptions},
 		{"stays", testStays},
 		{"costs", testCosts},
+		{"movements", testMovements},
 		{"answers and tickets", testAnswers},
 		{"restart", testRestart},
 		{"backfill", testBackfill},

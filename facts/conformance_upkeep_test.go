@@ -188,7 +188,7 @@ func testTouched(t *testing.T, k *kit) {
 	k.add(k.group("2026-02-08 09:00", "", "globex", `{"plan":"pro","created_at":"2025-12-01","test":false}`), k.track("2026-02-08 10:00", "", "fresh", "Used", `{"interactive":false}`),
 		k.track("2026-01-08 10:00", "", "fresh", "Subscription Started", `{"subscription":"s","mrr":1,"currency":"BRL","effective_at":"2026-03-03"}`))
 	k.want(touched(), "accounts 2025-12-01", "accounts 2026-01-08", "accounts 2026-02-01", "changes 2026-01-08", "changes 2026-02-08",
-		"events 2026-01-08", "events 2026-02-08", "subscriptions 2026-03-03")
+		"events 2026-01-08", "events 2026-02-08", "signed 2026-01-08", "subscriptions 2026-03-03")
 	mark = k.f.LastKnown()
 	k.clock.now = k.clock.now.Add(time.Hour)
 	k.add(k.group("2026-02-09 09:00", "", "globex", `{"test":true}`))

@@ -3,7 +3,6 @@ package facts
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/farol-cs/farol"
 )
@@ -88,11 +87,14 @@ const channelAttribute = "channel"
 // have no account: of breakdowns and filters they know the channel only, and
 // any other finds none of them. Not cut to the period.
 func (d *doors) costs() (string, error) {
-	rate, err := d.rates()
+	rates, err := d.rates()
 	if err != nil {
 		return "", err
 	}
-	rate = strings.ReplaceAll(rate, "s.mrr", "s.amount")
+	value, join := "s.amount", ""
+	if rates != "" {
+		value, join = converted("s.amount", "r.rate"), " JOIN "+rates+" r ON r.code = s.currency AND r.from_day <= s.from_day AND r.to_day > s.from_day"
+	}
 	grp, cond := "''", "1 = 1"
 	if d.By == channelAttribute {
 		grp = "s.channel"
@@ -107,6 +109,6 @@ func (d *doors) costs() (string, error) {
 		cond += " AND s.channel IN " + d.list(fmt.Sprintf("costs%d", i), x.Values)
 	}
 	latest := "(SELECT cost, category, channel, amount, currency, from_day, to_day, row_number() OVER (PARTITION BY cost ORDER BY ts DESC, known DESC, id DESC) AS place FROM costs WHERE 1 = 1" + d.seenBy() + ")"
-	return "(SELECT s.cost AS id, s.category AS category, s.channel AS channel, " + rate + " AS amount, s.from_day AS from_day, s.to_day AS to_day, " + grp + " AS grp FROM " + latest +
-		" s WHERE s.place = 1 AND " + rate + " IS NOT NULL AND " + cond + ")", nil
+	return "(SELECT s.cost AS id, s.category AS category, s.channel AS channel, " + value + " AS amount, s.from_day AS from_day, s.to_day AS to_day, " + grp + " AS grp FROM " + latest +
+		" s" + join + " WHERE s.place = 1 AND " + cond + ")", nil
 }

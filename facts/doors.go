@@ -26,7 +26,7 @@ const farFuture = "DATE '2149-01-01'"
 // The doors are {{activity}}, {{activity n}}, {{activityAll}}, {{presence n}}, {{present n}},
 // {{accounts}}, {{people}}, {{mrr}}, {{payingAt "start"}}, {{payingAt "end"}},
 // {{customersAt "start"}}, {{customersAt "end"}}, {{stays "began"}},
-// {{stays "left"}}, {{monthly n}}, {{costs}}, {{answers}}, {{tickets}},
+// {{stays "left"}}, {{monthly n}}, {{costs}}, {{movements}}, {{answers}}, {{tickets}},
 // {{events}}, {{moments n}}, {{firsts n}}, {{seatsAt}}, {{activated}},
 // {{progress}}, {{periods}}, {{days}}, {{turns}} and {{trailing n}};
 // docs/doors.md says what columns they
@@ -154,17 +154,22 @@ func (d *doors) funcs() template.FuncMap {
 		"people": func(option ...string) (string, error) {
 			return d.from("people", option, func(d *doors) (string, error) { return d.people(), nil })
 		},
-		"mrr":      func(option ...string) (string, error) { return d.from("mrr", option, (*doors).mrr) },
-		"valued":   func(args ...string) (string, error) { return d.openIf(d.valued(args)) },
-		"payingAt": func(edge string) (string, error) { return d.openIf(d.payingAt(edge)) },
-		"answers":  func() string { return d.open(d.answers()) },
-		"tickets":  func() string { return d.open(d.tickets()) },
+		"mrr":    func(option ...string) (string, error) { return d.from("mrr", option, (*doors).mrr) },
+		"valued": func(args ...string) (string, error) { return d.openIf(d.valued(args)) },
+		"payingAt": func(edge string, options ...string) (string, error) {
+			return d.openIf(d.stockFor("payingAt", false, edge, options))
+		},
+		"movements": func() (string, error) { return d.openIf(d.movements()) },
+		"answers":   func() string { return d.open(d.answers()) },
+		"tickets":   func() string { return d.open(d.tickets()) },
 		"events": func(option ...string) (string, error) {
 			return d.from("events", option, func(d *doors) (string, error) { return d.events(), nil })
 		},
-		"periods":         func() (string, error) { return d.openIf(d.periods()) },
-		"days":            func() (string, error) { return d.openIf(d.days()) },
-		"customersAt":     func(edge string, option ...string) (string, error) { return d.openIf(d.customersFor(edge, option)) },
+		"periods": func() (string, error) { return d.openIf(d.periods()) },
+		"days":    func() (string, error) { return d.openIf(d.days()) },
+		"customersAt": func(edge string, options ...string) (string, error) {
+			return d.openIf(d.stockFor("customersAt", true, edge, options))
+		},
 		"members":         func() string { return d.open(d.members()) },
 		"measured":        func(n int) string { return d.open(d.measured(n)) },
 		"attribute":       func(param string) (string, error) { return d.openIf(d.attributeNow(param)) },

@@ -83,44 +83,7 @@ func (d *doors) days() (string, error) {
 		"FROM %s p CROSS JOIN (SELECT i64(generate_series) AS place FROM generate_series(0, %d)) k WHERE k.place < p.n)", periods, longest-1), nil
 }
 
-// pauseDays is how long a paused subscription keeps its account a customer:
-// on that day the pause becomes churn (metrics.md, section 9).
+// pauseDays is how long a paused subscription keeps its account a customer,
+// where no parameter pause_days says otherwise: on that day the pause becomes
+// churn.
 const pauseDays = 90
-
-func (d *doors) customersFor(edge string, option []string) (string, error) {
-	if len(option) == 0 {
-		return d.customersAt(edge)
-	}
-	if option[0] != unfilteredOption {
-		return "", fmt.Errorf("query: {{customersAt}} knows no option %q", option[0])
-	}
-	return d.unfiltered().customersAt(edge)
-}
-
-// customersAt: period, account, mrr, grp: as {{payingAt}}, and also the
-// accounts (mrr 0) whose subscriptions are paused, for up to pauseDays.
-func (d *doors) customersAt(edge string) (string, error) {
-	on := map[string]string{"start": "p.period - 1", "end": "p.last"}[edge]
-	day := map[string]string{"start": "p.period", "end": "p.last"}[edge]
-	if on == "" {
-		return "", errors.New(`query: {{customersAt}} takes "start" or "end"`)
-	}
-	spans, err := d.spans()
-	if err != nil {
-		return "", err
-	}
-	periods, err := d.periods()
-	if err != nil {
-		return "", err
-	}
-	// since is where the run of paused spans began: a change during a pause
-	// does not begin it anew.
-	prior := "(SELECT q.account AS account, q.subscription AS subscription, q.mrr AS mrr, q.status AS status, q.from_day AS from_day, q.to_day AS to_day, " +
-		"coalesce(lag(toNullable(q.status)) OVER (PARTITION BY q.account, q.subscription ORDER BY q.from_day), '') AS prior FROM " + spans + " q)"
-	runs := "(SELECT x.account AS account, x.subscription AS subscription, x.mrr AS mrr, x.status AS status, x.from_day AS from_day, x.to_day AS to_day, " +
-		"carried(CASE WHEN x.prior <> 'paused' THEN x.from_day END) OVER (PARTITION BY x.account, x.subscription ORDER BY x.from_day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS since FROM " + prior + " x)"
-	source := "(SELECT p.period AS period, " + day + " AS on_day, m.account AS account, i64(sum(m.mrr)) AS mrr FROM " + periods + " p JOIN " + runs +
-		" m ON m.from_day <= " + on + " AND m.to_day > " + on + fmt.Sprintf(" WHERE m.mrr > 0 OR (m.status = 'paused' AND %s - m.since < %d)", on, pauseDays) +
-		" GROUP BY p.period, " + day + ", m.account)"
-	return d.dayed(source, []string{"period", "account", "mrr"}, "account", "on_day"), nil
-}

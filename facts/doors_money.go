@@ -4,19 +4,20 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/farol-cs/farol"
 )
 
-// mrr: subscription, account, product, plan, quantity, mrr (minor units of the
-// company's currency), status, reason, voluntary (1, 0 or null), from_day,
-// to_day (half-open days; what is still open ends in 2149). One row per
-// subscription and run of days with one end-of-day state. What an event leaves
-// out stays as it was. A currency without a rate leaves its rows out. Filters
-// are not applied: which day's attributes would count depends on the question.
+// mrr: subscription, account, product, family, plan, quantity, mrr (minor
+// units of the company's currency at the rates of its days), currency, status,
+// reason, voluntary (1, 0 or null), metered, from_day, to_day (half-open days;
+// what is still open ends in 2149). One row per subscription and run of days
+// with one end-of-day state. A currency without a rate leaves its rows out.
+// Filters are not applied: which day's attributes would count depends on the
+// question.
 func (d *doors) mrr() (string, error) {
 	if d.By != "" || len(d.Filters) > 0 {
 		return "", errors.New(`{{mrr}} knows no breakdown and no filters: use {{payingAt}}`)
@@ -24,82 +25,191 @@ func (d *doors) mrr() (string, error) {
 	return d.spans()
 }
 
+// spans are the rows of {{mrr}}.
 func (d *doors) spans() (string, error) {
-	rate, err := d.rates()
+	rates, err := d.rates()
 	if err != nil {
 		return "", err
 	}
-	all := d.typed("subscriptions", "t.subscription AS subscription, t.day AS day, t.ts AS ts, t.known AS known, t.id AS id, t.status AS status, t.product AS product, t.plan AS plan, t.quantity AS quantity, t.mrr AS mrr, t.currency AS currency, t.reason AS reason, t.voluntary AS voluntary",
-		"1 = 1"+d.seenBy(), "t.account", "''")
-	carried := "SELECT account, subscription, day, status, reason, voluntary, " +
-		"carried(nullif(product, '')) OVER w AS product, carried(nullif(plan, '')) OVER w AS plan, carried(quantity) OVER w AS quantity, " +
-		"carried(mrr) OVER w AS mrr, carried(nullif(currency, '')) OVER w AS currency, " +
-		"row_number() OVER (PARTITION BY account, subscription, day ORDER BY ts DESC, known DESC, id DESC) AS place FROM " + all + " a WHERE account <> ''" + d.noStaff("account", "") +
-		" WINDOW w AS (PARTITION BY account, subscription ORDER BY ts, known, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-	// What has no rate is left out only after its day has ended the span
-	// before it.
-	return "(SELECT subscription, account, product, plan, quantity, mrr, status, reason, voluntary, from_day, to_day FROM (SELECT " +
-		"CASE WHEN s.status <> 'active' OR s.mrr IS NULL OR " + rate + " IS NOT NULL THEN 1 ELSE 0 END AS counted, " +
-		"s.subscription AS subscription, s.account AS account, coalesce(s.product, '') AS product, coalesce(s.plan, '') AS plan, s.quantity AS quantity, " +
-		"CASE WHEN s.status = 'active' THEN coalesce(" + rate + ", 0) ELSE 0 END AS mrr, s.status AS status, s.reason AS reason, s.voluntary AS voluntary, s.day AS from_day, " +
-		"coalesce(lead(toNullable(s.day)) OVER (PARTITION BY s.account, s.subscription ORDER BY s.day), " + farFuture + ") AS to_day " +
-		"FROM (" + carried + ") s WHERE s.place = 1) z WHERE z.counted = 1)", nil
+	const columns = "l.subscription AS subscription, l.account AS account, l.product AS product, l.family AS family, l.plan AS plan, l.quantity AS quantity, "
+	const more = "l.currency AS currency, l.status AS status, l.reason AS reason, l.voluntary AS voluntary, l.metered AS metered, "
+	if rates == "" {
+		return "(SELECT " + columns + "l.local AS mrr, " + more + "l.from_day AS from_day, l.to_day AS to_day FROM " + d.lines(recurring) + " l)", nil
+	}
+	return "(SELECT " + columns + "coalesce(" + converted("l.local", "r.rate") + ", 0) AS mrr, " + more +
+		"greatest(l.from_day, coalesce(r.from_day, l.from_day)) AS from_day, least(l.to_day, coalesce(r.to_day, l.to_day)) AS to_day FROM " + d.lines(recurring) + " l LEFT JOIN " + rates +
+		" r ON r.code = l.currency AND r.from_day < l.to_day AND r.to_day > l.from_day WHERE r.rate IS NOT NULL OR l.local = 0)", nil
 }
 
-// rates is the SQL that turns s.mrr into the company's currency: parameters
-// currency (a code), rate_codes and rate_values, where a rate is how many
-// minor units of the company's currency one minor unit of the code is worth.
-func (d *doors) rates() (string, error) {
+// converted is the SQL of an amount at a rate, in whole minor units.
+func converted(amount, rate string) string {
+	return "i64(roundHalfUp(" + amount + " * " + rate + ", 0))"
+}
+
+// A rate is how many minor units of the company's currency one of another is
+// worth from a day on.
+type rate struct {
+	code  string
+	from  farol.Day
+	value float64
+}
+
+// rateList reads the parameters currency (the company's), rate_codes,
+// rate_days (0: since ever; may be left out) and rate_values, sorted. ok is
+// false when amounts are not converted at all.
+func (d *doors) rateList() (list []rate, ok bool, err error) {
 	currency, _ := d.params["currency"].(string)
 	if currency == "" {
-		return "s.mrr", nil
+		return nil, false, nil
 	}
 	codes, _ := d.params["rate_codes"].([]string)
-	vals, _ := d.params["rate_values"].([]float64)
-	if len(codes) != len(vals) {
-		return "", errors.New("rate_codes and rate_values differ in length")
+	values, _ := d.params["rate_values"].([]float64)
+	days, dated := d.params["rate_days"].([]int64)
+	if len(codes) != len(values) || dated && len(codes) != len(days) {
+		return nil, false, errors.New("rate_codes, rate_days and rate_values differ in length")
 	}
-	whens := map[string]string{currency: " WHEN s.currency = '" + currency + "' THEN s.mrr"}
+	list = []rate{{code: currency, value: 1}}
 	for i, c := range codes {
-		if v := vals[i]; c != currency && v > 0 && !math.IsInf(v, 0) {
-			whens[c] = fmt.Sprintf(" WHEN s.currency = '%s' THEN i64(roundHalfUp(s.mrr * CAST(%s AS DOUBLE), 0))", c, strconv.FormatFloat(v, 'f', -1, 64))
+		r := rate{code: c, value: values[i]}
+		if dated {
+			r.from = farol.Day(days[i])
+		}
+		if c != currency && r.value > 0 && !math.IsInf(r.value, 0) {
+			list = append(list, r)
 		}
 	}
-	order := make([]string, 0, len(whens))
-	for c := range whens {
-		if !farol.Currency(c).Valid() {
-			return "", farol.InvalidField("currency", "must be of type %s", string(aCode))
+	for _, r := range list {
+		if !farol.Currency(r.code).Valid() {
+			return nil, false, farol.InvalidField("currency", "must be of type %s", string(aCode))
 		}
-		order = append(order, c)
 	}
-	sort.Strings(order)
-	var b strings.Builder
-	for _, c := range order {
-		b.WriteString(whens[c])
-	}
-	return "(CASE" + b.String() + " END)", nil
+	slices.SortStableFunc(list, func(a, b rate) int {
+		if c := strings.Compare(a.code, b.code); c != 0 {
+			return c
+		}
+		return int(a.from - b.from)
+	})
+	return list, true, nil
 }
 
-// payingAt: period, account, mrr (minor units, > 0), grp. "start" takes the
-// end of the day before each period, with attributes of the period's first
-// day; "end" its last day.
-func (d *doors) payingAt(edge string) (string, error) {
-	on := map[string]string{"start": "p.period - 1", "end": "p.last"}[edge]
-	day := map[string]string{"start": "p.period", "end": "p.last"}[edge]
-	if on == "" {
-		return "", fmt.Errorf("payingAt knows start and end, not %q", edge)
+// until is the day on which the rate at i is followed by another.
+func until(list []rate, i int) farol.Day {
+	if i+1 < len(list) && list[i+1].code == list[i].code {
+		return list[i+1].from
 	}
-	spans, err := d.spans()
-	if err != nil {
+	return farol.Date(2149, 1, 1)
+}
+
+// rates is the sub-query of the rates: code, from_day, to_day, rate. It is ""
+// when amounts are not converted.
+func (d *doors) rates() (string, error) {
+	list, ok, err := d.rateList()
+	if err != nil || !ok {
 		return "", err
+	}
+	texts := make([]string, 0, len(list))
+	for i, r := range list {
+		if to := until(list, i); to > r.from {
+			texts = append(texts, fmt.Sprintf("%s|%s|%s|%s", r.code, r.from, to, strconv.FormatFloat(r.value, 'g', -1, 64)))
+		}
+	}
+	d.params["farol_rates"] = texts
+	return "(SELECT splitPart(q.v, '|', 1) AS code, CAST(splitPart(q.v, '|', 2) AS DATE) AS from_day, CAST(splitPart(q.v, '|', 3) AS DATE) AS to_day, f64(splitPart(q.v, '|', 4)) AS rate " +
+		"FROM (SELECT unnest({farol_rates:Array(String)}) AS v) q)", nil
+}
+
+// dated tells whether some rate changes within the scope's period.
+func (d *doors) dated() bool {
+	list, _, err := d.rateList()
+	if err != nil {
+		return false
+	}
+	for i, r := range list {
+		if to := until(list, i); r.from > 0 || to < farol.Date(2149, 1, 1) {
+			return true
+		}
+	}
+	return false
+}
+
+// Options of the doors of what is paid at a moment.
+const (
+	// constantOption takes the rates of the day before the period.
+	constantOption = "constant"
+	// meteredOption is metered use, dueOption what is past due, and plainOption
+	// MRR without metered use, whatever the setting.
+	meteredOption = "metered"
+	dueOption     = "due"
+)
+
+// edges say at the end of which day {{payingAt}} and {{customersAt}} look, and
+// of which day the attributes are.
+var edges = map[string]struct{ on, attributes string }{
+	"start": {"addDaysN(p.period, -1)", "p.period"},
+	"end":   {"p.last", "p.last"},
+	// The opening of the twelve months that end with the period.
+	"year": {"addDaysN(addMonthsN(addDaysN(p.last, 1), -12), -1)", "addMonthsN(addDaysN(p.last, 1), -12)"},
+}
+
+// stockFor is {{payingAt}} or {{customersAt}} with its options.
+func (d *doors) stockFor(door string, paused bool, edge string, options []string) (string, error) {
+	from, kind, constant, only := d, recurring, false, ""
+	for _, o := range options {
+		switch o {
+		case unfilteredOption:
+			from = d.unfiltered()
+		case constantOption:
+			constant = true
+		case meteredOption:
+			kind = meteredOnly
+		case dueOption:
+			only = " AND l.due = 1"
+		default:
+			return "", fmt.Errorf("query: {{%s}} knows no option %q", door, o)
+		}
+	}
+	return from.stock(door, edge, kind, paused, constant, only)
+}
+
+// stock: period, account, mrr, grp: who pays at the end of a day of each
+// period, and how much. With paused also those (mrr 0) whose subscriptions are
+// paused, until a pause has become churn.
+func (d *doors) stock(door, edge string, kind lineKind, paused, constant bool, only string) (string, error) {
+	e, ok := edges[edge]
+	if !ok {
+		return "", fmt.Errorf(`query: {{%s}} takes "start", "end" or "year", not %q`, door, edge)
 	}
 	periods, err := d.periods()
 	if err != nil {
 		return "", err
 	}
-	source := "(SELECT p.period AS period, " + day + " AS on_day, m.account AS account, i64(sum(m.mrr)) AS mrr FROM " + periods + " p JOIN " + spans +
-		" m ON m.from_day <= " + on + " AND m.to_day > " + on + " WHERE m.mrr > 0 GROUP BY p.period, " + day + ", m.account)"
-	return d.dayed(source, []string{"period", "account", "mrr"}, "account", "on_day"), nil
+	moment := "(SELECT p.period AS period, " + e.on + " AS on_day, " + e.attributes + " AS as_day FROM " + periods + " p)"
+	rateDay := "p.on_day"
+	if constant {
+		rateDay = "addDaysN(p.period, -1)"
+	}
+	value, join, err := d.valueAt(moment, rateDay)
+	if err != nil {
+		return "", err
+	}
+	where := "l.local > 0 AND " + value + " > 0"
+	if paused {
+		where = "(" + where + " OR l.status = 'paused')"
+	}
+	source := "(SELECT p.period AS period, p.as_day AS as_day, l.account AS account, i64(sum(coalesce(" + value + ", 0))) AS mrr FROM " + moment + " p JOIN " + d.lines(kind) +
+		" l ON l.from_day <= p.on_day AND l.to_day > p.on_day" + join + " WHERE " + where + only + " GROUP BY p.period, p.as_day, l.account)"
+	return d.dayed(source, []string{"period", "account", "mrr"}, "account", "as_day"), nil
+}
+
+// valueAt is the SQL of what l.local is worth at the rates of a day of each
+// period of a source p, and the join that it takes.
+func (d *doors) valueAt(source, day string) (value, join string, err error) {
+	rates, err := d.rates()
+	if err != nil || rates == "" {
+		return "l.local", "", err
+	}
+	return converted("l.local", "v.rate"), " LEFT JOIN (SELECT p.period AS period, r.code AS code, r.rate AS rate FROM " + source + " p CROSS JOIN " + rates +
+		" r WHERE r.from_day <= " + day + " AND r.to_day > " + day + ") v ON v.period = p.period AND v.code = l.currency", nil
 }
 
 // periods: period (first day), last (last day, not after as-of), until (the

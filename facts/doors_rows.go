@@ -83,7 +83,7 @@ func (d *doors) moved() string {
 	return "(SELECT source, id, hash, argMax(person, batch) AS person, argMax(account, batch) AS account FROM moves WHERE 1 = 1" + d.knownBy() + " GROUP BY source, id, hash)"
 }
 
-// typed is a typed table with the person and account of its events as they
+// typed is a typed table, or a sub-query with its columns, with the person and account of its events as they
 // are known to be.
 func (d *doors) typed(table, columns, cond, accountSQL, personSQL string) string {
 	if !d.traits.moved.Load() {

@@ -24,6 +24,7 @@ type duck struct {
 	writer    *sql.Conn
 	appenders []*duckdb.Appender // by table number, nil until used
 	row       []driver.Value
+	written   int // the format version of the file
 }
 
 // duckTypes spells the column types; nothing is declared NOT NULL because
@@ -96,20 +97,40 @@ func (d *duck) createTables(ctx context.Context) error {
 	return d.checkFormat(ctx)
 }
 
-// checkFormat refuses a file that another format version wrote.
+// checkFormat refuses a file that a later format version wrote, and gives one
+// of an earlier format the columns that it lacks.
 func (d *duck) checkFormat(ctx context.Context) error {
 	_, err := d.writer.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS format AS SELECT `+strconv.Itoa(formatVersion)+` AS version`)
 	if err != nil {
 		return err
 	}
-	var v int
-	if err := d.writer.QueryRowContext(ctx, "SELECT max(version) FROM format").Scan(&v); err != nil {
+	if err := d.writer.QueryRowContext(ctx, "SELECT max(version) FROM format").Scan(&d.written); err != nil {
 		return err
 	}
-	if v != formatVersion {
-		return fmt.Errorf("the facts are in format %d, this program reads format %d", v, formatVersion)
+	if d.written < 1 || d.written > formatVersion {
+		return fmt.Errorf("the facts are in format %d, this program reads format %d", d.written, formatVersion)
+	}
+	if d.written == formatVersion {
+		return nil
+	}
+	for _, t := range tables {
+		for _, c := range t.columns {
+			if _, err := d.writer.ExecContext(ctx, "ALTER TABLE "+t.name+" ADD COLUMN IF NOT EXISTS \""+c.name+"\" "+duckTypes[c.kind]); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+func (d *duck) format() int { return d.written }
+
+func (d *duck) stamp(ctx context.Context) error {
+	_, err := d.writer.ExecContext(ctx, "UPDATE format SET version = "+strconv.Itoa(formatVersion))
+	if err == nil {
+		d.written = formatVersion
+	}
+	return err
 }
 
 func (d *duck) dialect() *dialect { return duckDialect }

@@ -31,5 +31,10 @@ type engine interface {
 	// batch <= upTo for those that the query answers (the table's columns in
 	// order). A reader sees either the old rows or the new ones.
 	replaceActivity(ctx context.Context, days farol.Period, upTo int64, query string, params map[string]any) error
+	// format is the version of the log as it was found: an earlier one has the
+	// columns of this program by now, but not what is to be in them, until
+	// stamp says that it has.
+	format() int
+	stamp(ctx context.Context) error
 	close() error
 }

@@ -75,7 +75,10 @@ func (h *testHistory) say(e *farol.Event) {
 		e.Kind, e.Name = farol.Page, h.pick("Page ", 3)
 	case 4:
 		e.Name, e.Account = "Subscription Started", farol.AccountID(h.pick("account", 4))
-		e.Properties = fmt.Appendf(nil, `{"subscription":%q,"mrr":"%d.50","currency":%q,"plan":%q,"quantity":%d,"seats":%d}`, h.pick("s", 3), h.r.IntN(900), []string{"BRL", "USD", "JPY"}[h.r.IntN(2)], h.pick("plan", 3), h.r.IntN(9), h.r.IntN(20))
+		e.Properties = fmt.Appendf(nil, `{"subscription":%q,%q:"%d.50","currency":%q,"plan":%q,"quantity":%d,"seats":%d%s}`, h.pick("s", 3), []string{"mrr", "unit_price", "amount"}[h.r.IntN(3)], h.r.IntN(900),
+			[]string{"BRL", "USD", "JPY"}[h.r.IntN(2)], h.pick("plan", 3), h.r.IntN(9), h.r.IntN(20), h.maybe(fmt.Sprintf(`,"interval":%q,"interval_count":%d`, []string{"month", "year", "week"}[h.r.IntN(3)], 1+h.r.IntN(3)))+
+				h.maybe(fmt.Sprintf(`,"discount_percent":%d`, 5*h.r.IntN(10)))+h.maybe(fmt.Sprintf(`,"discount_amount":"%d.00"`, h.r.IntN(30)))+
+				h.maybe(fmt.Sprintf(`,"discount_ends_at":%q`, e.At.AddDate(0, 0, h.r.IntN(30)).Format(time.RFC3339)))+h.maybe(`,"escalator":true`)+h.maybe(fmt.Sprintf(`,"product":%q`, h.pick("product", 2))))
 	case 5:
 		e.Name, e.Account = h.pick("Subscription ", 1)[:13]+[]string{"Changed", "Paused", "Resumed", "Cancelled"}[h.r.IntN(4)], farol.AccountID(h.pick("account", 4))
 		e.Properties = fmt.Appendf(nil, `{"subscription":%q,"reason":%q}`, h.pick("s", 3), h.maybe("price"))
@@ -87,6 +90,9 @@ func (h *testHistory) say(e *farol.Event) {
 		e.Properties = fmt.Appendf(nil, `{"ticket":%q,"priority":"high","csat":%d}`, h.pick("t", 4), h.r.IntN(5))
 	case 8:
 		e.Name = "Signed Up"
+	case 9:
+		e.Name, e.Account = []string{"Payment Failed", "Payment Failed", "Payment Succeeded", "Usage Billed"}[h.r.IntN(4)], farol.AccountID(h.pick("account", 4))
+		e.Properties = fmt.Appendf(nil, `{"subscription":%q,"amount":"%d.10","currency":"BRL"}`, h.pick("s", 3), h.r.IntN(90))
 	default:
 		e.Name = h.pick("Report ", 3)
 		e.Properties = fmt.Appendf(nil, `{"n":%d,"seconds":%d.5,"interactive":%v}`, h.r.IntN(9), h.r.IntN(60), h.r.IntN(6) > 0)
@@ -116,6 +122,7 @@ var doorQueries = []string{
 	"SELECT * FROM {{activity 28}} x", "SELECT * FROM {{presence 7}} x", "SELECT * FROM {{people}} x", `SELECT * FROM {{payingAt "start"}} x`, `SELECT * FROM {{payingAt "end"}} x`,
 	"SELECT * FROM {{answers}} x", "SELECT * FROM {{tickets}} x", "SELECT * FROM {{events}} x", "SELECT * FROM {{periods}} x", "SELECT * FROM {{days}} x",
 	"SELECT * FROM {{firsts 0}} x", "SELECT * FROM {{firsts 27}} x", `SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, "SELECT * FROM {{turns}} x", "SELECT * FROM {{trailing 7}} x", "SELECT day, ts, account, person, event, grp FROM {{moments 1}} x", "SELECT * FROM {{seatsAt}} x",
+	"SELECT * FROM {{movements}} x", `SELECT * FROM {{payingAt "year" "metered"}} x`, `SELECT * FROM {{payingAt "end" "constant" "due"}} x`,
 	`SELECT * FROM {{customersAt "start"}} x`, `SELECT * FROM {{customersAt "end" "unfiltered"}} x`,
 	`SELECT d.period AS period, count(DISTINCT x.key) AS people FROM {{days}} d JOIN {{activity 0 "unfiltered"}} x ON x.day = d.day GROUP BY d.period`,
 	`SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{people "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, `SELECT * FROM {{mrr "unfiltered"}} x`,
@@ -140,7 +147,8 @@ func doorScopes(known time.Time) map[string]Scope {
 
 var doorParams = map[string]any{
 	"active_all": false, "active_events": []string{"Report 0", "Report 1", "$page", "Signed Up"},
-	"currency": "BRL", "rate_codes": []string{"USD"}, "rate_values": []float64{5.25},
+	"currency": "BRL", "rate_codes": []string{"USD", "USD"}, "rate_days": []int64{0, int64(farol.Date(2026, 2, 20))}, "rate_values": []float64{5.25, 5.31},
+	"pause_days": int64(9), "past_due_days": int64(6), "metered": true, "return_days": int64(12), "churn_at_request": false, "permanent_discounts": false,
 }
 
 // rowsOf runs a query and answers its rows as sorted text.

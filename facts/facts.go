@@ -126,10 +126,12 @@ type EventRow struct {
 // Touch says that facts of a local day were learned, or learned otherwise.
 type Touch struct {
 	// Table is one of:
-	//  "events", "activity", "subscriptions", "answers", "tickets": the day has
+	//  "events", "activity", "subscriptions", "charges", "answers", "tickets": the day has
 	//  such facts, learned in the interval; answers and tickets also when they
 	//  changed hands by a link or membership.
-	//  "moved": a subscription of the day changed hands.
+	//  "signed": on the day a change of a subscription was signed, or asked for,
+	//  that takes effect later.
+	//  "moved": a subscription or charge of the day changed hands.
 	//  "accounts": an account may have begun on the day.
 	//  "people": a person may have begun on the day.
 	//  "costs": a cost begins on the day, or one that began on it was replaced.

@@ -151,6 +151,9 @@ func (f *Facts) recover(ctx context.Context) error {
 	if err := f.loadFirsts(ctx); err != nil {
 		return err
 	}
+	if err := f.upgrade(ctx); err != nil {
+		return err
+	}
 	if f.restless {
 		return f.recall(ctx)
 	}

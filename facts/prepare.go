@@ -310,27 +310,6 @@ func feedTrial(trait string) func(*prepared, values) {
 	}
 }
 
-func feedSubscription(p *prepared, v values, name, status string) {
-	e := p.e
-	at := e.At
-	if x := v.get("effective_at"); x != nil {
-		at, _ = parseTime(x)
-	}
-	var mrr any
-	if minor, given, err := v.mrr(); given && err == nil {
-		mrr = minor
-	}
-	var voluntary any
-	if x := v.get("voluntary"); x != nil {
-		voluntary = map[bool]int64{true: 1, false: 0}[x.GetBool()]
-	}
-	day := midnight(farol.DayOf(at, p.zone))
-	p.typed = append(p.typed, typedRow{subscriptions, []any{
-		nil, at, day, string(e.Source), e.ID, p.hash, nil, v.text("subscription"), status, v.text("product"), v.text("plan"),
-		v.number("quantity"), v.number("seats"), mrr, v.text("currency"), v.text("reason"), v.text("reason_detail"), voluntary, name,
-	}, 6, -1})
-}
-
 func feedAnswer(p *prepared, v values) {
 	e := p.e
 	p.typed = append(p.typed, typedRow{answers, []any{

@@ -115,6 +115,23 @@ var (
 		{"mrr", tIntN}, {"currency", tText}, {"reason", tText}, {"detail", tText},
 		{"voluntary", tIntN}, // 1, 0 or null
 		{"name", tText},      // the event's name
+		// Since format 2. Prices are list prices in minor units per month, of one
+		// unit or of the whole line; so is what a discount takes off. A day is a
+		// number of days since 1970.
+		{"family", tText}, {"unit", tFloatN}, {"gross", tFloatN},
+		{"off_percent", tFloatN}, {"off_minor", tFloatN}, {"off_until", tIntN}, // noEnd: for good
+		{"escalator", tIntN}, {"trial", tIntN}, // 1, 0 or null
+		{"said", tInstantN}, {"said_day", tIntN}, // when it was signed or asked for
+		{"starts", tIntN}, {"ends", tIntN}, // the paid term
+		{"once", tIntN}, // not recurring, minor units
+	}, order: []string{"account", "subscription", "ts"}, shard: "account"}
+
+	// charges are payments, failed payments and metered use that was billed.
+	charges = &table{name: "charges", columns: []column{
+		{"batch", tInt}, {"known", tInstant}, {"ts", tInstant}, {"day", tDay}, {"source", tText}, {"id", tText},
+		{"hash", tHash}, {"account", tText}, {"subscription", tText}, // '' is all of the account
+		{"kind", tText}, // paid, failed, used
+		{"minor", tIntN}, {"currency", tText}, {"reason", tText},
 	}, order: []string{"account", "subscription", "ts"}, shard: "account"}
 
 	answers = &table{name: "answers", columns: []column{
@@ -158,7 +175,7 @@ var (
 // tables lists every table; batches last, because it is written last.
 var tables = numbered(
 	events, rejected, activity, changes, links, merges, memberships, moves,
-	subscriptions, answers, tickets, costs, measures, history, firsts, batches,
+	subscriptions, answers, tickets, costs, measures, history, firsts, charges, batches,
 )
 
 func numbered(ts ...*table) []*table {
@@ -168,8 +185,15 @@ func numbered(ts ...*table) []*table {
 	return ts
 }
 
-// formatVersion is written into a new log and compared with at opening.
-const formatVersion = 1
+// formatVersion is written into a new log and compared with at opening: a log
+// of an earlier format gets the columns that it lacks, one of a later format
+// is refused.
+//
+// Format 2 has more columns in subscriptions, and the table charges.
+const formatVersion = 2
+
+// noEnd is the end of what is for good, as a number of days since 1970.
+const noEnd = 1_000_000
 
 // A commit is the rows of one batch, by table. The values of a row follow
 // the table's columns without the first (batch), which the engine adds.

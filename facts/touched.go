@@ -24,7 +24,10 @@ var touches = []struct{ table, days string }{
 	{"activity", "SELECT DISTINCT day AS d FROM activity WHERE " + learned},
 	{"changes", "SELECT DISTINCT day AS d FROM changes WHERE " + learned},
 	{"subscriptions", "SELECT DISTINCT day AS d FROM subscriptions WHERE " + learned},
-	{"moved", "SELECT DISTINCT day AS d FROM subscriptions WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")"},
+	{"signed", "SELECT DISTINCT dayFrom(coalesce(said_day, 0)) AS d FROM subscriptions WHERE said_day < dayNumber(day) AND " + learned},
+	{"charges", "SELECT DISTINCT day AS d FROM charges WHERE " + learned},
+	{"moved", "SELECT DISTINCT x.d AS d FROM (SELECT least(day, dayFrom(coalesce(said_day, 60000))) AS d FROM subscriptions WHERE hash IN (SELECT hash FROM moves WHERE " + learned +
+		") UNION ALL SELECT day AS d FROM charges WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
 	{"answers", "SELECT DISTINCT x.day AS d FROM (SELECT day FROM answers WHERE " + learned +
 		" UNION ALL SELECT day FROM answers WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
 	{"tickets", "SELECT DISTINCT x.day AS d FROM (SELECT day FROM tickets WHERE " + learned +
@@ -94,7 +97,7 @@ const joined = `SELECT i64(count(*)) AS c FROM merges WHERE ` + learned + ` AND 
 
 // Touched lists what was learned after since and up to until (zero: up to
 // now): per table the local days concerned. It may name a day too many, but
-// for events and subscriptions, and never misses one.
+// for events, subscriptions and charges, and never misses one.
 func (f *Facts) Touched(ctx context.Context, since, until time.Time) ([]Touch, error) {
 	if until.IsZero() {
 		until = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,9 @@ type traitSet struct {
 	negative        atomic.Bool // the rollup has deltas below zero
 	moved           atomic.Bool
 	born            atomic.Bool // some person says when it was created
+	priced          atomic.Bool // some subscription has a list price, a discount or an escalator
+	paused          atomic.Bool // some subscription was paused
+	failed          atomic.Bool // some payment failed
 }
 
 // noteTraits looks at a commit for what traitSet tells, before it is applied:
@@ -33,6 +37,7 @@ func (f *Facts) noteTraits(c *commit) {
 			f.traits.born.Store(f.traits.born.Load() || r[5].(string) == "person")
 		}
 	}
+	f.noteMoney(c)
 	if len(c.of(moves)) > 0 {
 		f.traits.moved.Store(true)
 		f.traits.negative.Store(true)
@@ -51,10 +56,50 @@ func (f *Facts) loadTraits(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := f.loadMoney(ctx); err != nil {
+		return err
+	}
 	return eachText(ctx, f.eng, "SELECT 'x' AS x FROM moves LIMIT 1", nil, func([]string) {
 		f.traits.moved.Store(true)
 		f.traits.negative.Store(true)
 	})
+}
+
+// pricing are the columns of subscriptions by which a price is told.
+var pricing = []string{"unit", "gross", "off_percent", "off_minor", "off_until", "escalator"}
+
+func (f *Facts) noteMoney(c *commit) {
+	// Rows come without their first column, batch.
+	status, first := subscriptions.index("status")-1, subscriptions.index("unit")-1
+	for _, r := range c.of(subscriptions) {
+		if r[status].(string) == "paused" {
+			f.traits.paused.Store(true)
+		}
+		for i := range pricing {
+			if r[first+i] != nil {
+				f.traits.priced.Store(true)
+			}
+		}
+	}
+	kind := charges.index("kind") - 1
+	for _, r := range c.of(charges) {
+		if r[kind].(string) == "failed" {
+			f.traits.failed.Store(true)
+		}
+	}
+}
+
+func (f *Facts) loadMoney(ctx context.Context) error {
+	for text, trait := range map[string]*atomic.Bool{
+		"subscriptions WHERE status = 'paused'":                                             &f.traits.paused,
+		"subscriptions WHERE " + strings.Join(pricing, " IS NOT NULL OR ") + " IS NOT NULL": &f.traits.priced,
+		"charges WHERE kind = 'failed'":                                                     &f.traits.failed,
+	} {
+		if err := eachText(ctx, f.eng, "SELECT 'x' AS x FROM "+text+" LIMIT 1", nil, func([]string) { trait.Store(true) }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // seenTrait holds the day of an account's first fact.

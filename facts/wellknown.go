@@ -58,8 +58,12 @@ var wellKnownEvents = byName(
 	subscriptionEvent("Subscription Paused", "paused", false),
 	subscriptionEvent("Subscription Resumed", "active", false),
 	subscriptionEvent("Subscription Cancelled", "cancelled", false),
-	paymentEvent("Payment Succeeded"),
-	paymentEvent("Payment Failed"),
+	paymentEvent("Payment Succeeded", "paid"),
+	paymentEvent("Payment Failed", "failed"),
+	&wellKnown{name: "Usage Billed", account: true, properties: []property{
+		text("subscription").must(), {name: "amount", kind: anAmount, required: true}, {name: "currency", kind: aCode, required: true},
+		{name: "effective_at", kind: aTime},
+	}, also: checkUsage, feed: func(p *prepared, v values) { feedCharge(p, v, "used") }},
 	&wellKnown{name: "Referral Sent", properties: []property{text("referral").must(), text("invitee_email")}},
 	&wellKnown{name: "Referral Converted", properties: []property{text("referral").must(), text("account")}},
 	costEvent(),
@@ -89,19 +93,10 @@ func text(name string) property { return property{name: name, kind: aText} }
 
 func (p property) must() property { p.required = true; return p }
 
-func subscriptionEvent(name, status string, priced bool) *wellKnown {
-	return &wellKnown{name: name, account: true, properties: []property{
-		text("subscription").must(), {name: "mrr", kind: anAmount}, {name: "mrr_minor", kind: aWhole}, {name: "currency", kind: aCode},
-		text("product"), text("plan"), {name: "quantity", kind: aCount}, {name: "seats", kind: aCount},
-		text("reason"), text("reason_detail"), {name: "voluntary", kind: aBool}, {name: "effective_at", kind: aTime},
-	}, also: func(v values) error { return checkPrice(v, priced) },
-		feed: func(p *prepared, v values) { feedSubscription(p, v, name, status) }}
-}
-
-func paymentEvent(name string) *wellKnown {
+func paymentEvent(name, kind string) *wellKnown {
 	return &wellKnown{name: name, account: true, properties: []property{
 		text("subscription"), {name: "amount", kind: anAmount}, {name: "currency", kind: aCode}, text("reason"),
-	}}
+	}, feed: func(p *prepared, v values) { feedCharge(p, v, kind) }}
 }
 
 func ticketEvent(name, action string) *wellKnown {
@@ -145,19 +140,6 @@ func (v values) number(name string) any {
 		return nil
 	}
 	return x.GetFloat64()
-}
-
-// mrr in minor units; given says whether there is one.
-func (v values) mrr() (minor int64, given bool, err error) {
-	if x := v.get("mrr_minor"); x != nil {
-		n, err := x.Int64()
-		return n, true, err
-	}
-	if v.get("mrr") == nil {
-		return 0, false, nil
-	}
-	m, err := farol.ParseMoney(v.text("mrr"), farol.Currency(v.text("currency")))
-	return m.Minor, true, err
 }
 
 // check says what is wrong with the property.
@@ -222,32 +204,6 @@ func parseTime(x *fastjson.Value) (time.Time, error) {
 	}
 	return time.Time{}, strconv.ErrSyntax
 }
-
-func checkPrice(v values, required bool) error {
-	field := "properties.mrr"
-	if v.get("mrr_minor") != nil {
-		field = "properties.mrr_minor"
-	}
-	given := v.get("mrr") != nil || v.get("mrr_minor") != nil
-	if given && v.get("currency") == nil {
-		return farol.InvalidField("properties.currency", "is required")
-	}
-	minor, _, err := v.mrr()
-	switch {
-	case err != nil:
-		return farol.InvalidField(field, "must be of type %s", string(anAmount))
-	case required && !given:
-		return farol.InvalidField(field, "is required")
-	case minor < 0:
-		return farol.InvalidField(field, "must not be negative")
-	case minor > maxMinor:
-		return farol.InvalidField(field, "is too large")
-	}
-	return nil
-}
-
-// maxMinor keeps sums of a hundred million subscriptions inside 64 bits.
-const maxMinor = 1e10 * 100
 
 func checkScore(v values) error {
 	score, scale := v.get("score").GetFloat64(), scaleOf(v)

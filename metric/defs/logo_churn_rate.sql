@@ -6,9 +6,9 @@
 -- grains: month, week
 -- reach: forever
 -- waits: no
--- version: 1
+-- version: 2
 -- per account: no
--- settings: company
+-- settings: company, conventions
 -- title [en]: Customer churn rate
 -- title [pt-BR]: Taxa de churn de clientes
 -- definition [en]: Of the accounts that were customers at the start of the period, the share that no longer were at its

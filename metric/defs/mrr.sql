@@ -6,9 +6,9 @@
 -- grains: month, week, day
 -- reach: forever
 -- waits: no
--- version: 1
+-- version: 2
 -- per account: yes
--- settings: company
+-- settings: company, conventions
 -- title [en]: Monthly recurring revenue (MRR)
 -- title [pt-BR]: Receita recorrente mensal (MRR)
 -- definition [en]: What all accounts together pay per month at the end of the period.
@@ -18,15 +18,19 @@
 -- formula [pt-BR]: soma, entre as contas, do valor mensal das assinaturas em vigor no fim do último dia local do
 --   período (hoje, enquanto está aberto), na moeda da empresa
 -- rules [en]: A snapshot, never summed over time. Net of recurring discounts, without taxes, one-off and metered
---   amounts, as the sender reports it. 0 while a subscription is paused or free. A subscription counts from the instant
---   its change takes effect, also when that is learned later. Amounts in other currencies are converted at the
---   company's rates; one without a rate counts nowhere. Sums are of whole minor units, rounded once per subscription.
---   Breakdowns use the attribute on the last day.
+--   amounts; prices per year, week or day are brought to a month by exact factors. 0 while a subscription is paused, on
+--   trial or free, and from 30 days after an invoice stayed unpaid. A subscription counts from the instant its change
+--   takes effect, also when that is learned later; a cancelled one until the paid term ends. Amounts in other
+--   currencies are converted at the company's rates of the day; one without a rate counts nowhere. Sums are of whole
+--   minor units, rounded once per subscription. Breakdowns use the attribute on the last day. Setting conventions
+--   decides on discounts, metered use, cancellations and unpaid invoices.
 -- rules [pt-BR]: Um retrato, nunca somado no tempo. Líquida de descontos recorrentes, sem impostos, valores avulsos e
---   medidos, como o remetente a informa. 0 enquanto a assinatura está pausada ou é gratuita. Uma assinatura conta desde
---   o instante em que a mudança passa a valer, mesmo que se saiba depois. Valores em outras moedas são convertidos
---   pelas taxas da empresa; sem taxa, não contam. As somas são de centavos inteiros, arredondados uma vez por
---   assinatura. As quebras usam o atributo no último dia.
+--   medidos; preços por ano, semana ou dia são levados ao mês por fatores exatos. 0 enquanto a assinatura está pausada,
+--   em teste ou é gratuita, e a partir de 30 dias com uma fatura em aberto. Uma assinatura conta desde o instante em
+--   que a mudança passa a valer, mesmo que se saiba depois; a cancelada, até o fim do período pago. Valores em outras
+--   moedas são convertidos pelas taxas da empresa no dia; sem taxa, não contam. As somas são de centavos inteiros,
+--   arredondados uma vez por assinatura. As quebras usam o atributo no último dia. A configuração de convenções decide
+--   sobre descontos, uso medido, cancelamentos e faturas em aberto.
 -- reading [en]: The size of the business on that day. A late correction restates earlier months; the figure as known at
 --   the time stays readable under its date.
 -- reading [pt-BR]: O tamanho do negócio naquele dia. Uma correção tardia refaz os meses anteriores; o número como

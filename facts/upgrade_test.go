@@ -1,0 +1,68 @@
+package facts
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/farol-cs/farol"
+)
+
+// A log of format 1 is opened, gets its columns, and the payments that it
+// holds count from then on; a log of a later format is refused.
+func TestUpgrade(t *testing.T) {
+	ctx := context.Background()
+	k := &kit{T: t, clock: &clock{now: ts("2026-03-01 12:00")}}
+	config := Config{Path: filepath.Join(t.TempDir(), "old.duckdb"), Zone: time.UTC, Now: func() time.Time { return k.clock.now }}
+	open := func() error {
+		f, err := Open(ctx, config)
+		k.f = f
+		return err
+	}
+	if err := open(); err != nil {
+		t.Fatal(err)
+	}
+	k.add(k.track("2026-01-10 10:00", "", "acme", "Subscription Started", `{"subscription":"s1","mrr":100,"currency":"BRL"}`),
+		k.track("2026-01-15 10:00", "", "acme", "Payment Failed", `{"subscription":"s1"}`))
+	db := k.f.eng.(*duck).db
+	for _, c := range subscriptions.columns[subscriptions.index("family"):] {
+		if _, err := db.ExecContext(ctx, "ALTER TABLE subscriptions DROP COLUMN "+c.name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set := func(text string) {
+		if _, err := db.ExecContext(ctx, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	set("DROP TABLE charges")
+	set("UPDATE format SET version = 1")
+	if err := k.f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time there is nothing left to do
+		if err := open(); err != nil {
+			t.Fatal(err)
+		}
+		s := Scope{Period: farol.Period{From: day("2026-01-01"), To: day("2026-03-01")}}
+		k.want(k.rows("SELECT subscription, mrr, status, from_day, to_day FROM {{mrr}} m WHERE status <> 'active' OR from_day = DATE '2026-01-10'", s, nil),
+			"s1|0|unpaid|2026-02-14|2149-01-01", "s1|10000|active|2026-01-10|2026-01-15")
+		k.want(k.rows("SELECT DISTINCT l.reason FROM {{mrr}} l WHERE l.status = 'unpaid'", s, nil), "payment")
+		if err := k.f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := open(); err != nil {
+		t.Fatal(err)
+	}
+	k.add(k.track("2026-02-20 10:00", "", "acme", "Subscription Changed", `{"subscription":"s1","unit_price":3,"quantity":4,"currency":"BRL"}`))
+	db = k.f.eng.(*duck).db
+	set("UPDATE format SET version = 99")
+	if err := k.f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(); err == nil {
+		t.Error("a later format was opened")
+	}
+}
