@@ -28,6 +28,7 @@ const farFuture = "DATE '2149-01-01'"
 // {{customersAt "start"}}, {{customersAt "end"}}, {{stays "began"}},
 // {{stays "left"}}, {{monthly n}}, {{costs}}, {{movements}}, {{answers}}, {{tickets}},
 // {{events}}, {{moments n}}, {{firsts n}}, {{seatsAt}}, {{activated}},
+// {{registered}}, {{milestones}},
 // {{progress}}, {{periods}}, {{days}}, {{turns}} and {{trailing n}};
 // docs/doors.md says what columns they
 // have.
@@ -174,6 +175,8 @@ func (d *doors) funcs() template.FuncMap {
 		"measured":        func(n int) string { return d.open(d.measured(n)) },
 		"attribute":       func(param string) (string, error) { return d.openIf(d.attributeNow(param)) },
 		"personAttribute": func(param string) (string, error) { return d.openIf(d.personAttribute(param)) },
+		"registered":      func() (string, error) { return d.openIf(d.registered()) },
+		"milestones":      func() (string, error) { return d.openIf(d.milestones()) },
 		"activated":       func(args ...any) (string, error) { return d.openIf(d.activated(args)) },
 		"progress":        func(args ...any) (string, error) { return d.openIf(d.progress(args)) },
 		"firsts":          func(n int) string { return d.open(d.firsts(n)) },

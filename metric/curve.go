@@ -198,7 +198,7 @@ func (a *activationPlan) door(name, days string) string {
 // lostText lists when accounts stopped having any subscription that runs,
 // after having had one.
 const lostText = `live AS (
-  SELECT m.account AS account, m.from_day AS from_day, m.to_day AS to_day, m.mrr AS mrr FROM {{mrr}} AS m WHERE m.status <> 'cancelled'
+  SELECT m.account AS account, m.from_day AS from_day, m.to_day AS to_day, m.mrr AS mrr FROM {{mrr "unfiltered"}} AS m WHERE m.status <> 'cancelled'
 ),
 ends AS (
   SELECT DISTINCT e.account AS account, e.to_day AS lost_day

@@ -33,10 +33,13 @@ type Feature struct {
 	Plans []string `json:"plans,omitempty"`
 }
 
+// maxFeatureWindow bounds what the figures of adoption read back: a quarter.
+const maxFeatureWindow = 92
+
 func (f Features) check() error {
 	switch {
-	case f.WindowDays < 1 || f.WindowDays > 366:
-		return farol.InvalidField("features.window_days", "must be between 1 and 366, not %d", f.WindowDays)
+	case f.WindowDays < 1 || f.WindowDays > maxFeatureWindow:
+		return farol.InvalidField("features.window_days", "must be between 1 and %d, not %d", maxFeatureWindow, f.WindowDays)
 	case f.AdoptedDays < 1 || f.AdoptedDays > f.WindowDays:
 		return farol.InvalidField("features.adopted_days", "must be between 1 and the window's days")
 	}
@@ -69,7 +72,7 @@ func (f Features) params(out map[string]any) {
 		}
 	}
 	out["feature_names"], out["feature_events"], out["core_events"] = names, events, cores
-	out["core_any"] = len(cores) == 0
+	out["core_any"], out["feature_count"], out["feature_any"] = len(cores) == 0, int64(len(names)), len(names) == 0
 	out["feature_days"], out["adopted_days"] = int64(f.WindowDays), int64(f.AdoptedDays)
 }
 

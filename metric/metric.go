@@ -219,6 +219,8 @@ var tablesOf = map[string][]string{
 	"tickets":     {"tickets"},
 	"events":      {"events"},
 	"activated":   {"activity", "accounts", "people", "events", "subscriptions", "moved"},
+	"registered":  {"activity", "accounts", "people"},
+	"milestones":  {"events"},
 	"progress":    {"activity", "accounts", "people", "events", "subscriptions", "moved"},
 	"valued":      nil,
 	"moments":     {"activity"},

@@ -80,6 +80,8 @@ func (h *history) event() {
 		h.subscription(&e, props)
 	case k < 93:
 		h.cost(&e, props)
+	case k < 95:
+		h.milestone(&e, props)
 	default:
 		e.Kind, e.Name = farol.Track, "Survey Answered"
 		h.who(&e)
@@ -173,6 +175,15 @@ func (h *history) group(e *farol.Event, props map[string]any) {
 	}
 }
 
+func (h *history) milestone(e *farol.Event, props map[string]any) {
+	e.Kind, e.Name = farol.Track, pick(h, "Milestone Planned", "Milestone Planned", "Milestone Done", "Milestone Skipped")
+	h.who(e)
+	props["milestone"] = pick(h, "Kickoff", "Data", "Training")
+	if h.r.IntN(2) == 0 {
+		props["due"] = pick(h, h.moment().Format(time.RFC3339), h.moment().Format(time.DateOnly))
+	}
+}
+
 func (h *history) subscription(e *farol.Event, props map[string]any) {
 	account := h.account()
 	e.Kind, e.Account = farol.Track, farol.AccountID(account)
@@ -234,7 +245,12 @@ func randomSettings(seed uint64, zone *time.Location) Settings {
 	// The second version begins in the middle of the history: see newWorld.
 	second := Activation{Version: 2, Events: []Clause{{Name: "Report Created", Min: 1}, {Name: "Signed In", Min: 1}}, AtLeast: 1, WindowDays: 4}
 	s.Activations, s.Activation = []Activation{s.Activation, second}, second
+	s.Features.WindowDays, s.Features.AdoptedDays = 20, 2
 	if seed%2 == 1 {
+		s.Features.List = []Feature{
+			{Name: "Reports", Events: []string{"Report Created", "$page"}, Core: true},
+			{Name: "Team", Events: []string{"Member Invited", "Report Created"}},
+		}
 		s.Activations = nil
 		s.Calendar.WeekStart = time.Sunday
 		s.Active = Active{Version: 2, Events: []string{"Report Created", "$page"}}

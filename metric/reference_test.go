@@ -238,6 +238,7 @@ func (r *reference) findAccount(e *farol.Event) string {
 var businessEvents = map[string]bool{
 	"Subscription Started": true, "Subscription Changed": true, "Subscription Paused": true, "Subscription Resumed": true,
 	"Subscription Cancelled": true, "Payment Failed": true, "Cost Reported": true, "Ticket Opened": true, "Survey Answered": true, "Trial Started": true,
+	"Milestone Planned": true, "Milestone Done": true, "Milestone Skipped": true,
 }
 
 // latest is the value of a trait by the last change that passes.
