@@ -175,6 +175,7 @@ func (d *doors) funcs() template.FuncMap {
 		"measured":        func(n int) string { return d.open(d.measured(n)) },
 		"attribute":       func(param string) (string, error) { return d.openIf(d.attributeNow(param)) },
 		"personAttribute": func(param string) (string, error) { return d.openIf(d.personAttribute(param)) },
+		"attributeDays":   func(param string) (string, error) { return d.openIf(d.attributeDays(param)) },
 		"registered":      func() (string, error) { return d.openIf(d.registered()) },
 		"milestones":      func() (string, error) { return d.openIf(d.milestones()) },
 		"activated":       func(args ...any) (string, error) { return d.openIf(d.activated(args)) },

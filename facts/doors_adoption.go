@@ -1,5 +1,7 @@
 package facts
 
+import "fmt"
+
 // registered: period, last, person, account, first_day, grp on the period's
 // last day: everybody who began by then, once per period.
 func (d *doors) registered() (string, error) {
@@ -40,4 +42,14 @@ const (
 
 func milestoneEvent(name string) *wellKnown {
 	return &wellKnown{name: name, account: true, properties: []property{text("milestone").must(), {name: "due", kind: aTime}}}
+}
+
+// attributeDays: account, from_day, to_day, val: the runs of days on which the
+// account attribute whose name is in the parameter had a value.
+func (d *doors) attributeDays(param string) (string, error) {
+	key, ok := d.params[param].(string)
+	if !ok {
+		return "", fmt.Errorf("query: {{attributeDays}} takes the name of a text parameter, which %q is not", param)
+	}
+	return "(SELECT w.account AS account, w.from_day AS from_day, w.to_day AS to_day, w.val AS val FROM " + d.attribute("days_of", key) + " w)", nil
 }

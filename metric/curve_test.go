@@ -37,7 +37,8 @@ func (r *reference) runs(account string, day farol.Day) (runs, paid bool) {
 				mrr, currency = *s.mrr, s.currency
 			}
 		}
-		worth := currency == "" || farol.Currency(currency) == r.s.Currency || r.s.Rates[farol.Currency(currency)] > 0
+		// Nothing is worth nothing in every currency.
+		worth := status == "paused" || currency == "" || farol.Currency(currency) == r.s.Currency || r.s.Rates[farol.Currency(currency)] > 0
 		if status != "" && status != "cancelled" && worth {
 			runs = true
 			paid = paid || status == "active" && r.convert(mrr, currency) > 0

@@ -1,0 +1,163 @@
+package metric
+
+import (
+	"context"
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/farol-cs/farol"
+)
+
+// The table of features equals a slow computation over the raw events.
+func TestFeatures(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	shown := false
+	for _, seed := range []uint64{41, 42} {
+		w := oneWorld(t, seed, 900)
+		w.settings.Features = Features{WindowDays: 20, AdoptedDays: 2, List: []Feature{
+			{Name: "Reports", Events: []string{"Report Created", "$page"}, Core: true},
+			{Name: "Team", Events: []string{"Member Invited"}, Plans: []string{"pro", "team"}},
+			{Name: "New", Events: []string{"$screen"}, Released: (w.first + 25).String()},
+			{Name: "Never", Events: []string{"No Such Event"}, Plans: []string{"gold"}},
+		}}
+		if seed == 42 {
+			w.settings.Exclusions.People = []string{"u3"}
+		}
+		for _, day := range []farol.Day{w.first + farol.Day(w.days) - 5, w.first + 35} {
+			q := Request{Period: farol.Period{From: day - 30, To: day + 1}, AsOf: day}
+			got, err := w.r.Features(ctx, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.Day != day || len(got.Features) != 4 {
+				t.Fatalf("day %v, %d features", got.Day, len(got.Features))
+			}
+			ref := newReference(w.events, w.settings, w.clock.now(), day, time.Time{})
+			for i, f := range got.Features {
+				if f.Feature.Name == "Never" && (f.Eligible != 0 || f.Breadth.Value != nil || f.TimeToAdopt.Value != nil) {
+					t.Errorf("a feature that nobody has: %+v", f)
+				}
+				ref.checkFeature(t, w.settings.Features.List[i], f, day)
+				shown = shown || f.Adopted > 0 && f.Retention.Of > 0 && f.Tried < f.Eligible
+			}
+		}
+	}
+	if !shown {
+		t.Error("the test shows nothing")
+	}
+	w := oneWorld(t, 42, 50)
+	w.settings.Features.List = nil
+	if got, err := w.r.Features(ctx, Request{Period: farol.Period{From: w.first, To: w.first + 1}}); err != nil || len(got.Features) != 0 {
+		t.Errorf("without features: %+v, %v", got, err)
+	}
+}
+
+// has tells whether the account's plan has the feature on the day.
+func (r *reference) has(f Feature, account string, day farol.Day) bool {
+	return len(f.Plans) == 0 || slices.Contains(f.Plans, r.attribute(account, "plan", day))
+}
+
+func (r *reference) checkFeature(t *testing.T, f Feature, got FeatureUse, last farol.Day) {
+	t.Helper()
+	window := farol.Day(r.s.Features.WindowDays)
+	released, _ := farol.ParseDay(f.Released)
+	eligible := map[string]bool{}
+	type use struct {
+		days        map[farol.Day]bool
+		times       int
+		first, last farol.Day
+		before      bool
+	}
+	used := map[string]*use{}
+	for _, a := range r.acts() {
+		if a.person == "" || a.day > last {
+			continue
+		}
+		if a.day > last-window && r.counts(a) && released <= last && r.has(f, a.account, last) {
+			eligible[string(a.person)] = true
+		}
+		if !slices.Contains(f.Events, a.name) || a.day < last-364 {
+			continue
+		}
+		u := used[string(a.person)]
+		if u == nil {
+			u = &use{days: map[farol.Day]bool{}, first: a.day, last: a.day}
+			used[string(a.person)] = u
+		}
+		u.first, u.last = min(u.first, a.day), max(u.last, a.day)
+		if a.day > last-window {
+			u.days[a.day] = true
+			u.times++
+		} else if a.day > last-2*window {
+			u.before = true
+		}
+	}
+	var tried, adopted, had, kept int64
+	var depth, frequency, lasted []float64
+	for person := range eligible {
+		if u := used[person]; u != nil && len(u.days) > 0 {
+			tried++
+			if len(u.days) >= r.s.Features.AdoptedDays {
+				adopted++
+				depth = append(depth, float64(u.times)*7/float64(window))
+				frequency = append(frequency, float64(len(u.days)))
+			}
+		}
+	}
+	for _, u := range used {
+		if u.before {
+			had++
+			if len(u.days) > 0 {
+				kept++
+			}
+		}
+		if len(u.days) == 0 {
+			lasted = append(lasted, float64(u.last-u.first))
+		}
+	}
+	if got.Eligible != int64(len(eligible)) || got.Tried != tried || got.Adopted != adopted || got.Retention.Of != had || got.Retention.Part != kept {
+		t.Errorf("%s on %v: %+v; want %d eligible, %d tried, %d adopted, %d of %d stayed", f.Name, last, got, len(eligible), tried, adopted, kept, had)
+	}
+	for name, x := range map[string][2]*float64{
+		"depth": {got.Depth, middle(depth)}, "frequency": {got.Frequency, middle(frequency)}, "duration": {got.Duration, middle(lasted)},
+	} {
+		if (x[0] == nil) != (x[1] == nil) || x[0] != nil && math.Abs(*x[0]-*x[1]) > 1e-9 {
+			t.Errorf("%s on %v: another %s: %+v", f.Name, last, name, got)
+		}
+	}
+	var rows []refRow
+	for person, b := range r.begun(true) {
+		start, entitled := max(b.day, released), len(f.Plans) == 0
+		for day := last - 500; day <= last && !entitled; day++ {
+			if entitled = r.has(f, b.account, day); entitled {
+				start = max(start, day)
+			}
+		}
+		if !entitled || start > last || start <= last-365 || b.day > last {
+			continue
+		}
+		row := refRow{num: float64(last - start)}
+		if u := used[person]; u != nil {
+			row = refRow{num: float64(max(0, u.first-start)), den: 1}
+		}
+		rows = append(rows, row)
+	}
+	want := refQuantile(Point{}, &Metric{Share: 0.5}, rows).Value
+	if have := got.TimeToAdopt.Value; (want == nil) != (have == nil) || want != nil && *want != *have {
+		t.Errorf("%s on %v: time to adopt %v, want %v of %v", f.Name, last, have, want, rows)
+	}
+}
+
+// middle is the median.
+func middle(list []float64) *float64 {
+	slices.Sort(list)
+	n := len(list)
+	if n == 0 {
+		return nil
+	}
+	v := (list[(n-1)/2] + list[n/2]) / 2
+	return &v
+}
