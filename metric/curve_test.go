@@ -115,7 +115,7 @@ func TestActivationCurve(t *testing.T) {
 	for _, seed := range []uint64{31, 32, 36} {
 		w := oneWorld(t, seed, 700)
 		// Harder than that of other tests, or everybody meets it at once.
-		hard := []Clause{{Name: "Report Created", Min: 5, By: "days"}, {Name: "Report Created", Min: 5, By: "people"}, {Name: "$page", Min: 9}}
+		hard := []Clause{{Name: "Report Created", Min: 3, By: "days"}, {Name: "*", Min: 5, By: "people"}, {Name: "$page", Min: 3}}
 		w.settings.Activation = Activation{Version: 2, Events: hard, WindowDays: 12, Since: w.first + 30}
 		w.settings.Activations = []Activation{{Version: 1, Events: hard, AtLeast: 2, WindowDays: 9}, w.settings.Activation}
 		ref := newReference(w.events, w.settings, w.clock.now(), 0, time.Time{})

@@ -110,44 +110,10 @@ func (r *reference) seated(q Request, p farol.Period) []refRow {
 		account, _, _ := strings.Cut(k, "\x00")
 		people[account]++
 	}
-	seats := r.seats(last)
 	var out []refRow
-	for account, st := range r.states(last) {
-		g, ok := r.group(q, account, last)
-		if ok && !r.excludedAccount(account) && st.mrr > 0 && seats[account] > 0 || ok && !r.excludedAccount(account) && st.paused && seats[account] > 0 {
-			out = append(out, refRow{group: g, unit: account, num: people[account], den: seats[account]})
-		}
-	}
-	return out
-}
-
-// seats are the quantities of the active subscriptions of each account.
-func (r *reference) seats(day farol.Day) map[string]float64 {
-	r.states(day) // puts the subscriptions in order
-	quantity := map[string]float64{}
-	for i := range r.events {
-		e := &r.events[i]
-		if n, ok := r.propsOf(e)["quantity"].(float64); ok {
-			quantity[e.ID] = n
-		}
-	}
-	out := map[string]float64{}
-	for k, subs := range r.subscriptions() {
-		status, currency, n := "", "", 0.0
-		for _, s := range subs {
-			if r.day(s.at) > day {
-				break
-			}
-			status = s.status
-			if s.mrr != nil {
-				currency = s.currency
-			}
-			if x, ok := quantity[s.id]; ok {
-				n = x
-			}
-		}
-		if status == "active" && (currency == "" || r.convert(1, currency) > 0) {
-			out[k[0]] += n
+	for account, seats := range r.seats(last) {
+		if g, ok := r.group(q, account, last); ok {
+			out = append(out, refRow{group: g, unit: account, num: people[account], den: seats})
 		}
 	}
 	return out

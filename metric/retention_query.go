@@ -121,13 +121,13 @@ func (p *retention) begun() string {
 	s := p.q.Start
 	if s.zero() && !p.q.Recurring && p.q.Interval != Hours24 {
 		if p.q.Unit == RetainAccounts {
-			return `SELECT a.account AS who, a.account AS unit, a.account AS account, a.created_day AS day FROM {{accounts "unfiltered"}} AS a`
+			return `SELECT a.account AS who, a.account AS unit, a.account AS account, a.created_day AS day FROM {{accounts "unfiltered"}} AS a WHERE a.created_day <= {seen:Date}`
 		}
 		who := "b.person"
 		if p.keyed() {
 			who = "b.key"
 		}
-		return fmt.Sprintf(`SELECT %s AS who, b.person AS unit, b.account AS account, b.first_day AS day FROM {{people "unfiltered"}} AS b`, who)
+		return fmt.Sprintf(`SELECT %s AS who, b.person AS unit, b.account AS account, b.first_day AS day FROM {{people "unfiltered"}} AS b WHERE b.first_day <= {seen:Date}`, who)
 	}
 	// The account is that of the first of them, by the clock where there is one.
 	order, ms, outerMs := "r.d", "", ""
@@ -259,6 +259,8 @@ func bit(n int) string {
 func (p *retention) params() map[string]any {
 	out := p.plan.params()
 	out["base"], out["starts"] = p.base, int64(len(p.starts))
+	// A trait may say that somebody begins on a day that is still to come.
+	out["seen"] = p.asOf
 	out["first"], out["end"] = p.starts[0].From, p.starts[len(p.starts)-1].To
 	out["week_shift"] = p.weekShift()
 	for side, s := range map[string]EventSet{"start": p.q.Start, "return": p.q.Return} {

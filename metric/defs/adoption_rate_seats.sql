@@ -14,16 +14,16 @@
 -- definition [en]: Of the seats that customers pay for, the share whose users use the core functions often.
 -- definition [pt-BR]: Das licenças pagas pelos clientes, a parte com usuários que usam com frequência as funções
 --   centrais.
--- formula [en]: people who used a core feature on enough days of the window that ends with the period / quantity of
---   the running subscriptions on the period's last day
+-- formula [en]: people who used a core feature on enough days of the window that ends with the period / seats of the
+--   active subscriptions on the period's last day
 -- formula [pt-BR]: pessoas que usaram uma funcionalidade central em dias suficientes da janela que termina com o
---   período / quantidade das assinaturas vigentes no último dia do período
--- rules [en]: Accounts with a running subscription that names a quantity count; the quantities of several are added.
---   Seats that ended leave on the day on which they end. Above 100 % more people use it than were paid for. People count
---   for the account in which they did it.
--- rules [pt-BR]: Contam contas com uma assinatura vigente que informa a quantidade; as quantidades de várias se somam.
---   Licenças encerradas saem no dia em que acabam. Acima de 100 %, usa mais gente do que se pagou. Pessoas contam na
---   conta em que usaram.
+--   período / licenças das assinaturas ativas no último dia do período
+-- rules [en]: Accounts with an active subscription that names its seats count; the seats of several are added. Seats
+--   that ended leave on the day on which they end. Above 100 % more people use it than were paid for. People count for
+--   the account in which they did it.
+-- rules [pt-BR]: Contam contas com uma assinatura ativa que informa as licenças; as de várias se somam. Licenças
+--   encerradas saem no dia em que acabam. Acima de 100 %, usa mais gente do que se pagou. Pessoas contam na conta em que
+--   usaram.
 -- reading [en]: How much of what was sold is in use. Low before a renewal is the best warning of a contraction; near
 --   or above 100 % is a reason to talk about more seats.
 -- reading [pt-BR]: Quanto do que foi vendido está em uso. Baixa antes de uma renovação é o melhor aviso de contração;
@@ -37,26 +37,18 @@ WITH did AS (
 ),
 adopters AS (
   SELECT d.period AS period, d.account AS account, i64(count(*)) AS people FROM did AS d WHERE d.days >= {adopted_days:Int64} GROUP BY 1, 2
-),
-seats AS (
-  SELECT p.period AS period, m.account AS account, sum(m.quantity) AS seats
-  FROM {{mrr "unfiltered"}} AS m
-  JOIN {{periods}} AS p ON m.from_day <= p.last AND m.to_day > p.last
-  WHERE m.status = 'active' AND m.quantity > 0
-  GROUP BY 1, 2
 )
-SELECT c.grp AS grp, c.account AS unit, c.account AS account, c.period AS period,
+SELECT s.grp AS grp, s.account AS unit, s.account AS account, s.period AS period,
   i64(coalesce(a.people, 0)) AS numerator, s.seats AS denominator
-FROM {{customersAt "end"}} AS c
-JOIN seats AS s ON s.account = c.account AND s.period = c.period
-LEFT JOIN adopters AS a ON a.account = c.account AND a.period = c.period
+FROM {{seatsAt}} AS s
+LEFT JOIN adopters AS a ON a.account = s.account AND a.period = s.period
 
 /* example
 zone America/Sao_Paulo
 now 2026-03-31 12:00
 set features {"features": [{"name": "Reports", "events": ["Report Created"], "core": true}, {"name": "Boards", "events": ["Board Viewed", "Board Shared"], "core": true}, {"name": "Export", "events": ["Exported"]}], "window_days": 28, "adopted_days": 3}
-2026-01-05 09:00  @acme  "Subscription Started" subscription=s1 mrr=100 currency=BRL quantity=8
-2026-01-05 09:00  @globex  "Subscription Started" subscription=s2 mrr=100 currency=BRL quantity=2
+2026-01-05 09:00  @acme  "Subscription Started" subscription=s1 mrr=100 currency=BRL seats=8
+2026-01-05 09:00  @globex  "Subscription Started" subscription=s2 mrr=100 currency=BRL seats=2
 2026-01-05 09:00  @hooli  "Subscription Started" subscription=s3 mrr=100 currency=BRL
 2026-02-10 09:00  p{1..4}@acme  "Report Created"
 2026-02-17 09:00  p{1..4}@acme  "Board Viewed"

@@ -39,7 +39,7 @@ set features {"features": [{"name": "Reports", "events": ["Report Created"], "co
 2026-02-11 09:00  ben@acme  "Exported" x9
 2026-02-11 09:00  bia@globex  "Exported" x3
 
-want month 2026-02-01 = 4 (8/2) [-46.82..54.82]
+want month 2026-02-01 = 4 (8/2) [0..54.82]
 want day 2026-02-11 = 1 (2/2)
 want week 2026-02-09 = 4 (8/2)
 want day 2026-02-12 = null no_data
