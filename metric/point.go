@@ -114,8 +114,7 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 	}
 	if pt.Value == nil && pt.Reason == "" {
 		pt.Reason = ZeroDenominator
-		// A curve needs no window to pass, so there only nobody began.
-		if p.metric.Waits && p.metric.Aggregation != Quantile && !p.elapsed(pt.Period) {
+		if p.metric.Waits && !p.elapsed(pt.Period) {
 			pt.Reason = WindowOpen
 		}
 	}
