@@ -171,7 +171,7 @@ func (r *Reader) CompareCriteria(ctx context.Context, q ActivationRequest) ([]Co
 	var out []Compared
 	for _, name := range names[:min(len(names), MaxCompared)] {
 		q.Criterion = name
-		c, err := r.compared(ctx, q)
+		c, err := r.judged(ctx, q)
 		if err != nil {
 			return nil, err
 		}
@@ -180,7 +180,7 @@ func (r *Reader) CompareCriteria(ctx context.Context, q ActivationRequest) ([]Co
 	return out, nil
 }
 
-func (r *Reader) compared(ctx context.Context, q ActivationRequest) (Compared, error) {
+func (r *Reader) judged(ctx context.Context, q ActivationRequest) (Compared, error) {
 	a, err := r.activationPlan(q)
 	if err != nil {
 		return Compared{}, err
