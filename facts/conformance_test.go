@@ -51,6 +51,7 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"costs", testCosts},
 		{"movements", testMovements},
 		{"answers and tickets", testAnswers},
+		{"leads, trials, referrals, deliveries", testJourneys},
 		{"restart", testRestart},
 		{"backfill", testBackfill},
 		{"compact and repair", testCompact},

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -27,6 +28,7 @@ const farFuture = "DATE '2149-01-01'"
 // {{accounts}}, {{people}}, {{mrr}}, {{payingAt "start"}}, {{payingAt "end"}},
 // {{customersAt "start"}}, {{customersAt "end"}}, {{stays "began"}},
 // {{stays "left"}}, {{monthly n}}, {{costs}}, {{movements}}, {{answers}}, {{tickets}},
+// {{leads}}, {{trials}}, {{deliveries}}, {{referrals}}, {{firstPaid}},
 // {{events}}, {{moments n}}, {{firsts n}}, {{seatsAt}}, {{activated}},
 // {{registered}}, {{milestones}},
 // {{progress}}, {{periods}}, {{days}}, {{turns}} and {{trailing n}};
@@ -162,7 +164,16 @@ func (d *doors) funcs() template.FuncMap {
 		},
 		"movements": func() (string, error) { return d.openIf(d.movements()) },
 		"answers":   func() string { return d.open(d.answers()) },
-		"tickets":   func() string { return d.open(d.tickets()) },
+		"tickets": func(option ...string) (string, error) {
+			return d.from("tickets", option, func(d *doors) (string, error) { return d.tickets(), nil })
+		},
+		"leads":      func() string { return d.open(d.leads()) },
+		"trials":     func() string { return d.open(d.trials()) },
+		"deliveries": func() string { return d.open(d.deliveries()) },
+		"referrals": func(option ...string) (string, error) {
+			return d.from("referrals", option, func(d *doors) (string, error) { return d.referrals(), nil })
+		},
+		"firstPaid": func(option ...string) (string, error) { return d.from("firstPaid", option, (*doors).firstPaid) },
 		"events": func(option ...string) (string, error) {
 			return d.from("events", option, func(d *doors) (string, error) { return d.events(), nil })
 		},
@@ -280,8 +291,9 @@ func (d *doors) attribute(name, key string) string {
 }
 
 // dayed adds the column grp to a row source and applies the filters, with the
-// account's attributes on the day that the rows name.
-func (d *doors) dayed(source string, columns []string, account, day string) string {
+// account's attributes on the day that the rows name. Attributes that are own
+// are columns of the source, not the account's.
+func (d *doors) dayed(source string, columns []string, account, day string, own ...string) string {
 	if d.By == "" && len(d.Filters) == 0 {
 		return "(SELECT " + selected(columns) + ", '' AS grp FROM " + source + " r)"
 	}
@@ -294,12 +306,16 @@ func (d *doors) dayed(source string, columns []string, account, day string) stri
 	switch {
 	case d.By == accountAttribute:
 		grp = "r." + account
+	case slices.Contains(own, d.By):
+		grp = "r." + d.By
 	case d.By != "":
 		grp = join("b", d.By)
 	}
 	for i, x := range d.Filters {
 		value := "r." + account
-		if x.Attribute != accountAttribute {
+		if slices.Contains(own, x.Attribute) {
+			value = "r." + x.Attribute
+		} else if x.Attribute != accountAttribute {
 			value = join("f"+strconv.Itoa(i), x.Attribute)
 		}
 		conds += " AND " + value + " IN " + d.list("values"+strconv.Itoa(i), x.Values)

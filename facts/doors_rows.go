@@ -93,15 +93,15 @@ func (d *doors) typed(table, columns, cond, accountSQL, personSQL string) string
 		table + " WHERE " + cond + ") t LEFT JOIN " + d.moved() + " m ON m.hash = t.hash AND m.source = t.source AND m.id = t.id)"
 }
 
-// answers: id, account, person, day, ts, survey, kind (nps, csat, ces), score,
-// scale, comment, grp. An answer given again replaces the one before. Not cut
+// answers: id, account, person, day, ts, survey, kind (nps, csat, ces),
+// relation (relational, transactional, employee), score, scale, comment, grp. An answer given again replaces the one before. Not cut
 // to the period.
 func (d *doors) answers() string {
-	all := d.typed("answers", "t.answer AS answer, t.day AS day, t.ts AS ts, t.known AS known, t.survey AS survey, t.kind AS kind, t.score AS score, t.scale AS scale, t.comment AS comment, t.id AS event_id",
+	all := d.typed("answers", "t.answer AS answer, t.day AS day, t.ts AS ts, t.known AS known, t.survey AS survey, t.kind AS kind, t.score AS score, t.scale AS scale, t.comment AS comment, coalesce(nullif(t.relation, ''), 'relational') AS relation, t.id AS event_id",
 		"1 = 1"+d.seenBy(), "t.account", "t.person")
-	source := "(SELECT answer AS id, account, person, day, ts, survey, kind, score, scale, comment FROM (SELECT a.*, row_number() OVER (PARTITION BY a.answer ORDER BY a.ts DESC, a.known DESC, a.event_id DESC) AS place FROM " +
+	source := "(SELECT answer AS id, account, person, day, ts, survey, kind, relation, score, scale, comment FROM (SELECT a.*, row_number() OVER (PARTITION BY a.answer ORDER BY a.ts DESC, a.known DESC, a.event_id DESC) AS place FROM " +
 		all + " a) b WHERE b.place = 1" + d.noStaff("account", "person") + ")"
-	return d.dayed(source, []string{"id", "account", "person", "day", "ts", "survey", "kind", "score", "scale", "comment"}, "account", "day")
+	return d.dayed(source, []string{"id", "account", "person", "day", "ts", "survey", "kind", "relation", "score", "scale", "comment"}, "account", "day")
 }
 
 // tickets: ticket, action (opened, updated, solved, reopened), account,

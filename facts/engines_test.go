@@ -62,7 +62,7 @@ func (h *testHistory) event(now time.Time) farol.Event {
 
 // say decides what kind of call the event is.
 func (h *testHistory) say(e *farol.Event) {
-	switch h.r.IntN(14) {
+	switch h.r.IntN(17) {
 	case 0:
 		e.Kind, e.User, e.Anonymous = farol.Identify, farol.PersonID(h.pick("user", 5)), farol.AnonymousID(h.maybe(h.pick("browser", 4)))
 		e.Properties = fmt.Appendf(nil, `{"role":%q,"staff":%v}`, h.pick("role", 3), h.r.IntN(8) == 0)
@@ -93,6 +93,18 @@ func (h *testHistory) say(e *farol.Event) {
 	case 9:
 		e.Name, e.Account = []string{"Payment Failed", "Payment Failed", "Payment Succeeded", "Usage Billed"}[h.r.IntN(4)], farol.AccountID(h.pick("account", 4))
 		e.Properties = fmt.Appendf(nil, `{"subscription":%q,"amount":"%d.10","currency":"BRL"}`, h.pick("s", 3), h.r.IntN(90))
+	case 10:
+		e.Name, e.Account = "Survey "+[]string{"Sent", "Bounced"}[h.r.IntN(2)], farol.AccountID(h.maybe(h.pick("account", 4)))
+		e.Properties = fmt.Appendf(nil, `{"survey":"q1","delivery":%q,"recipient":%q}`, h.maybe(h.pick("d", 9)), h.pick("Mail", 3))
+	case 11:
+		e.Name = "Lead " + []string{"Created", "Qualified", "Converted"}[h.r.IntN(3)]
+		e.Properties = fmt.Appendf(nil, `{"lead":%q,"channel":%q,"account":%q}`, h.pick("l", 6), h.pick("channel", 2), h.pick("account", 4))
+	case 12:
+		e.Name, e.Account = "Trial "+[]string{"Started", "Ended"}[h.r.IntN(2)], farol.AccountID(h.pick("account", 4))
+		e.Properties = fmt.Appendf(nil, `{"trial_end":"2026-02-%02d"}`, 10+h.r.IntN(9))
+	case 13:
+		e.Name, e.Account = "Referral "+[]string{"Sent", "Converted"}[h.r.IntN(2)], farol.AccountID(h.maybe(h.pick("account", 4)))
+		e.Properties = fmt.Appendf(nil, `{"referral":%q,"invitee_email":%q,"referrer_email":"me@a.example","account":%q}`, h.pick("r", 9), h.pick("you", 3)+"@b.example", h.pick("account", 4))
 	default:
 		e.Name = h.pick("Report ", 3)
 		e.Properties = fmt.Appendf(nil, `{"n":%d,"seconds":%d.5,"interactive":%v}`, h.r.IntN(9), h.r.IntN(60), h.r.IntN(6) > 0)
@@ -120,7 +132,8 @@ func openAll(t *testing.T, now func() time.Time, zone *time.Location) map[string
 // doorQueries asks each door for all it has.
 var doorQueries = []string{
 	"SELECT * FROM {{activity 28}} x", "SELECT * FROM {{presence 7}} x", "SELECT * FROM {{people}} x", `SELECT * FROM {{payingAt "start"}} x`, `SELECT * FROM {{payingAt "end"}} x`,
-	"SELECT * FROM {{answers}} x", "SELECT * FROM {{tickets}} x", "SELECT * FROM {{events}} x", "SELECT * FROM {{periods}} x", "SELECT * FROM {{days}} x",
+	"SELECT * FROM {{answers}} x", "SELECT * FROM {{tickets}} x", "SELECT * FROM {{leads}} x", "SELECT * FROM {{trials}} x", "SELECT * FROM {{deliveries}} x",
+	"SELECT * FROM {{referrals}} x", "SELECT * FROM {{firstPaid}} x", "SELECT * FROM {{events}} x", "SELECT * FROM {{periods}} x", "SELECT * FROM {{days}} x",
 	"SELECT * FROM {{firsts 0}} x", "SELECT * FROM {{firsts 27}} x", `SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, "SELECT * FROM {{turns}} x", "SELECT * FROM {{trailing 7}} x", "SELECT day, ts, account, person, event, grp FROM {{moments 1}} x", "SELECT * FROM {{seatsAt}} x",
 	"SELECT * FROM {{movements}} x", `SELECT * FROM {{payingAt "year" "metered"}} x`, `SELECT * FROM {{payingAt "end" "constant" "due"}} x`,
 	`SELECT * FROM {{customersAt "start"}} x`, `SELECT * FROM {{customersAt "end" "unfiltered"}} x`,

@@ -126,9 +126,10 @@ type EventRow struct {
 // Touch says that facts of a local day were learned, or learned otherwise.
 type Touch struct {
 	// Table is one of:
-	//  "events", "activity", "subscriptions", "charges", "answers", "tickets": the day has
-	//  such facts, learned in the interval; answers and tickets also when they
-	//  changed hands by a link or membership.
+	//  "events", "activity", "subscriptions", "charges", "answers", "tickets",
+	//  "journeys": the day has such facts, learned in the interval; the last three
+	//  also when they changed hands by a link or membership, answers and journeys
+	//  also when something was said of the same answer or journey on another day.
 	//  "signed": on the day a change of a subscription was signed, or asked for,
 	//  that takes effect later.
 	//  "moved": a subscription or charge of the day changed hands.

@@ -302,19 +302,12 @@ func feedSignUp(p *prepared, v values) {
 	}
 }
 
-func feedTrial(trait string) func(*prepared, values) {
-	return func(p *prepared, v values) {
-		if p.named != "" {
-			p.change("account", p.named, trait, "day", farol.DayOf(p.e.At, p.zone).String())
-		}
-	}
-}
-
 func feedAnswer(p *prepared, v values) {
 	e := p.e
 	p.typed = append(p.typed, typedRow{answers, []any{
 		nil, e.At, p.day, string(e.Source), e.ID, p.hash, nil, nil, or(v.text("answer"), e.ID), v.text("survey"), v.text("kind"),
 		v.number("score"), scaleOf(v), v.text("comment"),
+		or(v.text("relation"), relational), v.text("delivery"), strings.ToLower(v.text("recipient")),
 	}, 6, 7})
 }
 

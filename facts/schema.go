@@ -138,7 +138,22 @@ var (
 		{"batch", tInt}, {"known", tInstant}, {"ts", tInstant}, {"day", tDay}, {"source", tText}, {"id", tText},
 		{"hash", tHash}, {"account", tText}, {"person", tText}, {"answer", tText}, {"survey", tText}, {"kind", tText},
 		{"score", tFloatN}, {"scale", tFloatN}, {"comment", tText},
+		{"relation", tText}, // relational, transactional, employee
+		{"delivery", tText}, {"recipient", tText},
 	}, order: []string{"day", "account"}, shard: "account"}
+
+	// journeys are the steps of what goes a way of its own: a lead, a trial, a
+	// referral, a survey that was sent (kind). thing is its id, '' when the event
+	// names none.
+	journeys = &table{name: "journeys", columns: []column{
+		{"batch", tInt}, {"known", tInstant}, {"ts", tInstant}, {"day", tDay}, {"source", tText}, {"id", tText},
+		{"hash", tHash}, {"account", tText}, {"person", tText}, {"kind", tText}, {"action", tText}, {"thing", tText},
+		{"target", tText},                      // the account that came of it, or the address it goes to
+		{"survey", tText}, {"relation", tText}, // of a survey
+		{"channel", tText}, {"origin", tText}, {"campaign", tText},
+		{"until", tText},   // the day on which a trial is to end, '' when not said
+		{"outside", tBool}, // a referral to somebody outside the account
+	}, order: []string{"kind", "day", "account"}, shard: "account"}
 
 	tickets = &table{name: "tickets", columns: []column{
 		{"batch", tInt}, {"known", tInstant}, {"ts", tInstant}, {"day", tDay}, {"source", tText}, {"id", tText},
@@ -175,7 +190,7 @@ var (
 // tables lists every table; batches last, because it is written last.
 var tables = numbered(
 	events, rejected, activity, changes, links, merges, memberships, moves,
-	subscriptions, answers, tickets, costs, measures, history, firsts, charges, batches,
+	subscriptions, answers, tickets, journeys, costs, measures, history, firsts, charges, batches,
 )
 
 func numbered(ts ...*table) []*table {
@@ -189,7 +204,8 @@ func numbered(ts ...*table) []*table {
 // of an earlier format gets the columns that it lacks, one of a later format
 // is refused.
 //
-// Format 2 has more columns in subscriptions, and the table charges.
+// Format 2 has more columns in subscriptions, and in answers, and the tables charges
+// and journeys.
 const formatVersion = 2
 
 // noEnd is the end of what is for good, as a number of days since 1970.

@@ -28,13 +28,27 @@ var touches = []struct{ table, days string }{
 	{"charges", "SELECT DISTINCT day AS d FROM charges WHERE " + learned},
 	{"moved", "SELECT DISTINCT x.d AS d FROM (SELECT least(day, dayFrom(coalesce(said_day, 60000))) AS d FROM subscriptions WHERE hash IN (SELECT hash FROM moves WHERE " + learned +
 		") UNION ALL SELECT day AS d FROM charges WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
-	{"answers", "SELECT DISTINCT x.day AS d FROM (SELECT day FROM answers WHERE " + learned +
-		" UNION ALL SELECT day FROM answers WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
+	{"answers", together("answers", "answer")},
 	{"tickets", "SELECT DISTINCT x.day AS d FROM (SELECT day FROM tickets WHERE " + learned +
 		" UNION ALL SELECT day FROM tickets WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
 	{"costs", "SELECT DISTINCT day AS d FROM costs WHERE cost IN (SELECT cost FROM costs WHERE " + learned + ")"},
+	{"journeys", together("journeys", "thing")},
 	{"accounts", beganOtherwise},
 	{"people", begunOtherwise},
+}
+
+// together asks for the days of rows that were learned or moved, and of all
+// others of the same thing: an answer given again takes the first one's place,
+// and a lead's account may be told months after the lead.
+func together(table, thing string) string {
+	moved := "(SELECT hash FROM moves WHERE " + learned + ")"
+	of := func(fresh string) string {
+		return " UNION ALL SELECT t.day AS day FROM " + table + " t JOIN (" + fresh + ") f ON f.thing = t." + thing
+	}
+	return "SELECT DISTINCT x.day AS d FROM (SELECT day FROM " + table + " WHERE " + learned +
+		" UNION ALL SELECT day FROM " + table + " WHERE hash IN " + moved +
+		of("SELECT DISTINCT "+thing+" AS thing FROM "+table+" WHERE "+thing+" <> '' AND "+learned) +
+		of("SELECT DISTINCT a."+thing+" AS thing FROM "+table+" a JOIN "+moved+" m ON m.hash = a.hash WHERE a."+thing+" <> ''") + ") x"
 }
 
 // begins are the accounts that something was said of in the interval, with

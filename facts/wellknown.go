@@ -49,10 +49,11 @@ const (
 
 var wellKnownEvents = byName(
 	&wellKnown{name: "Signed Up", interactive: true, properties: []property{text("plan"), text("channel")}, feed: feedSignUp},
-	&wellKnown{name: "Lead Created", properties: []property{text("lead").must(), text("channel"), text("source"), text("campaign")}},
-	&wellKnown{name: "Lead Qualified", properties: []property{text("lead").must()}},
-	&wellKnown{name: "Trial Started", account: true, properties: []property{{name: "trial_end", kind: aTime}, text("plan")}, feed: feedTrial("$trial_started")},
-	&wellKnown{name: "Trial Ended", account: true, properties: []property{text("plan")}, feed: feedTrial("$trial_ended")},
+	leadEvent("Lead Created", "created", text("account")),
+	leadEvent("Lead Qualified", "qualified", text("account")),
+	leadEvent("Lead Converted", "converted", text("account").must()),
+	&wellKnown{name: "Trial Started", account: true, properties: []property{{name: "trial_end", kind: aTime}, text("plan")}, feed: feedTrial("started")},
+	&wellKnown{name: "Trial Ended", account: true, properties: []property{text("plan")}, feed: feedTrial("ended")},
 	milestoneEvent(milestonePlanned),
 	milestoneEvent(milestoneDone),
 	milestoneEvent(milestoneSkipped),
@@ -67,19 +68,39 @@ var wellKnownEvents = byName(
 		text("subscription").must(), {name: "amount", kind: anAmount, required: true}, {name: "currency", kind: aCode, required: true},
 		{name: "effective_at", kind: aTime},
 	}, also: checkUsage, feed: func(p *prepared, v values) { feedCharge(p, v, "used") }},
-	&wellKnown{name: "Referral Sent", properties: []property{text("referral").must(), text("invitee_email")}},
-	&wellKnown{name: "Referral Converted", properties: []property{text("referral").must(), text("account")}},
+	&wellKnown{name: "Referral Sent", properties: []property{text("referral").must(), text("invitee_email"), text("referrer_email")}, feed: feedReferral("sent")},
+	&wellKnown{name: "Referral Converted", properties: []property{text("referral").must(), text("account")}, feed: feedReferral("converted")},
 	costEvent(),
 	ticketEvent("Ticket Opened", "opened"),
 	ticketEvent("Ticket Updated", "updated"),
 	ticketEvent("Ticket Solved", "solved"),
 	ticketEvent("Ticket Reopened", "reopened"),
-	&wellKnown{name: "Survey Sent", properties: []property{text("survey").must()}},
+	&wellKnown{name: "Survey Sent", properties: []property{
+		text("survey").must(), {name: "kind", kind: aText, oneOf: surveyKinds}, relation, text("channel"), text("delivery"), text("recipient"),
+	}, feed: feedDelivery("sent")},
+	&wellKnown{name: "Survey Bounced", properties: []property{text("survey").must(), text("delivery"), text("recipient"), text("reason")}, feed: feedDelivery("bounced")},
 	&wellKnown{name: "Survey Answered", properties: []property{
-		text("survey"), {name: "kind", kind: aText, required: true, oneOf: []string{"nps", "csat", "ces"}},
+		text("survey"), {name: "kind", kind: aText, required: true, oneOf: surveyKinds},
 		{name: "score", kind: aNumber, required: true}, {name: "scale", kind: aNumber}, text("comment"), text("answer"),
+		relation, text("delivery"), text("recipient"),
 	}, also: checkScore, feed: feedAnswer},
 )
+
+// surveyKinds are the kinds of surveys; a survey about the whole relationship
+// and one about something that just happened are never pooled.
+var (
+	surveyKinds = []string{"nps", "csat", "ces"}
+	relation    = property{name: "relation", kind: aText, oneOf: []string{relational, "transactional", "employee"}}
+)
+
+// relational is what a survey is when the event does not say.
+const relational = "relational"
+
+func leadEvent(name, action string, account property) *wellKnown {
+	return &wellKnown{name: name, properties: []property{
+		text("lead").must(), account, text("channel"), text("source"), text("campaign"),
+	}, feed: feedLead(action)}
+}
 
 func byName(list ...*wellKnown) map[string]*wellKnown {
 	m := make(map[string]*wellKnown, len(list))

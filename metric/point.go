@@ -98,9 +98,11 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 		if p.metric.counts() {
 			pt.clip(0, math.Inf(1))
 		}
+		p.scored(pt)
 	case Ratio:
 		pt.fraction(s.num, s.den)
 		pt.interval(stats.RatioOfSums(float64(s.units), s.num, s.den, s.squares, s.cross[0][1], s.cross[1][1], stats.Level))
+		p.scored(pt)
 	case Product:
 		p.product(pt, s)
 	case Quantile:
@@ -198,6 +200,13 @@ func (pt *Point) interval(i stats.Interval, ok bool) {
 func (pt *Point) clip(low, high float64) {
 	if pt.Low != nil {
 		*pt.Low, *pt.High = math.Max(low, *pt.Low), math.Min(high, *pt.High)
+	}
+}
+
+// scored keeps the interval of a score in points inside what it can be.
+func (p *plan) scored(pt *Point) {
+	if p.metric.Unit == "points" {
+		pt.clip(-100, 100)
 	}
 }
 

@@ -33,6 +33,11 @@ func randomHistory(seed uint64, zone *time.Location, first farol.Day, days, even
 	for range events {
 		h.event()
 	}
+	// Draws of their own: more of these do not move the rest.
+	h.r = rand.New(rand.NewPCG(seed, 98))
+	for range events / 5 {
+		h.further()
+	}
 	slices.SortStableFunc(h.sent, func(a, b farol.Event) int { return a.Known.Compare(b.Known) })
 	return h
 }
@@ -91,6 +96,11 @@ func (h *history) event() {
 			props["score"] = h.r.IntN(11)
 		}
 	}
+	h.send(e, props)
+}
+
+// send puts the message on its way.
+func (h *history) send(e farol.Event, props map[string]any) {
 	if len(props) > 0 {
 		raw, err := json.Marshal(props)
 		if err != nil {

@@ -100,7 +100,6 @@ func init() {
 		}
 	}
 	refer("new_accounts", func(r *reference, q Request, p farol.Period) []refRow { return once(r.created(q, p)) })
-	refer("nps", (*reference).scored)
 	referState("mrr", func(r *reference, q Request, p farol.Period) []refRow { return r.paying(q, last(r, p), last(r, p)) })
 	referState("logo_churn_rate", func(r *reference, q Request, p farol.Period) []refRow { return r.churned(q, p, last(r, p)) })
 }
@@ -297,46 +296,6 @@ func (r *reference) churned(q Request, p farol.Period, last farol.Day) []refRow 
 	return out
 }
 
-// scored lists who answered an NPS survey in the period, by the last answer.
-func (r *reference) scored(q Request, p farol.Period) []refRow {
-	type answer struct {
-		at    time.Time
-		id    string
-		row   refRow
-		valid bool
-	}
-	last := map[string]answer{}
-	for i := range r.events {
-		e := &r.events[i]
-		props := r.propsOf(e)
-		if e.Name != "Survey Answered" || props["kind"] != "nps" {
-			continue
-		}
-		day, account, person := r.day(e.At), r.accountOf(e), r.person(e.Person())
-		if !p.Contains(day) || day > r.asOf || r.excludedAccount(account) || r.excludedPerson(person) {
-			continue
-		}
-		unit := cmp.Or(string(person), e.ID)
-		g, ok := r.group(q, account, day)
-		a := answer{e.At, e.ID, refRow{group: g, unit: unit, den: 1}, ok}
-		switch score := props["score"].(float64); {
-		case score >= 9:
-			a.row.num = 1
-		case score <= 6:
-			a.row.num = -1
-		}
-		// Filters choose the answers, then the latest of them counts.
-		if old, has := last[unit]; ok && (!has || cmp.Or(a.at.Compare(old.at), cmp.Compare(a.id, old.id)) > 0) {
-			last[unit] = a
-		}
-	}
-	var out []refRow
-	for _, a := range last {
-		out = append(out, a.row)
-	}
-	return out
-}
-
 // has tells whether data make a figure of the window possible at all, and
 // from which day on: events by their day, subscriptions by their effect.
 func (r *reference) since(subscriptions bool) (farol.Day, map[farol.Day]bool) {
@@ -445,6 +404,7 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 		}
 		return pt
 	}
+	open := m.Waits && p.Last()+wait > r.through
 	if m.Aggregation == Quantile {
 		pt = refQuantile(pt, m, rows)
 		if pt.Reason == ZeroDenominator && m.Waits && p.Last()+wait > r.through {
@@ -453,7 +413,6 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 		return pt
 	}
 	pt.Denominator = &den
-	open := m.Waits && p.Last()+wait > r.through
 	if den > 0 && (m.Aggregation != Product || per > 0) {
 		v := num / den
 		switch m.Aggregation {

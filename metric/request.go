@@ -103,6 +103,8 @@ type plan struct {
 	asOf farol.Day
 	// through is the last day up to asOf that has passed entirely.
 	through farol.Day
+	// throughEnd is the end of it.
+	throughEnd time.Time
 	// present tells that nothing of the past is asked for.
 	present bool
 	// covered is when facts begin, of the data that the request may know.
@@ -196,6 +198,7 @@ func (p *plan) clocks(now time.Time) {
 	}
 	// The last millisecond of a day is as good as its end.
 	p.through = min(p.asOf, farol.DayOf(t.Add(time.Millisecond), zone)-1)
+	p.throughEnd = (p.through + 1).Start(zone)
 	p.present = !past && p.asOf == today
 }
 
@@ -234,6 +237,7 @@ func (p *plan) scope(periods []farol.Period) facts.Scope {
 func (p *plan) params() map[string]any {
 	out := p.settings.params()
 	out["through"] = p.through
+	out["through_end"] = p.throughEnd
 	return out
 }
 

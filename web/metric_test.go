@@ -156,7 +156,7 @@ func TestCatalogue(t *testing.T) {
 			s.get(who, "/catalogue?q="+search).says("tbody", "MRR")
 		}
 		s.get(who, "/catalogue?q=ativacao").says("tbody tr", map[lang.Code]string{lang.English: "Activation rate", lang.Portuguese: "Taxa de ativação"}[code])
-		s.get(who, "/catalogue?group=voice").has("tbody tr", 1)
+		s.get(who, "/catalogue?group=voice").has("tbody tr", -1).says("tbody", "NPS")
 		s.get(who, "/catalogue?q=zzz").is(200).has("tbody tr", 0).has("main svg.lamp", 1)
 		part := s.get(as{role: store.Viewer, code: code, fragment: true}, "/catalogue?q=nps")
 		if strings.Contains(part.body, "<html") {

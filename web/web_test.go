@@ -260,6 +260,7 @@ func history(source farol.SourceID) []farol.Event {
 		h.add(farol.Group, "", begin, account, "", map[string]any{"name": name, "plan": plan, "created_at": begin.Format(time.RFC3339)})
 		h.add(farol.Track, "Signed Up", begin, account, "", nil)
 		h.add(farol.Track, "Subscription Started", begin.AddDate(0, 0, 7), account, "", map[string]any{"subscription": fmt.Sprintf("sub-%d", a), "mrr": 1000 + 150*a, "currency": "BRL", "plan": plan, "product": "Core"})
+		h.voices(account, a, begin)
 		for p := range 2 + a%3 {
 			person := farol.PersonID(fmt.Sprintf("user-%02d-%d", a, p))
 			for day := begin; day.Before(today.AddDate(0, 0, -1)); day = day.AddDate(0, 0, 1+p) {

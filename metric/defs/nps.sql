@@ -16,13 +16,13 @@
 -- definition [pt-BR]: Quantos promotores a mais que detratores há em cada cem pessoas que responderam no período.
 -- formula [en]: 100 × (people who answered 9 or 10 − people who answered 0 to 6) / people who answered
 -- formula [pt-BR]: 100 × (pessoas que responderam 9 ou 10 − pessoas que responderam de 0 a 6) / pessoas que responderam
--- rules [en]: Answers of surveys of kind nps, whole scores 0 to 10; answers without a score do not count. Each person
---   counts with the latest answer of the period; an answer of nobody counts for itself. From -100 to +100, written
+-- rules [en]: Answers of relational surveys of kind nps, whole scores 0 to 10; transactional and employee surveys are
+--   never pooled with them. Answers without a score do not count. Each person counts with the latest answer of the period; an answer of nobody counts for itself. From -100 to +100, written
 --   without a percent sign. The interval is the adjusted Wald (three answers added, a quarter at each side), so its
 --   middle is nearer to zero than the score. Nobody answered: null. Breakdowns use the attribute on the day of the
 --   answer.
--- rules [pt-BR]: Respostas de pesquisas do tipo nps, notas inteiras de 0 a 10; respostas sem nota não contam. Cada
---   pessoa conta com a última resposta do período; uma resposta de ninguém conta por si. De -100 a +100, escrito sem
+-- rules [pt-BR]: Respostas de pesquisas relacionais do tipo nps, notas inteiras de 0 a 10; pesquisas transacionais e com
+--   funcionários nunca se misturam a elas. Respostas sem nota não contam. Cada pessoa conta com a última resposta do período; uma resposta de ninguém conta por si. De -100 a +100, escrito sem
 --   sinal de porcentagem. O intervalo é o de Wald ajustado (três respostas a mais, um quarto em cada lado), e por isso
 --   o seu meio fica mais perto de zero que o número. Ninguém respondeu: nulo. As quebras usam o atributo no dia da
 --   resposta.
@@ -40,7 +40,7 @@ FROM (
       d.period AS answer_period, a.score AS score, a.ts AS answered, a.id AS answer_id
     FROM {{answers}} AS a
     JOIN {{days}} AS d ON d.day = a.day
-    WHERE a.kind = 'nps' AND a.score >= 0 AND a.score <= 10
+    WHERE a.kind = 'nps' AND a.relation = 'relational' AND a.score >= 0 AND a.score <= 10
   ) AS r
 ) AS w
 WHERE w.place = 1
@@ -53,6 +53,7 @@ now 2026-03-10 12:00
 2026-02-02 10:00  r{1..20}@globex  "Survey Answered" survey=q1 kind=nps score=3
 2026-02-20 10:00  r1@globex  "Survey Answered" survey=q1 kind=nps score=9
 2026-02-20 10:00  p1@acme  "Survey Answered" survey=q2 kind=csat score=1
+2026-02-21 10:00  p2@acme  "Survey Answered" survey=t1 kind=nps score=0 relation=transactional
 2026-03-01 00:10  p2@acme  "Survey Answered" survey=q1 kind=nps score=0
 
 want day 2026-02-02 = 30 (30/100) [14.05..44.20]

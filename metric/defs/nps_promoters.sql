@@ -1,0 +1,56 @@
+-- name: nps_promoters
+-- group: voice
+-- unit: persons
+-- direction: up
+-- aggregation: sum
+-- grains: month, week, day
+-- reach: 0
+-- waits: no
+-- version: 1
+-- per account: no
+-- settings: none
+-- of: others
+-- title [en]: Promoters
+-- title [pt-BR]: Promotores
+-- definition [en]: People whose latest answer of the period to the relational NPS question was 9 or 10.
+-- definition [pt-BR]: Pessoas cuja última resposta do período à pergunta do NPS relacional foi 9 ou 10.
+-- formula [en]: people who answered 9 or 10 (latest answer of the period)
+-- formula [pt-BR]: pessoas que deram nota 9 ou 10 (última resposta do período)
+-- rules [en]: The same people as in the Net Promoter Score: each counts once per period, with the latest answer;
+--   transactional and employee surveys are apart. Breakdowns use the attribute on the day of the answer.
+-- rules [pt-BR]: As mesmas pessoas do Net Promoter Score: cada uma conta uma vez por período, com a última resposta;
+--   pesquisas transacionais e com funcionários ficam à parte. As quebras usam o atributo no dia da resposta.
+-- reading [en]: The three counts together are the score and more: a score of 20 may be 20 promoters among passives,
+--   or 60 promoters against 40 detractors.
+-- reading [pt-BR]: As três contagens juntas dizem mais que o número: um NPS de 20 pode ser 20 promotores entre
+--   neutros, ou 60 promotores contra 40 detratores.
+SELECT w.of_group AS grp, w.answerer AS unit, w.account_id AS account, w.answer_period AS period, 1 AS numerator
+FROM (
+  SELECT r.of_group, r.answerer, r.account_id, r.answer_period, r.score,
+    row_number() OVER (PARTITION BY r.answer_period, r.answerer ORDER BY r.answered DESC, r.answer_id DESC) AS place
+  FROM (
+    SELECT a.grp AS of_group, CASE WHEN a.person <> '' THEN a.person ELSE a.id END AS answerer, a.account AS account_id,
+      d.period AS answer_period, a.score AS score, a.ts AS answered, a.id AS answer_id
+    FROM {{answers}} AS a
+    JOIN {{days}} AS d ON d.day = a.day
+    WHERE a.kind = 'nps' AND a.relation = 'relational' AND a.score >= 0 AND a.score <= 10
+  ) AS r
+) AS w
+WHERE w.place = 1 AND w.score >= 9
+
+/* example
+zone America/Sao_Paulo
+now 2026-03-10 12:00
+2026-02-02 10:00  ana@acme  "Survey Answered" survey=q1 kind=nps score=9
+2026-02-02 10:00  bia@acme  "Survey Answered" survey=q1 kind=nps score=7
+2026-02-02 10:00  cid@globex  "Survey Answered" survey=q1 kind=nps score=6
+2026-02-02 10:00  dan@globex  "Survey Answered" survey=q1 kind=nps score=0
+2026-02-20 10:00  dan@globex  "Survey Answered" survey=q1 kind=nps score=10
+2026-02-21 10:00  eva@globex  "Survey Answered" survey=t1 kind=nps score=10 relation=transactional
+
+want day 2026-02-02 = 1
+want week 2026-02-02 = 1
+want month 2026-02-01 = 2
+want day 2026-02-21 = 0
+want month 2026-03-01 = null no_data
+*/
