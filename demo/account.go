@@ -59,6 +59,7 @@ type account struct {
 	createdAt  time.Time
 	closing    time.Time // nobody acts after it on the day it closes; zero: open
 
+	lead      string // its lead, '' when nobody told of it before the sign-up
 	people    []*person
 	champion  *person
 	founder   *person

@@ -65,6 +65,7 @@ type Company struct {
 	leads    int // and these the next lead, ticket and answer
 	tickets  int
 	answers  int
+	surveys  int // and the next delivery
 
 	features  []feature
 	priceDay  farol.Day // list prices rise
@@ -201,7 +202,7 @@ func (c *Company) live(a *account) {
 	c.work(a, r)
 	c.syncs(a, r)
 	c.support(a, r)
-	c.ask(a, r)
+	c.poll(a, r)
 }
 
 // release hands out what is known by the instant.
@@ -239,6 +240,7 @@ const (
 	streamStaff
 	streamVisitors
 	streamBeat
+	streamVoice
 )
 
 // dice is a generator for one purpose and subject.

@@ -21,6 +21,9 @@ type ledger struct {
 	changes                []change
 	scores                 []npsScore
 	done                   []done
+	marks                  []mark
+	mailings               map[string]*mailing // by delivery
+	invited                []invitation
 
 	// Plans, written when made.
 	opened      []*account
@@ -63,7 +66,7 @@ type done struct {
 }
 
 func newLedger(c *Company) ledger {
-	return ledger{zone: c.zone, first: c.first, ids: map[farol.PersonID]int32{}, names: []farol.PersonID{""}}
+	return ledger{mailings: map[string]*mailing{}, zone: c.zone, first: c.first, ids: map[farol.PersonID]int32{}, names: []farol.PersonID{""}}
 }
 
 // id is the number of a person id.

@@ -103,7 +103,7 @@ func (c *Company) approach(a *account, r *rand.Rand, same bool) {
 	if a.channel != "outbound" {
 		c.browse(r, p, at)
 	}
-	c.lead(r, p.anon, a.channel, at.Add(2*time.Minute), a.segment)
+	a.lead = c.lead(r, p.anon, a.channel, at.Add(2*time.Minute), a.segment)
 }
 
 // browse is a visit to the public site before anybody signed in.
@@ -121,20 +121,23 @@ func (c *Company) browse(r *rand.Rand, p *person, at time.Time) {
 var sitePages = []string{"Home", "Pricing", "Product", "Customers", "Blog"}
 
 // lead reports somebody's interest, and perhaps that it is worth a call.
-func (c *Company) lead(r *rand.Rand, anon farol.AnonymousID, channel string, at time.Time, segment int) {
+func (c *Company) lead(r *rand.Rand, anon farol.AnonymousID, channel string, at time.Time, segment int) string {
 	c.leads++
 	id := fmt.Sprintf("lead-%06d", c.leads)
 	o := object{c.scratch()}
 	o.text("lead", id).text("channel", channel).text("source", some(r, leadSources)).text("campaign", some(r, campaigns))
 	props := o.done(&c.slab)
-	k := call{kind: farol.Track, name: "Lead Created", at: at, source: c.cfg.Sources.Server, anon: anon, props: props, context: contextServer}
+	k := call{kind: farol.Track, name: "Lead Created", at: at, source: c.cfg.Sources.Server, anon: anon, props: props, context: contextServer,
+		note: func(l *ledger) { l.tally(at, func(m *MonthTruth) { m.Leads++ }) }}
 	c.send(r, k)
 	if r.Float64() < 0.3+0.25*float64(segment) {
 		o := object{c.scratch()}
 		k.name, k.props = "Lead Qualified", o.text("lead", id).done(&c.slab)
 		k.at = at.Add(within(r, time.Hour, 40*time.Hour))
+		k.note = func(l *ledger) { l.tally(k.at, func(m *MonthTruth) { m.QualifiedLeads++ }) }
 		c.send(r, k)
 	}
+	return id
 }
 
 var (
@@ -152,6 +155,7 @@ func (c *Company) signUp(a *account, r *rand.Rand) {
 	c.enter(a, p, r, at, "form")
 	c.send(r, call{kind: farol.Track, name: "Trial Started", at: at.Add(1500 * time.Millisecond), source: c.cfg.Sources.Server,
 		user: p.id, account: a, props: c.trialProps(a), context: contextServer})
+	c.won(a)
 	if a.size > 3 {
 		boss := c.newPerson(a, roleDecision)
 		a.later(c.today.Next(1+r.IntN(6)), func(r *rand.Rand) { c.accept(a, boss, r) })

@@ -47,6 +47,7 @@ func (c *Company) ticket(a *account, p *person, r *rand.Rand) {
 	urgency := priorities[weighted(r, 0.2, 0.5, 0.22, 0.08)]
 	at := c.office(r)
 	user, _ := p.as(c.today)
+	notes := map[string]func(*ledger){"Ticket Opened": tallied(a, at, func(m *MonthTruth) { m.Tickets++ })}
 	tell := func(name, status string, after time.Duration) {
 		at = at.Add(after)
 		o := object{c.scratch()}
@@ -55,7 +56,7 @@ func (c *Company) ticket(a *account, p *person, r *rand.Rand) {
 			o.text("channel", some(r, doors))
 		}
 		c.send(r, call{kind: farol.Track, name: name, at: at, source: c.cfg.Sources.Support, user: user, account: a,
-			props: o.done(&c.slab), context: contextServer})
+			props: o.done(&c.slab), context: contextServer, note: notes[name]})
 	}
 	tell("Ticket Opened", "open", 0)
 	tell("Ticket Updated", "pending", within(r, 10*time.Minute, 9*time.Hour))
@@ -65,16 +66,19 @@ func (c *Company) ticket(a *account, p *person, r *rand.Rand) {
 		tell("Ticket Solved", "solved", within(r, time.Hour, 40*time.Hour))
 	}
 	mood := 4.15 + 0.45*a.satisfaction + 0.8*r.NormFloat64()
+	q := question{a, user, p.mail, "ticket", "csat", "transactional"}
+	arrived := c.ask(q, at)
 	if r.Float64() < 0.32 {
-		c.answer(a, user, r, "csat", "ticket", at.Add(within(r, 5*time.Minute, 20*time.Hour)), score(mood, 1, 5))
+		c.reply(arrived, r, at.Add(within(r, 5*time.Minute, 20*time.Hour)), score(mood, 1, 5))
 	}
+	c.afterwards(a, user, p.mail, at, mood)
 }
 
 func score(x, lo, hi float64) int { return int(math.Round(max(lo, min(hi, x)))) }
 
-// ask sends the relationship surveys of the day. Who uses the product much
+// poll sends the relationship surveys of the day. Who uses the product much
 // and who is content answers more: the bias that every survey has.
-func (c *Company) ask(a *account, r *rand.Rand) {
+func (c *Company) poll(a *account, r *rand.Rand) {
 	if a.stage != paying {
 		return
 	}
@@ -85,22 +89,21 @@ func (c *Company) ask(a *account, r *rand.Rand) {
 		user, _ := p.as(c.today)
 		if c.today-p.joined == 30 && r.Float64() < 0.12 {
 			at := c.office(r)
-			c.survey(a, user, r, "effort-onboarding", at)
-			c.answer(a, user, r, "ces", "effort-onboarding", at.Add(within(r, time.Hour, 30*time.Hour)),
-				score(5.4+0.6*a.satisfaction+1.1*r.NormFloat64(), 1, 7))
+			sent := c.ask(question{a, user, p.mail, "effort-onboarding", "ces", "transactional"}, at)
+			c.reply(sent, r, at.Add(within(r, time.Hour, 30*time.Hour)), score(5.4+0.6*a.satisfaction+1.1*r.NormFloat64(), 1, 7))
 		}
 		if c.today-p.asked < 95 || r.Float64() >= 1.0/40*workday(c.today, a.brazil) {
 			continue
 		}
 		p.asked = c.today
 		at := c.office(r)
-		c.survey(a, user, r, "relationship", at)
+		sent := c.ask(question{a, user, p.mail, "relationship", "nps", "relational"}, at)
 		odds := (0.1 + 0.38*p.rate) * (1 + 0.22*max(-2, min(2, a.satisfaction)))
 		if a.cooling != 0 {
 			odds *= 0.6
 		}
 		if r.Float64() < odds {
-			c.answer(a, user, r, "nps", "relationship", at.Add(within(r, 3*time.Minute, 60*time.Hour)), c.recommends(a, r))
+			c.reply(sent, r, at.Add(within(r, 3*time.Minute, 60*time.Hour)), c.recommends(a, r))
 		}
 	}
 }
@@ -112,42 +115,6 @@ func (c *Company) recommends(a *account, r *rand.Rand) int {
 		mood -= 0.8
 	}
 	return score(mood, 0, 10)
-}
-
-func (c *Company) survey(a *account, user farol.PersonID, r *rand.Rand, name string, at time.Time) {
-	o := object{c.scratch()}
-	c.send(r, call{kind: farol.Track, name: "Survey Sent", at: at, source: c.cfg.Sources.Support, user: user, account: a,
-		props: o.text("survey", name).done(&c.slab), context: contextServer})
-}
-
-var scales = map[string]int64{"nps": 10, "csat": 5, "ces": 7}
-
-var comments = [3][]string{
-	{"Caro pelo que entrega.", "Too slow, support takes days.", "Falta integração com o nosso ERP."},
-	{"Bom, mas pode melhorar.", "Fine for our size.", "Atende, com alguns problemas."},
-	{"Muito fácil de usar!", "We run our week on it.", "Suporte excelente, equipe atenciosa."}}
-
-// answer is an answer to a survey, at times with a comment.
-func (c *Company) answer(a *account, user farol.PersonID, r *rand.Rand, kind, survey string, at time.Time, score int) {
-	c.answers++
-	o := object{c.scratch()}
-	o.text("survey", survey).text("answer", fmt.Sprintf("ans-%06d", c.answers)).text("kind", kind).
-		number("score", int64(score)).number("scale", scales[kind])
-	if r.Float64() < 0.25 {
-		mood := 1
-		if share := int64(score) * 10 / scales[kind]; share >= 9 {
-			mood = 2
-		} else if share <= 6 {
-			mood = 0
-		}
-		o.text("comment", some(r, comments[mood]))
-	}
-	k := call{kind: farol.Track, name: "Survey Answered", at: at, source: c.cfg.Sources.Support, user: user, account: a,
-		props: o.done(&c.slab), context: contextServer}
-	if kind == "nps" {
-		k.note = func(l *ledger) { l.score(a, user, at, score) }
-	}
-	c.send(r, k)
 }
 
 // refer lets a content customer recommend the vendor to an account that will
@@ -173,10 +140,13 @@ func (c *Company) refer(a *account, r *rand.Rand) {
 
 // recommend sends an invitation outside the account.
 func (c *Company) recommend(a *account, r *rand.Rand, at time.Time, id string) {
+	invitee := fmt.Sprintf("contato%d@%s.example", r.IntN(900), slug(some(r, companyWord)))
 	o := object{c.scratch()}
-	o.text("referral", id).text("invitee_email", fmt.Sprintf("contato%d@%s.example", r.IntN(900), slug(some(r, companyWord))))
+	o.text("referral", id).text("invitee_email", invitee).text("referrer_email", a.founder.mail)
 	c.send(r, call{kind: farol.Track, name: "Referral Sent", at: at, source: c.cfg.Sources.Web, user: a.founder.id, account: a,
-		props: o.done(&c.slab), context: contextWeb[boolIndex(a.brazil)]})
+		props: o.done(&c.slab), context: contextWeb[boolIndex(a.brazil)],
+		note: func(l *ledger) { l.referred(a, id, invitee, at) }})
+	c.insider(a, at)
 }
 
 // planTests makes the vendor's own accounts in the product: a company for

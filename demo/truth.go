@@ -138,6 +138,23 @@ type MonthTruth struct {
 	Promoters  int `json:"promoters"`
 	Passives   int `json:"passives"`
 	Detractors int `json:"detractors"`
+	// CSATAnswers are those of the month, CSATTop the fours and fives of them;
+	// CESSum is the sum of the CESAnswers' scores.
+	CSATAnswers int `json:"csat_answers"`
+	CSATTop     int `json:"csat_top"`
+	CESAnswers  int `json:"ces_answers"`
+	CESSum      int `json:"ces_sum"`
+	// Delivered surveys were sent in the month, did not bounce and have had 14
+	// days; Answered of them were answered within those.
+	Delivered int `json:"delivered"`
+	Answered  int `json:"answered"`
+	// Tickets opened, Leads created and qualified, qualified Referrals (the
+	// first of each invitee outside the account), NewCustomers who first paid.
+	Tickets        int `json:"tickets"`
+	Leads          int `json:"leads"`
+	QualifiedLeads int `json:"qualified_leads"`
+	Referrals      int `json:"referrals"`
+	NewCustomers   int `json:"new_customers"`
 	// Cohort signed up in the month; Activated of them met the rule.
 	Cohort    int `json:"cohort"`
 	Activated int `json:"activated"`
@@ -239,6 +256,7 @@ func (c *Company) Truth() Truth {
 	c.revenue(&t)
 	c.churned(&t)
 	c.voices(&t)
+	c.said(&t)
 	return t
 }
 

@@ -96,6 +96,7 @@ func (s *slow) month(t *testing.T, m demo.MonthTruth, created map[farol.AccountI
 	out.Paying, out.Paused = len(paying), len(customers)-len(paying)
 	out.CustomersLost, out.CustomersStart = s.lost(t, m.Month, last+1)
 	out.Promoters, out.Passives, out.Detractors = s.nps(t, m.Month, to)
+	s.said(t, &out, m.Month, to)
 	for a, d := range created {
 		if d >= m.Month && d < to {
 			out.Cohort++

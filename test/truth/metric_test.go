@@ -171,6 +171,39 @@ func (l *loaded) now() {
 		}
 	}
 	l.activation(months["activation_rate"])
+	l.said()
+}
+
+// said compares what customers said, asked and brought.
+func (l *loaded) said() {
+	type parts struct{ num, den int }
+	for name, want := range map[string]func(m demo.MonthTruth) parts{
+		"nps_promoters":    func(m demo.MonthTruth) parts { return parts{m.Promoters, 0} },
+		"nps_passives":     func(m demo.MonthTruth) parts { return parts{m.Passives, 0} },
+		"nps_detractors":   func(m demo.MonthTruth) parts { return parts{m.Detractors, 0} },
+		"csat":             func(m demo.MonthTruth) parts { return parts{m.CSATTop, m.CSATAnswers} },
+		"ces":              func(m demo.MonthTruth) parts { return parts{m.CESSum, m.CESAnswers} },
+		"response_rate":    func(m demo.MonthTruth) parts { return parts{m.Answered, m.Delivered} },
+		"tickets_opened":   func(m demo.MonthTruth) parts { return parts{m.Tickets, 0} },
+		"leads_created":    func(m demo.MonthTruth) parts { return parts{m.Leads, 0} },
+		"qualified_leads":  func(m demo.MonthTruth) parts { return parts{m.QualifiedLeads, 0} },
+		"new_customers":    func(m demo.MonthTruth) parts { return parts{m.NewCustomers, 0} },
+		"invites_per_user": func(m demo.MonthTruth) parts { return parts{m.Referrals, 0} },
+	} {
+		points := l.read(name, farol.Monthly, l.whole, time.Time{})
+		total := 0
+		for _, m := range l.truth.Months {
+			w := want(m)
+			total += w.num
+			wants(l.t, name+" of "+m.Month.String(), points[m.Month].Numerator, float64(w.num))
+			if w.den > 0 {
+				wants(l.t, name+" of "+m.Month.String()+" (of)", points[m.Month].Denominator, float64(w.den))
+			}
+		}
+		if total == 0 {
+			l.t.Errorf("%s: nothing to compare", name)
+		}
+	}
 }
 
 // month compares the figures of one month.

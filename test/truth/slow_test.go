@@ -397,7 +397,7 @@ func (s *slow) nps(t *testing.T, from, to farol.Day) (promoters, passives, detra
 		}
 		p := bag(t, e.Properties)
 		person := s.canonical(e.Person())
-		if p["kind"] != "nps" || s.excludedAccount(s.account(e)) || s.excludedPerson(person) {
+		if p["kind"] != "nps" || p["relation"] != "relational" || s.excludedAccount(s.account(e)) || s.excludedPerson(person) {
 			continue
 		}
 		latest[person], _ = p["score"].(json.Number).Int64()
