@@ -62,7 +62,7 @@ func (h *testHistory) event(now time.Time) farol.Event {
 
 // say decides what kind of call the event is.
 func (h *testHistory) say(e *farol.Event) {
-	switch h.r.IntN(17) {
+	switch h.r.IntN(18) {
 	case 0:
 		e.Kind, e.User, e.Anonymous = farol.Identify, farol.PersonID(h.pick("user", 5)), farol.AnonymousID(h.maybe(h.pick("browser", 4)))
 		e.Properties = fmt.Appendf(nil, `{"role":%q,"staff":%v}`, h.pick("role", 3), h.r.IntN(8) == 0)
