@@ -10,7 +10,9 @@ import (
 // screen reader is told, and the page has the same figures as a table.
 type chart struct {
 	ID, Label, Note string
-	Tall            bool
+	// Head is the heading of the table's first column; "" is the period.
+	Head string
+	Tall bool
 	// Table shows the figures as a table, too, where the page has no other.
 	Table bool
 	Data  chartData

@@ -125,6 +125,7 @@ var reasons = map[metric.Reason]lang.Text{
 	metric.WindowNotCovered: lang.Text("The window begins before the first fact, so it would count too few."),
 	metric.WindowOpen:       lang.Text("Nobody has had the whole window yet."),
 	metric.ZeroDenominator:  lang.Text("There is nobody to take a share of."),
+	metric.TooFew:           lang.Text("There are too few to tell."),
 	metric.NotReached:       lang.Text("Too few have got there yet to tell."),
 	metric.NoCosts:          lang.Text("No cost was reported for this period."),
 }

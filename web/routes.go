@@ -31,6 +31,11 @@ type route struct {
 // routes lists every page and action, and who may call it.
 var routes = []route{
 	{"GET /{$}", team, (*server).overview},
+	{"GET /engagement", team, (*server).engagement},
+	{"GET /engagement/lifecycle.csv", team, (*server).lifecycleCSV},
+	{"GET /engagement/histogram.csv", team, (*server).histogramCSV},
+	{"GET /engagement/bucket", team, (*server).bucket},
+	{"GET /engagement/bucket.csv", team, (*server).bucketCSV},
 	{"GET /catalogue", team, (*server).catalogue},
 	{"GET /glossary", team, (*server).glossaryPage},
 	{"GET /glossary/{id}", team, (*server).glossaryEntry},

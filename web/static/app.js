@@ -282,8 +282,8 @@ function draw(holder) {
     drawn.set(holder, chart);
     new ResizeObserver(() => chart.resize()).observe(holder);
     chart.on('click', (p) => {
-      const links = data.series[0].links;
-      if (p.seriesName === data.series[0].name && links && links[p.dataIndex]) openDrawer(links[p.dataIndex]);
+      const links = (data.series.find((s) => s.name === p.seriesName) || {}).links;
+      if (links && links[p.dataIndex]) openDrawer(links[p.dataIndex]);
     });
   }
   chart.setOption(options(data), true);
