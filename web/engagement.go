@@ -254,6 +254,11 @@ var rhythmTitles = map[farol.Grain]lang.Text{
 	farol.Daily: lang.Text("Within a day"), farol.Weekly: lang.Text("Within a week"), farol.Monthly: lang.Text("Within four weeks"),
 }
 
+// rhythmSpans are how long a rhythm is.
+var rhythmSpans = map[farol.Grain]lang.Text{
+	farol.Daily: lang.Text("a day"), farol.Weekly: lang.Text("a week"), farol.Monthly: lang.Text("four weeks"),
+}
+
 // rhythmWords writes a rhythm for people.
 func rhythmWords(p *lang.Printer, x metric.Rhythm) *rhythmView {
 	out := &rhythmView{Name: x.Request.Feature}
@@ -287,12 +292,12 @@ func rhythmWords(p *lang.Printer, x metric.Rhythm) *rhythmView {
 	}
 	days := p.Number(*x.Median, 1)
 	if accounts {
-		out.Because = p.T("Of %d accounts active on three days or more in %s, %s come back within %d days (median gap; over all of them %s days).",
-			x.Regular, p.Range(x.Request.Period), sc.text(best.Share), best.Days, days)
+		out.Because = p.T("Of %d accounts active on three days or more in %s, %s come back within %s (by their median gap; that of all of them is %s days).",
+			x.Regular, p.Range(x.Request.Period), sc.text(best.Share), p.Text(rhythmSpans[best.Grain]), days)
 		return out
 	}
-	out.Because = p.T("Of %d people active on three days or more in %s, %s come back within %d days (median gap; over all of them %s days).",
-		x.Regular, p.Range(x.Request.Period), sc.text(best.Share), best.Days, days)
+	out.Because = p.T("Of %d people active on three days or more in %s, %s come back within %s (by their median gap; that of all of them is %s days).",
+		x.Regular, p.Range(x.Request.Period), sc.text(best.Share), p.Text(rhythmSpans[best.Grain]), days)
 	return out
 }
 
@@ -373,7 +378,7 @@ func (s *server) histogramChart(v *visit, q engagementQuery, p *engagementPage) 
 			n  int64
 		}{{&before, b.Units - b.Joined}, {&inside, b.Joined}} {
 			value := float64(x.n)
-			x.to.Values, x.to.Texts = append(x.to.Values, &value), append(x.to.Texts, v.p.T("%d", x.n))
+			x.to.Values, x.to.Texts = append(x.to.Values, &value), append(x.to.Texts, v.p.Number(value, 0))
 			x.to.Open, x.to.Links = append(x.to.Open, false), append(x.to.Links, href)
 		}
 	}

@@ -83,7 +83,7 @@ func TestEngagementBucket(t *testing.T) {
 	s.get(admin, "/engagement/bucket?bucket=28&of=accounts&known=2026-03-01").is(200)
 	s.get(admin, "/engagement/bucket?bucket=2&segment=plan%3DNone").is(200).has("tbody tr", 0).says(".source-of", "Nobody was counted")
 	for _, wrong := range []string{"bucket=x", "bucket=0", "bucket=29", "bucket=1&after=*", "bucket=1&of=x", ""} {
-		s.get(admin, "/engagement/bucket?"+wrong).is(422)
+		s.get(admin, "/engagement/bucket?"+wrong).is(400)
 	}
 }
 
@@ -104,9 +104,9 @@ func TestEngagementOfAccounts(t *testing.T) {
 	s.get(admin, "/engagement?range=weeks&of=people").is(200).says("#histogram", "weeks on average")
 	s.get(admin, "/engagement?from=2020-01-01&until=2020-02-01").is(200).says("#histogram", "No facts were received").says("#rhythm", "No facts were received")
 	for _, wrong := range []string{"of=x", "range=9", "as_of=x"} {
-		s.get(admin, "/engagement?"+wrong).is(422)
-		s.get(admin, "/engagement/histogram.csv?"+wrong).is(422)
-		s.get(admin, "/engagement/lifecycle.csv?"+wrong).is(422)
+		s.get(admin, "/engagement?"+wrong).is(400)
+		s.get(admin, "/engagement/histogram.csv?"+wrong).is(400)
+		s.get(admin, "/engagement/lifecycle.csv?"+wrong).is(400)
 	}
 }
 
@@ -164,7 +164,7 @@ func TestEngagementRhythm(t *testing.T) {
 // Each verdict has its words.
 func TestRhythmWords(t *testing.T) {
 	num := func(v float64) *float64 { return &v }
-	for g, want := range map[farol.Grain]string{farol.Daily: "within 1 days", farol.Weekly: "within 7 days", farol.Monthly: "within 28 days", "": "within 28 days"} {
+	for g, want := range map[farol.Grain]string{farol.Daily: "within a day", farol.Weekly: "within a week", farol.Monthly: "within four weeks", "": "within four weeks"} {
 		x := metric.Rhythm{Regular: 100, Median: num(3), Verdict: g}
 		for i, d := range []int{1, 7, 28} {
 			x.Shares = append(x.Shares, metric.RhythmShare{Grain: []farol.Grain{farol.Daily, farol.Weekly, farol.Monthly}[i], Days: d, Share: num(.5), Low: num(.4), High: num(.6)})
@@ -172,7 +172,7 @@ func TestRhythmWords(t *testing.T) {
 		for _, of := range []metric.Of{metric.People, metric.Accounts} {
 			x.Request.Of = of
 			w := rhythmWords(lang.For(lang.English), x)
-			if !strings.Contains(w.Because, want) || !strings.Contains(w.Because, string(of)) || w.Advice == "" || w.Verdict == "" || w.Shares[0].Interval != "40% – 60%" {
+			if !strings.Contains(w.Because, want) || !strings.Contains(w.Because, string(of)) || w.Advice == "" || w.Verdict == "" || w.Shares[0].Interval != "40.0% – 60.0%" {
 				t.Errorf("%s of %s: %+v", g, of, w)
 			}
 		}
