@@ -186,6 +186,7 @@ func (c *Company) make() {
 		c.live(c.accounts[i])
 	}
 	c.beat()
+	c.spend()
 	c.today++
 }
 
@@ -241,6 +242,7 @@ const (
 	streamVisitors
 	streamBeat
 	streamVoice
+	streamCosts
 )
 
 // dice is a generator for one purpose and subject.
