@@ -62,6 +62,8 @@ func New(c Config) http.Handler {
 	s.api = humago.New(s.mux, s.describe())
 	s.metricOperations()
 	s.engagementOperations()
+	s.retentionOperations()
+	s.whyOperations()
 	s.glossaryOperations()
 	s.restatementOperations()
 	s.versionOperations()

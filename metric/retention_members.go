@@ -38,6 +38,9 @@ func (r *Reader) RetentionMembers(ctx context.Context, q RetentionRequest, cohor
 	if err := q.check(); err != nil {
 		return nil, "", err
 	}
+	if column < 0 || column > maxSteps {
+		return nil, "", farol.InvalidField("column", "must be between 0 and %d", maxSteps)
+	}
 	if q.Kind != ReturnBrackets && column > q.Steps {
 		q.Steps = column
 	}

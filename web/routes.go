@@ -58,6 +58,10 @@ var routes = []route{
 	{"GET /customers.csv", team, (*server).customersCSV},
 	{"POST /customers/mark", workers, (*server).markCustomers},
 
+	{"GET /retention", team, (*server).retention},
+	{"GET /retention/triangle.csv", team, (*server).triangleCSV},
+	{"GET /retention/members", team, (*server).retentionMembers},
+
 	{"GET /live", team, (*server).live},
 	{"GET /live/new", team, (*server).liveNew},
 	{"GET /rejected", team, (*server).rejected},
