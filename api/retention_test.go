@@ -74,7 +74,7 @@ func TestCompare(t *testing.T) {
 		"before=2026-03-02&after=2026-03-05&before_as_of=x": "query.before_as_of",
 		"before=2026-03-02&after=2026-03-05&within=free":    "query.within",
 		"before=2026-03-02&after=x":                         "query.after",
-		"before=2026-03-02&after=2026-03-05&grain=year":    "query.grain",
+		"before=2026-03-02&after=2026-03-05&grain=year":     "query.grain",
 	} {
 		h.call("GET", "/api/v1/metrics/active_users_day/compare?"+query, h.tokens[store.Viewer], "").problem(t, 422, field)
 	}
