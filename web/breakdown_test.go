@@ -45,7 +45,7 @@ func TestBreakdownIsHonest(t *testing.T) {
 		row := func(plan string) string { return `tbody tr:has(.cut[title="` + plan + `"])` }
 		up := map[lang.Code]string{lang.English: "The change is larger than chance explains", lang.Portuguese: "A variação é maior"}[code]
 		a.has(row("Large")+" .delta.rise", 1).has(row("Even")+" .delta.rise, "+row("Even")+" .delta.fall", 0)
-		if got := a.doc.Find(row("Large") + " .delta").AttrOr("title", ""); !strings.HasPrefix(got, up) {
+		if got := a.doc.Find(row("Large")+" .delta").AttrOr("title", ""); !strings.HasPrefix(got, up) {
 			t.Errorf("the arrow says %q", got)
 		}
 		for _, few := range []string{"Small", "Tiny"} {

@@ -36,7 +36,7 @@ type setting struct {
 
 // settingForms lists the settings in the page's order.
 var settingForms = []*setting{
-	&companySetting, &conventionsSetting, &activeSetting, &activationSetting, &exclusionsSetting, &reasonsSetting,
+	&companySetting, &conventionsSetting, &activeSetting, &activationSetting, &featuresSetting, &exclusionsSetting, &reasonsSetting,
 }
 
 // settingOf is the form of that name.
@@ -66,9 +66,7 @@ func settingHref(name string) string {
 }
 
 // formless names the settings that have no form yet.
-var formless = map[string]lang.Text{
-	metric.FeaturesName: lang.Text("Features of the product"),
-}
+var formless = map[string]lang.Text{}
 
 // settingsPage lists the settings.
 type settingsPage struct {

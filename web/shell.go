@@ -57,6 +57,8 @@ var navigation = []navGroup{
 	{lang.Text("Understand"), []navItem{
 		{Title: lang.Text("Overview"), Icon: "layout-dashboard", Href: "/", who: team},
 		{Title: lang.Text("Engagement"), Icon: "activity", Href: "/engagement", who: team},
+		{Title: lang.Text("Activation"), Icon: "check", Href: "/activation", who: team},
+		{Title: lang.Text("Adoption"), Icon: "chart-bar", Href: "/adoption", who: team},
 		{Title: lang.Text("Retention"), Icon: "calendar", Href: "/retention", who: team},
 		{Title: lang.Text("Metrics & glossary"), Icon: "chart-line", Href: "/catalogue", who: team},
 		{Title: lang.Text("Restatements"), Icon: "history", Href: "/restatements", who: team},
