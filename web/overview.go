@@ -31,7 +31,9 @@ type card struct {
 	// Period and Interval tell when and how sure, Part "41 of 983".
 	Period, Interval, Part string
 	Change                 delta
-	Spark                  *spark
+	// Apart leads to why it changed.
+	Apart string
+	Spark *spark
 }
 
 // overviewCards and the metrics of the charts, in the page's order.
@@ -127,6 +129,10 @@ func (s *server) card(v *visit, look *view, name string) (*card, error) {
 	}
 	c.Why = sourceLink(look, m, grain, pt, "")
 	c.Change = sc.change(m, series.Points, i, metric.Lag(grain), grain)
+	if c.Change.Text != "" {
+		before := series.Points[i-metric.Lag(grain)]
+		c.Apart = look.Link("/metrics/"+name+"/why", "grain", string(grain), "before", before.Period.From.String(), "after", pt.Period.From.String())
+	}
 	return c, nil
 }
 

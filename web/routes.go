@@ -48,6 +48,7 @@ var routes = []route{
 	{"GET /metrics/{name}", team, (*server).metric},
 	{"GET /metrics/{name}/series.csv", team, (*server).seriesCSV},
 	{"GET /metrics/{name}/source", team, (*server).source},
+	{"GET /metrics/{name}/why", team, (*server).why},
 	{"GET /metrics/{name}/rows.csv", team, (*server).rowsCSV},
 	{"GET /metrics/{name}/versions", team, (*server).compareVersions},
 	{"GET /metrics/{name}/versions.csv", team, (*server).compareVersionsCSV},

@@ -1,0 +1,342 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/stats"
+)
+
+// whyPage says why a figure changed: between two periods, or between what was
+// known of one at two instants.
+type whyPage struct {
+	shell
+	Metric *metric.Metric
+	// Sentence is the answer in one line.
+	Sentence       string
+	Before, After  string
+	BeforeAt       string
+	AfterAt        string
+	Change, Reason string
+	// By is the attribute of the lines, Within the value whose accounts they
+	// are, with Back to all values.
+	By, Within, Back string
+	Attributes       []string
+	Method           lang.Text
+	Ranked           bool
+	Chart            *chart
+	Lines            []whyLine
+	Sums             []whySum
+	// HasMix tells that effects have two parts, HasAccounts that lines open
+	// into accounts.
+	HasMix, HasAccounts bool
+	More                int
+	Total               string
+}
+
+// whyLine is a line of the table.
+type whyLine struct {
+	Name, Before, After       string
+	BeforeHref, AfterHref     string
+	Share, Rate, Mix, Joining string
+	Total, Accounts           string
+	Open                      string
+}
+
+// whySum is a line that adds others up: who came, what is counted twice.
+type whySum struct{ Name, Total string }
+
+var whyMethods = map[metric.Method]lang.Text{
+	metric.Contributions: lang.Text("Each line is what it gained or lost; the lines add up to the change exactly."),
+	metric.MixAndRate:    lang.Text("Rate: the line's own figure moved. Mix: its weight in the whole moved. Together they add up to the change exactly."),
+	metric.TwoRatios:     lang.Text("The figure is a product of two ratios: the change of each counts by the mean of the other. The lines add up to the change exactly."),
+	metric.LeaveOneOut:   lang.Text("A median or quantile has no exact decomposition. Each line shows how much smaller the change would be without it; these effects rank the lines and do not add up."),
+}
+
+// drawnLines bounds the bars of the picture.
+const drawnLines = 12
+
+func (s *server) why(v *visit) error {
+	q, err := s.metricQuery(v)
+	if err != nil {
+		return err
+	}
+	req, err := s.whyRequest(v, q)
+	if err != nil {
+		return err
+	}
+	got, err := s.Metrics.Compare(v.r.Context(), req)
+	if err != nil {
+		return err
+	}
+	code := v.p.Code()
+	p := whyPage{shell: v.shell(""), Metric: q.metric, By: got.By, Method: whyMethods[got.Method], Ranked: got.Method == metric.LeaveOneOut}
+	p.Title, p.Question, p.View, p.Charts = v.p.T("Why did %s change?", q.metric.Title.In(code)), q.metric.Definition.In(code), q.look, true
+	p.Crumb = &crumb{q.metric.Title.In(code), q.look.Link("/metrics/"+q.metric.Name, "grain", string(q.grain))}
+	p.extra = v.r.URL.Query()
+	for _, k := range viewKeys {
+		p.extra.Del(k)
+	}
+	if p.Attributes, err = s.Facts.Attributes(v.r.Context()); err != nil {
+		return err
+	}
+	sc := scale{v.p, q.metric.Unit, got.Currency}
+	p.answer(q, sc, req, got)
+	return s.send(v, http.StatusOK, "why", "layout", p)
+}
+
+// whyRequest reads which two readings are compared: before and after are days
+// of their periods; without them, the figure that the metric's page shows and
+// the one that it is held against there.
+func (s *server) whyRequest(v *visit, q metricQuery) (metric.CompareRequest, error) {
+	in := v.r.URL.Query()
+	look := q.look
+	req := metric.CompareRequest{
+		Metric: q.metric.Name, Grain: q.grain, By: in.Get("by"), Filters: look.Filters, MaxAge: pageAge,
+		After: metric.Moment{AsOf: look.AsOf, Known: look.Known},
+	}
+	req.Before = req.After
+	if w := in.Get("within"); w != "" {
+		value := strings.TrimPrefix(w, "=")
+		req.Within = &value
+	}
+	if in.Get("before_known") != "" {
+		day, err := farol.ParseDay(in.Get("before_known"))
+		if err != nil {
+			return req, farol.InvalidField("before_known", "this is not a date: %s", in.Get("before_known"))
+		}
+		req.Before.Known = day.Next(1).Start(look.Cal.Zone).Add(-time.Millisecond)
+	}
+	after, before := farol.Day(0), farol.Day(0)
+	for field, into := range map[string]*farol.Day{"after": &after, "before": &before} {
+		if text := in.Get(field); text != "" {
+			day, err := farol.ParseDay(text)
+			if err != nil {
+				return req, farol.InvalidField(field, "this is not a date: %s", text)
+			}
+			*into = day
+		}
+	}
+	if after == 0 {
+		series, err := s.Metrics.Read(v.r.Context(), look.request(q.metric, q.grain))
+		if err != nil {
+			return req, err
+		}
+		after = look.Period.Last()
+		if i := q.metric.Current(series.Points); i >= 0 {
+			after = series.Points[i].Period.From
+		}
+	}
+	req.After.Period = look.Cal.PeriodAt(q.grain, after)
+	if before == 0 {
+		before = req.After.Period.From - 1
+		if q.grain == farol.Daily {
+			before = req.After.Period.From - farol.Day(metric.Lag(q.grain))
+		}
+		if in.Get("before_known") != "" {
+			before = req.After.Period.From
+		}
+	}
+	req.Before.Period = look.Cal.PeriodAt(q.grain, before)
+	return req, nil
+}
+
+// answer writes the decomposition.
+func (p *whyPage) answer(q metricQuery, sc scale, req metric.CompareRequest, got metric.Decomposition) {
+	pr := sc.p
+	p.Before, p.After = sc.text(got.Before.Value), sc.text(got.After.Value)
+	p.BeforeAt, p.AfterAt = pr.Period(got.Before.Period, q.grain), pr.Period(got.After.Period, q.grain)
+	if !req.Before.Known.Equal(req.After.Known) {
+		p.BeforeAt += " · " + pr.T("Known at %s", pr.DateTime(req.Before.Known, q.look.Cal.Zone))
+	}
+	if req.Within != nil {
+		p.Within = p.named(*req.Within)
+		p.Back = p.Link("within", "")
+	}
+	if got.Change == nil {
+		p.Reason = pr.Text(reasons[cmp.Or(got.After.Reason, got.Before.Reason)])
+		p.Sentence = pr.T("There is no change to take apart.")
+		p.Chart = sc.chartOf("why-data", p.Title, nil, q.grain)
+		return
+	}
+	p.Change = sc.signed(*got.Change)
+	p.HasMix = got.Method == metric.MixAndRate || got.Method == metric.TwoRatios
+	p.HasAccounts = got.By != "account" && got.Within == nil && !p.Ranked
+	totals := sc.apart(got)
+	p.More = got.More
+	for i, l := range got.Lines {
+		p.Lines = append(p.Lines, p.line(q, sc, l, got, totals[i]))
+	}
+	p.picture(sc, got, totals)
+	if !p.Ranked {
+		p.sums(sc, got, totals[len(got.Lines):])
+	}
+	p.Sentence = p.sentence(sc, got)
+}
+
+// step is the smallest difference that is shown.
+func (s scale) step() float64 {
+	switch s.unit {
+	case "ratio":
+		return 0.001
+	case "points":
+		return 1
+	case "index", "score", metric.Money:
+		return 0.01
+	case "seconds":
+		return 1
+	}
+	return 0.1
+}
+
+// apart writes the effects of the lines, of the rest and of units in several
+// lines, so that the shown digits add up, too.
+func (s scale) apart(got metric.Decomposition) []string {
+	var parts []float64
+	for _, l := range got.Lines {
+		v := 0.0
+		if l.Effect != nil {
+			v = l.Effect.Total()
+		}
+		parts = append(parts, v)
+	}
+	parts = append(parts, got.Rest.Total(), got.Several)
+	out := make([]string, len(parts))
+	for i, n := range stats.Apportion(parts, s.step()) {
+		v := float64(n) * s.step()
+		if got.Method == metric.LeaveOneOut {
+			v = parts[i]
+		}
+		out[i] = s.signed(v)
+	}
+	for i, l := range got.Lines {
+		if l.Effect == nil {
+			out[i] = lang.None
+		}
+	}
+	return out
+}
+
+func (p *whyPage) line(q metricQuery, sc scale, l metric.Line, got metric.Decomposition, total string) whyLine {
+	name := p.named(l.Name)
+	out := whyLine{Name: name, Before: sc.text(l.Before.Value), After: sc.text(l.After.Value), Total: total}
+	if l.Before.Units == 0 {
+		out.Before = lang.None
+	}
+	if l.After.Units == 0 {
+		out.After = lang.None
+	}
+	by, look := got.By, q.look
+	if got.Within != nil {
+		by = "account"
+	}
+	if l.Before.Units > 0 {
+		out.BeforeHref = sourceLink(look, q.metric, q.grain, l.Before, by)
+	}
+	if l.After.Units > 0 {
+		out.AfterHref = sourceLink(look, q.metric, q.grain, l.After, by)
+	}
+	if l.ShareBefore != nil && l.ShareAfter != nil {
+		out.Share = sc.p.Percent(*l.ShareBefore) + " → " + sc.p.Percent(*l.ShareAfter)
+	}
+	if e := l.Effect; e != nil {
+		out.Rate, out.Mix, out.Joining = sc.signed(e.Rate), sc.signed(e.Mix), sc.signed(e.Entering+e.Leaving)
+	}
+	var moved []string
+	for _, x := range []struct {
+		n    int
+		text string
+	}{{l.Came, "+"}, {l.Left, "−"}} {
+		if x.n > 0 {
+			moved = append(moved, x.text+sc.p.Number(float64(x.n), 0))
+		}
+	}
+	out.Accounts = sc.p.Number(float64(l.Stayed), 0)
+	if len(moved) > 0 {
+		out.Accounts += " (" + strings.Join(moved, ", ") + ")"
+	}
+	if p.HasAccounts {
+		out.Open = p.Link("within", "="+l.Name)
+	}
+	return out
+}
+
+// sums are the lines under the table.
+func (p *whyPage) sums(sc scale, got metric.Decomposition, totals []string) {
+	if got.More > 0 {
+		p.Sums = append(p.Sums, whySum{sc.p.N(got.More, "%d more line", "%d more lines"), totals[0]})
+	}
+	p.Total = sc.signed(*got.Change)
+	if got.Within != nil {
+		p.Total = sc.signed(got.Within.Total())
+		return
+	}
+	if got.Several != 0 {
+		p.Sums = append(p.Sums, whySum{sc.p.T("Counted in several lines"), totals[1]})
+	}
+}
+
+// picture draws the largest effects as bars.
+func (p *whyPage) picture(sc scale, got metric.Decomposition, totals []string) {
+	p.Chart = sc.chartOf("why-data", p.Title, nil, farol.Weekly)
+	p.Chart.Data.Kind, p.Chart.Data.Whole = "bar", false
+	x := chartSeries{Name: sc.p.T("Effect on the figure")}
+	for i, l := range got.Lines[:min(len(got.Lines), drawnLines)] {
+		if l.Effect == nil {
+			continue
+		}
+		v := l.Effect.Total()
+		x.Values, x.Texts, x.Open = append(x.Values, &v), append(x.Texts, totals[i]), append(x.Open, false)
+		p.Chart.Data.Ticks = append(p.Chart.Data.Ticks, p.named(l.Name))
+	}
+	p.Chart.Data.Titles = p.Chart.Data.Ticks
+	p.Chart.Data.Series = []chartSeries{x}
+}
+
+// sentence is the change with its largest causes, which add up to it: what
+// the two largest lines did themselves, and the rest by kind.
+func (p *whyPage) sentence(sc scale, got metric.Decomposition) string {
+	head := sc.p.T("%s %s", p.Metric.Title.In(sc.p.Code()), sc.signed(*got.Change))
+	if got.Method == metric.LeaveOneOut || got.Within != nil {
+		if got.Within != nil {
+			head += " · " + sc.p.T("%s in %s", sc.signed(got.Within.Total()), p.Within)
+		}
+		return head
+	}
+	type cause struct {
+		name  string
+		value float64
+	}
+	var causes []cause
+	rest := got.Effect
+	lines := slices.Clone(got.Lines)
+	slices.SortStableFunc(lines, func(a, b metric.Line) int {
+		return cmp.Compare(max(b.Effect.Rate, -b.Effect.Rate), max(a.Effect.Rate, -a.Effect.Rate))
+	})
+	for _, l := range lines[:min(2, len(lines))] {
+		causes = append(causes, cause{p.By + " " + p.named(l.Name), l.Effect.Rate})
+		rest.Rate -= l.Effect.Rate
+	}
+	causes = append(causes, cause{sc.p.T("in the others"), rest.Rate}, cause{sc.p.T("mix"), rest.Mix}, cause{sc.p.T("who came"), rest.Entering},
+		cause{sc.p.T("who left"), rest.Leaving}, cause{sc.p.T("counted in several lines"), got.Several})
+	parts := make([]float64, len(causes))
+	for i, c := range causes {
+		parts[i] = c.value
+	}
+	var said []string
+	for i, n := range stats.Apportion(parts, sc.step()) {
+		if n != 0 {
+			said = append(said, sc.signed(float64(n)*sc.step())+" "+causes[i].name)
+		}
+	}
+	if len(said) == 0 {
+		return head
+	}
+	return head + ": " + strings.Join(said, ", ")
+}

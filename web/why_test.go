@@ -1,0 +1,54 @@
+package web
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/store"
+)
+
+// A metric of every aggregation says why it changed, in one of the languages.
+func TestEveryAggregationSaysWhy(t *testing.T) {
+	s := busy(t)
+	catalogue, err := metric.Load()
+	s.check(err)
+	seen := map[metric.Aggregation]bool{}
+	for i, m := range catalogue.All() {
+		if seen[m.Aggregation] {
+			continue
+		}
+		seen[m.Aggregation] = true
+		who := as{role: store.Viewer, code: lang.Codes[i%len(lang.Codes)]}
+		a := s.get(who, "/metrics/"+m.Name+"/why?by=plan&after=2026-02-10").is(200).has(".lead-line", 1)
+		if !strings.Contains(a.text("h1"), m.Title.In(who.code)) {
+			t.Errorf("%s: the heading is %q", m.Name, a.text("h1"))
+		}
+	}
+}
+
+func TestWhy(t *testing.T) {
+	s := busy(t)
+	both(t, func(t *testing.T, code lang.Code) {
+		who := as{role: store.Viewer, code: code}
+		// Two accounts began to pay in January, one of each plan.
+		a := s.get(who, "/metrics/mrr/why?by=plan&before=2025-12-10&after=2026-01-10").is(200).has("[data-chart]", 1).has(".card tbody tr", 2)
+		a.says("tbody", "Pro").says("tfoot", a.text(".facts > div:nth-child(3) .big"))
+		drill := s.get(who, a.attr("tbody a.small", "href")).is(200).has("tbody tr", -1)
+		drill.says(".card-header", map[lang.Code]string{lang.English: "Accounts of", lang.Portuguese: "Contas de"}[code])
+		s.get(who, drill.attr("tbody a[data-drawer]", "href")).is(200).says(".source-of", "account =")
+		churn := s.get(who, "/metrics/logo_churn_rate/why?by=plan").is(200).says("thead", map[lang.Code]string{lang.English: "Mix", lang.Portuguese: "Mix"}[code])
+		churn.says(".lead-line", "plan Basic")
+	})
+	// A card's change and the metric's page lead here.
+	s.get(admin, "/").has(`.stat .change a[href*="/why?"]`, -1)
+	s.get(admin, s.get(admin, "/metrics/mrr").attr(`a[href^="/metrics/mrr/why"]`, "href")).is(200)
+	// What was known of one period at another time.
+	s.get(admin, "/metrics/active_users_month/why?after=2026-02-10&before_known=2026-02-11").is(200).says(".facts", "Known at Feb 11, 2026")
+	s.get(admin, "/metrics/mrr/why?after=2030-01-01").is(200).says(".lead-line", "There is no change to take apart.")
+	for _, q := range []string{"before=x", "after=x", "before_known=x", "by=a%3Db", "as_of=x"} {
+		s.get(admin, "/metrics/mrr/why?"+q).is(400)
+	}
+	s.get(admin, "/metrics/no_such/why").is(404)
+}
