@@ -143,7 +143,7 @@ func (s *server) metric(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.Version = series.Version
+	p.Version, p.PrintedVersion = series.Version, series.Version
 	sc := scale{v.p, q.metric.Unit, series.Currency}
 	if q.by == "" {
 		p.whole(v, q, sc, series)

@@ -24,6 +24,9 @@ type shell struct {
 	Nav             []navGroup
 	// Done says what the action before did, "" for nothing.
 	Done string
+	// PrintedVersion is the version of the figures on the page, "" for several
+	// or none; printed pages name it.
+	PrintedVersion string
 	// Works are the long computations under way.
 	Works []workLine
 	// Charts tells that the page draws some.
@@ -317,6 +320,9 @@ func (s shell) Ago(t time.Time) string { return s.visit.p.Ago(t, s.visit.now) }
 
 // Iso is an instant for a <time> element.
 func (s shell) Iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// PrintedAt is when the page was made.
+func (s shell) PrintedAt() string { return s.When(s.visit.now) }
 
 // May tells whether the member may change what leaders may.
 func (s shell) May() bool { return leaders.allows(s.Member.Role) }

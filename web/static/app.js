@@ -122,6 +122,9 @@ document.addEventListener('click', (e) => {
 
 // ---- Charts.
 
+// printing tells that the charts are drawn for paper.
+let printing = false;
+
 const lang = document.documentElement.lang;
 const calm = window.matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -257,7 +260,7 @@ function options(data) {
     };
   }
   return {
-    animation: !calm.matches, animationDuration: 300,
+    animation: !calm.matches && !printing, animationDuration: 300,
     textStyle: { fontFamily: getComputedStyle(body).fontFamily },
     grid: { left: 8, right: 14, top: named ? 40 : 14, bottom: 4, containLabel: true },
     legend: { show: named, type: 'scroll', top: 0, left: 0, itemWidth: 14, itemHeight: 8, icon: 'roundRect', textStyle: { color: ink, overflow: 'truncate', width: data.series.length > 4 ? 140 : 260 }, pageTextStyle: { color: ink }, pageIconColor: ink, data: data.series.map((s) => s.name) },
@@ -296,7 +299,22 @@ function drawAll() {
 }
 drawAll();
 window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
-window.addEventListener('beforeprint', () => { for (const chart of drawn.values()) chart.resize(); });
+
+// Paper is white: charts are drawn again in light colours, at once.
+const root = document.documentElement;
+const onScreen = root.dataset.bsTheme;
+window.addEventListener('beforeprint', () => {
+  printing = true;
+  root.dataset.bsTheme = 'light';
+  for (const chart of drawn.values()) chart.resize();
+  drawAll();
+});
+window.addEventListener('afterprint', () => {
+  printing = false;
+  if (onScreen) root.dataset.bsTheme = onScreen;
+  else delete root.dataset.bsTheme;
+  drawAll();
+});
 
 // ---- Customers: ticking all of a page, and the columns to show.
 
