@@ -1,10 +1,13 @@
 package web
 
 import (
+	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/lang"
@@ -146,6 +149,11 @@ func (s *server) fillComparison(v *visit, c comparison, got metric.Comparison, p
 	p.Chart = sc.chartOf("versions-data", p.Title, periodsOf(got.Before.Points), c.grain)
 	sc.add(p.Chart, p.TitleA, got.Before.Points, nil)
 	sc.add(p.Chart, p.TitleB, got.After.Points, nil)
+	for i := range p.Chart.Data.Series {
+		// Both count the same customers: their intervals say nothing of the gap.
+		x := &p.Chart.Data.Series[i]
+		x.Low, x.High, x.Ranges = nil, nil, nil
+	}
 	p.Chart.incompleteNote(v.p, false)
 	at, err := c.chosen(v, got)
 	if err != nil {
@@ -174,9 +182,32 @@ func (s *server) fillComparison(v *visit, c comparison, got metric.Comparison, p
 	p.At = v.p.Period(at, c.grain)
 	p.Gap = sc.gapTable(c.metric, d, p.TitleA, p.TitleB)
 	if first.Settings != nil && second.Settings != nil {
-		p.SaidA, p.SaidB = first.Settings.Said(c.setting), second.Settings.Said(c.setting)
+		p.SaidA, p.SaidB = apart(first.Settings.Said(c.setting), second.Settings.Said(c.setting))
 	}
 	return nil
+}
+
+// apart keeps of two documents what they say differently; texts that are no
+// documents stay as they are.
+func apart(a, b string) (string, string) {
+	var x, y map[string]json.RawMessage
+	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {
+		return a, b
+	}
+	var left, right []string
+	keys := map[string]bool{}
+	for k := range x {
+		keys[k] = true
+	}
+	for k := range y {
+		keys[k] = true
+	}
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
+		if string(x[k]) != string(y[k]) {
+			left, right = append(left, k+": "+string(x[k])), append(right, k+": "+string(y[k]))
+		}
+	}
+	return strings.Join(left, "\n"), strings.Join(right, "\n")
 }
 
 // chosen is the period whose units are listed: the one asked for, else the

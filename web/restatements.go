@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -164,6 +165,8 @@ type causeFact struct {
 	// Was is the account that it counted for before.
 	Was              string
 	Href, Properties string
+	// Effective is the day from which it holds, when it says one.
+	Effective string
 }
 
 // ways say how a fact came to move a figure of the past.
@@ -226,6 +229,16 @@ func causeFacts(sh shell, x metric.Opened) []causeFact {
 		row := causeFact{
 			At: sh.When(f.At), Known: sh.When(f.Known), Name: f.Name, Way: ways[f.Way], Person: string(f.Canonical), Account: string(f.Resolved),
 			Was: string(f.Was), Properties: string(f.Properties), Href: eventsAround(f),
+		}
+		var says struct {
+			EffectiveAt string `json:"effective_at"`
+		}
+		if err := json.Unmarshal(f.Properties, &says); err == nil && says.EffectiveAt != "" {
+			if at, err := time.Parse(time.RFC3339, says.EffectiveAt); err == nil {
+				row.Effective = sh.Day(at)
+			} else {
+				row.Effective = says.EffectiveAt
+			}
 		}
 		if row.Name == "" {
 			row.Name = string(f.Kind)

@@ -42,7 +42,7 @@ func TestRestatements(t *testing.T) {
 		a.says("tbody", feb).says("tbody td:nth-child(6)", "400")
 		open = a.attr("tbody td:last-child a", "href")
 		b := s.get(who, open).is(200).has("tfoot", 1)
-		b.says(".lead", feb).says("#content", "acct-02").says("#content", "Subscription Changed")
+		b.says(".lead", feb).says("#content", "acct-02").says("#content", "Subscription Changed").says("#content", map[lang.Code]string{lang.English: "takes effect on Feb 10, 2026", lang.Portuguese: "vale desde 10/02/2026"}[code])
 		b.says("table:first-of-type", "900").says("tfoot", "400")
 		m := s.get(who, "/metrics/mrr?period=6m").is(200).has(".restated", 1).has(`a[href^="/restatements?"]`, -1)
 		c := m.chart("series-data")
@@ -118,5 +118,14 @@ func TestCompareVersions(t *testing.T) {
 	rows, err := csv.NewReader(strings.NewReader(s.get(admin, "/metrics/active_users_week/versions.csv?period=28d&grain=week").is(200).body)).ReadAll()
 	if err != nil || len(rows) < 4 || rows[1][5] != "1+active.1" || rows[1][6] != "1+active.2" {
 		t.Errorf("%v, %v", rows, err)
+	}
+}
+
+func TestApart(t *testing.T) {
+	if a, b := apart(`{"x":1,"y":"a"}`, `{"x":1,"y":"b","z":2}`); a != "y: \"a\"\nz: " || b != "y: \"b\"\nz: 2" {
+		t.Errorf("%q, %q", a, b)
+	}
+	if a, b := apart("Report Created", "*"); a != "Report Created" || b != "*" {
+		t.Errorf("%q, %q", a, b)
 	}
 }

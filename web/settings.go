@@ -128,7 +128,7 @@ func (s *server) settingLine(v *visit, x *setting, authors map[string]string) (s
 	if err != nil {
 		return line, d, err
 	}
-	line.Version, line.Author, line.Created = d.Version, authors[d.Author], v.shell("").When(d.Created)
+	line.Version, line.Author, line.Created = d.Version, v.author(authors, d.Author), v.shell("").When(d.Created)
 	return line, d, nil
 }
 
@@ -175,6 +175,14 @@ func (s *server) authors(v *visit) (map[string]string, error) {
 		out[string(m.ID)] = m.Name
 	}
 	return out, nil
+}
+
+// author names who made a version: a member, the program, or an API token.
+func (v *visit) author(members map[string]string, id string) string {
+	if name, ok := strings.CutPrefix(id, "token:"); ok {
+		return v.p.T("API token %s", name)
+	}
+	return members[id]
 }
 
 // read decodes a body that may be missing.
@@ -269,7 +277,7 @@ func (s *server) versions(v *visit) error {
 		if b, err = json.MarshalIndent(d.Body, "", "  "); err != nil {
 			return err
 		}
-		p.Rows = append(p.Rows, versionRow{d.Version, authors[d.Author], p.When(d.Created), string(b)})
+		p.Rows = append(p.Rows, versionRow{d.Version, v.author(authors, d.Author), p.When(d.Created), string(b)})
 	}
 	slices.SortFunc(p.Rows, func(a, b versionRow) int { return b.Version - a.Version })
 	return s.send(v, http.StatusOK, "versions", "layout", p)

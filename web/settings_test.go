@@ -138,6 +138,13 @@ func TestConventions(t *testing.T) {
 	if got.Conventions != want {
 		t.Errorf("%+v, want %+v", got.Conventions, want)
 	}
+	_, err = s.store.Define(t.Context(), store.Draft{Kind: metric.SettingKind, Name: metric.ConventionsName, Body: want, Author: "token:BI"})
+	s.check(err)
+	s.get(admin, "/settings/conventions/versions").is(200).says("main", "Ana ADMIN")
+	want.PauseDays = 60
+	_, err = s.store.Define(t.Context(), store.Draft{Kind: metric.SettingKind, Name: metric.ConventionsName, Body: want, Author: "token:BI"})
+	s.check(err)
+	s.get(admin, "/settings/conventions").is(200).says(".card-header", "API token BI")
 	if v := s.get(admin, "/settings/conventions").attr("#gross-margin", "value"); v != "72.5" {
 		t.Errorf("the margin is shown as %s", v)
 	}
