@@ -163,3 +163,60 @@ func TestRefreshEqualsLoading(t *testing.T) {
 		}
 	}
 }
+
+// use sends an event of use.
+func (h *house) use(account, person, event string, at time.Time) {
+	h.t.Helper()
+	h.n++
+	_, err := h.f.Append(context.Background(), facts.Batch{Events: []farol.Event{{
+		ID: fmt.Sprintf("u%d", h.n), Source: "s", Kind: farol.Track, Name: event, Account: farol.AccountID(account), User: farol.PersonID(person), At: at,
+	}}})
+	h.check(err)
+}
+
+func TestProfile(t *testing.T) {
+	h := newHouse(t)
+	ctx := context.Background()
+	day := func(d int) time.Time { return time.Date(2026, 3, d, 9, 0, 0, 0, time.UTC) }
+	h.use("a1", "ana", "Report Created", day(18))
+	h.use("a1", "ana", "Report Created", day(19))
+	h.use("a1", "ben", "Invited", day(19))
+	h.use("a1", "ana", "Report Created", time.Date(2026, 2, 10, 9, 0, 0, 0, time.UTC))
+	h.use("a2", "ana", "Report Created", day(19))
+	h.say("a1", map[string]any{"plan": "pro"})
+	h.say("a1", map[string]any{"plan": "team"})
+	p := Profile{Facts: h.f, Account: "a1", AsOf: farol.Date(2026, 3, 20)}
+	days, err := p.Days(ctx, 30)
+	h.check(err)
+	if want := []UseDay{{farol.Date(2026, 3, 18), 1, 1}, {farol.Date(2026, 3, 19), 2, 2}}; !slices.Equal(days, want) {
+		t.Errorf("days %v", days)
+	}
+	features, err := p.Features(ctx)
+	h.check(err)
+	if want := []Feature{{"Report Created", 2, 1, 1, farol.Date(2026, 3, 19)}, {"Invited", 1, 0, 1, farol.Date(2026, 3, 19)}}; !slices.Equal(features, want) {
+		t.Errorf("features %+v", features)
+	}
+	people, err := p.People(ctx)
+	h.check(err)
+	if want := []Person{{"ana", 2, 2, farol.Date(2026, 3, 19)}, {"ben", 1, 1, farol.Date(2026, 3, 19)}}; !slices.Equal(people, want) {
+		t.Errorf("people %+v", people)
+	}
+	h.clock = h.clock.Add(time.Minute)
+	h.check(h.f.SaveMarks(ctx, h.clock, []facts.Mark{{Account: "a1", Trait: StageTrait, Value: "adoption"}}))
+	moments, err := h.f.Moments(ctx, facts.MomentFilter{Account: "a1"})
+	h.check(err)
+	var said []string
+	for _, m := range moments {
+		said = append(said, m.Kind+" "+m.Name+" "+m.Fields["value"])
+	}
+	if want := []string{"mark $stage adoption", "attribute plan team", "attribute plan pro"}; !slices.Equal(said, want) {
+		t.Errorf("moments %q", said)
+	}
+	if only, err := h.f.Moments(ctx, facts.MomentFilter{Account: "a1", Kinds: []string{facts.MarkMoment}}); err != nil || len(only) != 1 {
+		t.Errorf("marks %+v, %v", only, err)
+	}
+	// Before anything was said there is nothing to see.
+	if old, err := h.f.Moments(ctx, facts.MomentFilter{Account: "a1", AsOf: farol.Date(2026, 3, 1)}); err != nil || len(old) != 0 {
+		t.Errorf("in the past %+v, %v", old, err)
+	}
+}

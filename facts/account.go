@@ -1,0 +1,174 @@
+package facts
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/farol-cs/farol"
+)
+
+// The kinds of moments.
+const (
+	SubscriptionMoment = "subscription"
+	TicketMoment       = "ticket"
+	AnswerMoment       = "answer"
+	AttributeMoment    = "attribute"
+	MarkMoment         = "mark"
+)
+
+// Moment is something that happened to an account, besides plain use of the
+// product.
+type Moment struct {
+	At, Known time.Time
+	Day       farol.Day
+	// ID of the event that it came from, and its source.
+	ID     string
+	Source farol.SourceID
+	// Kind is one of the kinds of moments; Name the event's name, the ticket's
+	// action, the survey's kind, or the attribute.
+	Kind, Name string
+	Person     farol.PersonID
+	// Fields are what it says, by the names of docs/events.md; absent ones were
+	// not said.
+	Fields map[string]string
+}
+
+// MomentFilter selects moments of an account.
+type MomentFilter struct {
+	Account farol.AccountID
+	// Kinds keeps these; none is all.
+	Kinds []string
+	// AsOf and Known are the two clocks; zero is now.
+	AsOf  farol.Day
+	Known time.Time
+	// Before keeps what happened before the instant; zero does not.
+	Before time.Time
+	// Limit of moments; 0 is 100, at most 1000.
+	Limit int
+}
+
+// momentSources say where each kind lies: the table, and its columns as the
+// fields of a moment. name and person come first.
+var momentSources = []struct {
+	kind, table, name, person string
+	fields                    []string
+	columns                   []string
+}{
+	{SubscriptionMoment, "subscriptions", "t.name", "''", []string{"subscription", "status", "product", "plan", "quantity", "seats", "mrr_minor", "currency", "reason", "voluntary"},
+		[]string{"t.subscription", "t.status", "t.product", "t.plan", text64("t.quantity"), text64("t.seats"), text64("t.mrr"), "t.currency", "t.reason", text64("t.voluntary")}},
+	{TicketMoment, "tickets", "t.action", "t.person", []string{"ticket", "subject", "priority", "status", "channel", "topic", "csat"},
+		[]string{"t.ticket", "t.subject", "t.priority", "t.status", "t.channel", "t.topic", text64("t.csat")}},
+	{AnswerMoment, "answers", "t.kind", "t.person", []string{"survey", "score", "scale", "comment"},
+		[]string{"t.survey", text64("t.score"), text64("t.scale"), "t.comment"}},
+}
+
+// text64 writes a number as text, ” for null.
+func text64(column string) string { return "coalesce(CAST(" + column + " AS VARCHAR), '')" }
+
+// Moments lists what happened to an account, the newest first.
+func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
+	limit := pageSize(q.Limit, 1000)
+	d := &doors{Scope: Scope{AsOf: q.AsOf, Known: q.Known}, params: map[string]any{"account": string(q.Account), "limit": int64(limit)}, traits: &f.traits}
+	if q.AsOf != 0 {
+		d.params["farol_as_of"] = q.AsOf
+	}
+	if !q.Known.IsZero() {
+		d.params["farol_known"] = q.Known
+	}
+	before := ""
+	if !q.Before.IsZero() {
+		before, d.params["before"] = " AND m.ts < {before:DateTime64(3)}", q.Before
+	}
+	var out []Moment
+	for _, s := range momentSources {
+		if len(q.Kinds) > 0 && !contains(q.Kinds, s.kind) {
+			continue
+		}
+		columns := "t.ts AS ts, t.known AS known, t.day AS day, t.id AS id, t.source AS source, " + s.name + " AS moment_name"
+		read := "m.ts, m.known, m.day, m.id, m.source, m.moment_name, m.person"
+		for i, c := range s.columns {
+			columns += fmt.Sprintf(", %s AS f%d", c, i)
+			read += fmt.Sprintf(", m.f%d", i)
+		}
+		all := d.typed(s.table, columns, "1 = 1"+d.seenBy(), "t.account", s.person)
+		text := "SELECT " + read + " FROM " + all + " m WHERE m.account = {account:String}" + before + " ORDER BY m.ts DESC, m.id DESC LIMIT {limit:Int64}"
+		if err := f.moments(ctx, text, d.params, s.kind, s.fields, &out); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.changesOf(ctx, d, q, before, &out); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(out, func(a, b Moment) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID)) })
+	return out[:min(len(out), limit)], nil
+}
+
+// changesOf adds what was said of the account's attributes.
+func (f *Facts) changesOf(ctx context.Context, d *doors, q MomentFilter, before string, out *[]Moment) error {
+	types := ""
+	switch attributes, marks := len(q.Kinds) == 0 || contains(q.Kinds, AttributeMoment), len(q.Kinds) == 0 || contains(q.Kinds, MarkMoment); {
+	case attributes && marks:
+		types = "('text', 'number', 'bool', 'json', 'null', '" + markType + "')"
+	case attributes:
+		types = "('text', 'number', 'bool', 'json', 'null')"
+	case marks:
+		types = "('" + markType + "')"
+	default:
+		return nil
+	}
+	text := "SELECT m.ts, m.known, m.day, m.id, m.source, m.trait, '' AS person, m.type, m.value FROM changes m WHERE m.subject = 'account' AND m.name = {account:String} AND m.type IN " +
+		types + strings.NewReplacer(" day ", " m.day ", " known ", " m.known ").Replace(d.seenBy()) + before + " ORDER BY m.ts DESC, m.id DESC LIMIT {limit:Int64}"
+	var raw []Moment
+	if err := f.moments(ctx, text, d.params, AttributeMoment, []string{"type", "value"}, &raw); err != nil {
+		return err
+	}
+	for _, m := range raw {
+		if m.Fields["type"] == markType {
+			m.Kind = MarkMoment
+		}
+		*out = append(*out, m)
+	}
+	return nil
+}
+
+func (f *Facts) moments(ctx context.Context, text string, params map[string]any, kind string, fields []string, out *[]Moment) error {
+	rows, err := f.internal(ctx, text, params)
+	if err != nil {
+		return fmt.Errorf("facts: moments: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		m, err := scanMoment(rows, kind, fields)
+		if err != nil {
+			return err
+		}
+		*out = append(*out, m)
+	}
+	return rows.Err()
+}
+
+func scanMoment(rows *sql.Rows, kind string, fields []string) (Moment, error) {
+	m := Moment{Kind: kind, Fields: map[string]string{}}
+	var day time.Time
+	values := make([]string, len(fields))
+	into := []any{&m.At, &m.Known, &day, &m.ID, &m.Source, &m.Name, &m.Person}
+	for i := range values {
+		into = append(into, &values[i])
+	}
+	if err := rows.Scan(into...); err != nil {
+		return m, err
+	}
+	m.At, m.Known, m.Day = m.At.UTC(), m.Known.UTC(), farol.Day(day.Unix()/86400)
+	for i, v := range values {
+		if v != "" {
+			// One engine writes whole numbers with ".0", the other without.
+			m.Fields[fields[i]] = strings.TrimSuffix(v, ".0")
+		}
+	}
+	return m, nil
+}
