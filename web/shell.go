@@ -55,6 +55,7 @@ type navItem struct {
 // navigation is the menu at the left; what comes finds its group here.
 var navigation = []navGroup{
 	{lang.Text("Customers"), []navItem{
+		{Title: lang.Text("My day"), Icon: "check", Href: "/my-day", who: team},
 		{Title: lang.Text("Customers"), Icon: "users", Href: "/customers", who: team},
 	}},
 	{lang.Text("Understand"), []navItem{
