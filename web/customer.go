@@ -31,7 +31,7 @@ type customerPage struct {
 	Facts   []customerFact
 	Stage   string
 	Tags    []string
-	Tabs    []tab
+	Tabs    []pageTab
 	Tab     string
 	Follows bool
 	Members []store.Member
@@ -55,7 +55,7 @@ type customerOwner struct{ Title, Name string }
 
 type customerFact struct{ Name, Value, History string }
 
-type tab struct {
+type pageTab struct {
 	Title, Href string
 	Current     bool
 }
@@ -141,7 +141,7 @@ func (s *server) showCustomer(v *visit, status int, r refusal, fields url.Values
 		if name == "timeline" {
 			name = ""
 		}
-		p.Tabs = append(p.Tabs, tab{v.p.Text(t.title), look.Link(base, "tab", name), t.name == p.Tab})
+		p.Tabs = append(p.Tabs, pageTab{v.p.Text(t.title), look.Link(base, "tab", name), t.name == p.Tab})
 	}
 	if err := s.customerHead(v, &p); err != nil {
 		return err
