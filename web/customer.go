@@ -40,7 +40,7 @@ type customerPage struct {
 	Kinds    []choice
 	Older    string
 	People   []personRow
-	Features []featureRow
+	Features []usedRow
 	UseChart *chart
 	Notes    []noteRow
 	Tasks    []taskRow
@@ -75,7 +75,7 @@ type personRow struct {
 	Days, Times      string
 }
 
-type featureRow struct {
+type usedRow struct {
 	Event, Times, Before, People, Last string
 	Change                             string
 	Up, Down                           bool
@@ -281,7 +281,7 @@ func (s *server) useTab(v *visit, look *view, profile customer.Profile, p *custo
 		sc.add(p.UseChart, v.p.T("People active"), points, nil)
 	}
 	for _, f := range features {
-		row := featureRow{Event: f.Event, Times: sc.count(float64(f.Times)), Before: sc.count(float64(f.Before)), People: sc.count(float64(f.People)), Last: v.p.Date(f.Last)}
+		row := usedRow{Event: f.Event, Times: sc.count(float64(f.Times)), Before: sc.count(float64(f.Before)), People: sc.count(float64(f.People)), Last: v.p.Date(f.Last)}
 		if f.Before >= 5 {
 			change := float64(f.Times-f.Before) / float64(f.Before)
 			row.Change, row.Up, row.Down = v.p.Percent(change), change >= 0.25, change <= -0.25
