@@ -101,6 +101,10 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 		p.scored(pt)
 	case Ratio:
 		pt.fraction(s.num, s.den)
+		if s.odds() {
+			pt.interval(s.oddsInterval())
+			break
+		}
 		pt.interval(stats.RatioOfSums(float64(s.units), s.num, s.den, s.squares, s.cross[0][1], s.cross[1][1], stats.Level))
 		p.scored(pt)
 	case Product:
@@ -133,6 +137,19 @@ func (m *Metric) costless(s sums) bool {
 		return s.den > 0 && s.per == 0
 	}
 	return s.num == 0
+}
+
+// odds tells whether every unit is on one side of the ratio only and counts
+// once, such as people won for people lost.
+func (s sums) odds() bool {
+	return s.cross[0][1] == 0 && s.squares == s.num && s.cross[1][1] == s.den && s.num+s.den == float64(s.units)
+}
+
+// oddsInterval is the interval of the share of the first side (Wilson), as
+// odds. That of a ratio of sums would have no width where one side is empty.
+func (s sums) oddsInterval() (stats.Interval, bool) {
+	i, ok := stats.Wilson(s.num, s.num+s.den, stats.Level)
+	return stats.Interval{Low: i.Low / (1 - i.Low), High: i.High / (1 - i.High)}, ok && i.High < 1
 }
 
 // product fills in the product of two ratios. The parts that the point shows

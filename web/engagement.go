@@ -73,6 +73,10 @@ var engagementCards = map[metric.Of][]cardSection{
 	},
 }
 
+// monthlyCards are over the month whatever the view is cut into: per week the
+// same metric is another ratio, which has a card of its own.
+var monthlyCards = map[string]bool{"stickiness": true, "stickiness_business_days": true}
+
 // engagementRanges are what the histogram may look at.
 var engagementRanges = []struct {
 	name  string
@@ -190,7 +194,11 @@ func (s *server) fillEngagement(v *visit, q engagementQuery, p *engagementPage) 
 		p.Sections = append(p.Sections, &section)
 		for i, name := range section.names {
 			g.Go(func() (err error) {
-				section.Cards[i], err = s.card(v, q.look, name)
+				look := *q.look
+				if monthlyCards[name] {
+					look.Grain = farol.Monthly
+				}
+				section.Cards[i], err = s.card(v, &look, name)
 				return err
 			})
 		}

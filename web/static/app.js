@@ -238,7 +238,7 @@ function ceiling(data) {
 }
 
 function floor(data) {
-  if (data.zero) return (v) => Math.min(0, v.min);
+  if (data.zero) return (v) => (v.min < 0 ? null : 0);
   const end = ends[data.unit.kind];
   return end ? (v) => (v.min < 0.8 * end[0] && v.min >= end[0] ? end[0] : null) : undefined;
 }
