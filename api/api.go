@@ -62,6 +62,7 @@ func New(c Config) http.Handler {
 	s.api = humago.New(s.mux, s.describe())
 	s.metricOperations()
 	s.engagementOperations()
+	s.activationOperations()
 	s.retentionOperations()
 	s.whyOperations()
 	s.glossaryOperations()

@@ -72,6 +72,7 @@ func defineDemo(ctx context.Context, s *store.Store, language string) error {
 			Rates: map[farol.Currency]float64{"USD": 5.4},
 		},
 		metric.ActivationName: plantedCriterion(),
+		metric.FeaturesName:   demoFeatures(),
 	}
 	for name, body := range drafts {
 		if _, err := s.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: name, Body: body, Author: "system"}); err != nil {
@@ -79,6 +80,22 @@ func defineDemo(ctx context.Context, s *store.Store, language string) error {
 		}
 	}
 	return nil
+}
+
+// demoFeatures are the functions of the demo company's product that package
+// demo makes events of; the first are what it is bought for.
+func demoFeatures() metric.Features {
+	paid := []string{"pro", "business"}
+	one := func(name, event string, core bool, plans ...string) metric.Feature {
+		return metric.Feature{Name: name, Events: []string{event}, Core: core, Plans: plans}
+	}
+	return metric.Features{WindowDays: 28, AdoptedDays: 3, List: []metric.Feature{
+		one("Reports", "Report Created", true), one("Dashboards", "Dashboard Viewed", true), one("Tasks", "Task Completed", true),
+		one("Comments", "Comment Added", false), one("Exports", "Report Exported", false), one("Sharing", "Report Shared", false),
+		one("Goals", "Goal Updated", false), one("Integrations", "Integration Connected", false, paid...), one("Alerts", "Alert Configured", false, paid...),
+		one("Templates", "Template Used", false), one("Automations", "Automation Run", false, paid...), one("Checklists", "Checklist Completed", false),
+		one("Assistant", "Assistant Asked", false, paid...),
+	}}
 }
 
 // plantedCriterion is the activation rule that the generator planted.

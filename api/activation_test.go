@@ -1,0 +1,40 @@
+package api
+
+import (
+	"testing"
+
+	"github.com/farol-cs/farol/store"
+)
+
+// A week of March: whoever did anything is activated, on the first day.
+func TestActivation(t *testing.T) {
+	h := newHouse(t)
+	h.week()
+	const span = "from=2026-03-01&to=2026-04-01"
+	c := h.get("/api/v1/activation/curve?horizon=10&" + span)
+	curves := list(t, c, "curves")
+	if len(curves) < 2 || curves[0]["from"] != nil || curves[0]["units"] == 0.0 || c["criterion"] != "" || c["what_if"] != false {
+		t.Fatalf("curves: %v", c)
+	}
+	days := list(t, curves[0], "days")
+	if len(days) == 0 || days[0]["day"] != 0.0 || days[0]["share"] == 0.0 {
+		t.Errorf("days: %v", days)
+	}
+	if s := h.get("/api/v1/activation/stuck?" + span); s["total"] == nil || len(list(t, s, "steps")) != 1 {
+		t.Errorf("stuck: %v", s)
+	}
+	criteria := list(t, h.get("/api/v1/activation/criteria?"+span), "criteria")
+	if len(criteria) != 1 || criteria[0]["version"] != 0.0 {
+		t.Errorf("criteria: %v", criteria)
+	}
+	if f := h.get("/api/v1/adoption/features?day=2026-03-09"); f["window_days"] != 28.0 || f["day"] != "2026-03-09" || len(list(t, f, "features")) != 0 {
+		t.Errorf("features: %v", f)
+	}
+	missions := h.get("/api/v1/adoption/missions?day=2026-03-09")
+	if accounts := list(t, missions, "accounts"); len(accounts) == 0 || missions["total"] != float64(len(accounts)) || accounts[0]["users"] == 0.0 {
+		t.Errorf("missions: %v", missions)
+	}
+	for query, field := range map[string]string{"curve?criterion=nothing": "query.criterion", "stuck?from=2026-03-01&to=2026-02-01": "query.to"} {
+		h.call("GET", "/api/v1/activation/"+query, h.tokens[store.Viewer], "").problem(t, 422, field)
+	}
+}
