@@ -19,7 +19,12 @@ func TestEveryMetricHasAPage(t *testing.T) {
 		who := as{role: store.Viewer, code: code}
 		for _, m := range catalogue.All() {
 			a := s.get(who, "/metrics/"+m.Name).is(200).says("h1", m.Title.In(code)).says("header.head p", m.Definition.In(code))
-			a.has("[data-chart]", 1).has(".table tbody tr", -1)
+			a.has(".table tbody tr", -1)
+			if a.doc.Find("[data-chart]").Length() == 0 {
+				// Of this company the figure is null in every period.
+				a.says("#content", map[lang.Code]string{lang.English: "There is nothing to draw yet.", lang.Portuguese: "Ainda não há o que desenhar."}[code])
+				continue
+			}
 			c := a.chart("series-data")
 			if len(c.Series) != 1 || len(c.Series[0].Links) != len(c.Ticks) {
 				t.Errorf("%s: its chart has %d series", m.Name, len(c.Series))

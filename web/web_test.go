@@ -534,7 +534,7 @@ func TestShell(t *testing.T) {
 			if got := a.attr("html", "lang"); got != string(code) {
 				t.Errorf("%s: lang is %q, want %q", path, got, code)
 			}
-			a.has(".skip", 1).has("nav.side", 1).has("main#content", 1)
+			a.has(".skip", 1).has(".print-head", 1).says(".print-head", "Vila Rica").says(".print-head", "2026").has("nav.side", 1).has("main#content", 1)
 			if path != "/account" {
 				a.has(`nav.side a[aria-current="page"]`, 1)
 			}
