@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 )
 
 // rowsOf are the reference's rows by unit.
@@ -250,4 +251,34 @@ func (w *world) checkReported(t *testing.T) {
 	if _, err := w.r.Reported(context.Background(), q); farol.KindOf(err) != farol.Invalid {
 		t.Errorf("reported by plan: %v", err)
 	}
+}
+
+// The units of both sides are listed alike by every engine.
+func TestDifferenceOnEngines(t *testing.T) {
+	t.Parallel()
+	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+		zone := mustZone(t, "America/Sao_Paulo")
+		h := randomHistory(31, zone, farol.Date(2018, time.September, 24), 40, 250)
+		clk := &clock{t: h.sent[0].Known}
+		w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(31, zone), 4)
+		early := newReference(w.events, w.settings, clk.now(), 0, w.early)
+		now := newReference(w.events, w.settings, clk.now(), 0, time.Time{})
+		for _, name := range []string{"mrr", "active_users_month", "stickiness", "logo_churn_rate", "nps"} {
+			m, err := w.r.catalogue.Find(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := w.settings.Calendar.PeriodAt(farol.Monthly, w.first+20)
+			q := Request{Metric: name, Grain: farol.Monthly, Period: p}
+			old := q
+			old.Known = w.early
+			d, err := w.r.Difference(context.Background(), old, q, p, "", 1000)
+			if err == nil {
+				err = agrees(m, d, rowsOf(early, q, p), rowsOf(now, q, p))
+			}
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
 }
