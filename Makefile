@@ -4,7 +4,7 @@
 GO ?= go
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build run demo test test-fast test-setup bench fuzz lint clean
+.PHONY: build run demo test test-fast test-setup truth bench fuzz lint clean
 
 build: ## bin/farol
 	$(GO) build -o bin/farol ./cmd/farol
@@ -23,6 +23,10 @@ test-fast: ## what needs nothing installed: the embedded engines
 
 test-setup: ## what the tests need and this machine lacks
 	test/setup
+
+SEEDS ?= 40
+truth: ## how often the intervals hold what was planted, over SEEDS companies; writes docs/truth.md
+	FAROL_TRUTH_SEEDS=$(SEEDS) $(GO) test ./test/truth -run TestCoverage -count 1 -timeout 3h -v
 
 bench: ## ratios against plain alternatives; asserts nothing
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./stats ./facts ./metric ./ingest ./test/bench

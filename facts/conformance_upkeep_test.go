@@ -50,6 +50,15 @@ func testBackfill(t *testing.T, k *kit) {
 	if !k.f.LastKnown().Equal(ts("2026-01-05 10:00")) {
 		t.Error(k.f.LastKnown())
 	}
+	for known, want := range map[string]Taken{"2026-01-02 23:00": {Events: 2}, "2026-01-04 23:00": {Events: 4, Joined: 1}, "": {Events: 5, Late: 1, Joined: 1}} {
+		at := time.Time{}
+		if known != "" {
+			at = ts(known)
+		}
+		if got, err := k.f.Taken(context.Background(), at); err != nil || got != want {
+			t.Errorf("taken in by %q: %+v, %v, want %+v", known, got, err, want)
+		}
+	}
 	// The same again changes nothing.
 	for i := range es {
 		es[i].Known = ts("2026-01-06 10:00")

@@ -22,6 +22,7 @@ type loaded struct {
 	t      *testing.T
 	events []farol.Event
 	truth  demo.Truth
+	facts  *facts.Facts
 	reader *metric.Reader
 	whole  farol.Period
 }
@@ -41,7 +42,7 @@ func load(t *testing.T, cfg demo.Config) *loaded {
 		}
 	})
 	c := demo.New(cfg)
-	l := &loaded{t: t}
+	l := &loaded{t: t, facts: f}
 	err = f.Backfill(ctx, func() ([]farol.Event, error) {
 		list, err := c.Next()
 		if err != nil {
