@@ -20,6 +20,7 @@ import (
 	"github.com/farol-cs/farol/glossary"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
+	"github.com/farol-cs/farol/truth"
 )
 
 // Config is what the API stands on.
@@ -27,6 +28,8 @@ type Config struct {
 	Store   *store.Store
 	Facts   *facts.Facts
 	Metrics *metric.Reader
+	// Truth compares with what was planted; nil when the company is no demo.
+	Truth *truth.Checker
 	// Version of the program, shown in the OpenAPI document.
 	Version string
 	// Log receives failures; nil discards them.
@@ -66,6 +69,7 @@ func New(c Config) http.Handler {
 	s.retentionOperations()
 	s.whyOperations()
 	s.glossaryOperations()
+	s.truthOperations()
 	s.restatementOperations()
 	s.versionOperations()
 	s.viewOperations()

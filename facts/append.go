@@ -228,13 +228,16 @@ func (f *Facts) forget() {
 
 func (f *Facts) commitAll(ctx context.Context, group []*request) ([]Receipt, error) {
 	known := f.nextKnown()
-	keepKnown := group[0].keepKnown
+	since, keepKnown := known, group[0].keepKnown
 	if keepKnown {
-		known = group[0].events[len(group[0].events)-1].e.Known
+		// A chunk of history may be longer than the window of repeats, which
+		// reaches back from each of its events.
+		history := group[0].events
+		since, known = history[0].e.Known, history[len(history)-1].e.Known
 	}
 	c := newCommit()
 	receipts := make([]Receipt, len(group))
-	fresh, err := f.fresh(ctx, group, receipts, known.Add(-f.window))
+	fresh, err := f.fresh(ctx, group, receipts, since.Add(-f.window))
 	if err != nil {
 		return nil, err
 	}

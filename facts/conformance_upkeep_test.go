@@ -68,6 +68,13 @@ func testBackfill(t *testing.T, k *kit) {
 	if err := k.f.Backfill(context.Background(), func() ([]farol.Event, error) { return es[:1], io.EOF }); err != nil {
 		t.Error(err)
 	}
+	// A chunk that is longer than the window of repeats knows them, too.
+	twice := k.track("2026-01-07 10:00", "xi", "", "Used", "")
+	once, again, far := twice, twice, k.track("2026-03-20 10:00", "xi", "", "Used", "")
+	once.Known, again.Known, far.Known = ts("2026-01-07 10:00"), ts("2026-01-08 10:00"), ts("2026-03-20 10:00")
+	k.backfill([]farol.Event{once})
+	k.backfill([]farol.Event{again, far})
+	k.want(k.rows("SELECT i64(sum(n)) AS n FROM {{activity}} a", wide(), nil), "6")
 	es[0].Known = ts("2026-01-01 10:00")
 	if err := k.f.Backfill(context.Background(), func() ([]farol.Event, error) { return es[:1], io.EOF }); farol.KindOf(err) != farol.Invalid {
 		t.Errorf("known went back: %v", err)

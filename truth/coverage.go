@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/farol-cs/farol/stats"
@@ -29,8 +31,9 @@ type Covered struct {
 	Share float64 `json:"share"`
 	Low   float64 `json:"low" doc:"Low end of the 95 % interval of the share."`
 	High  float64 `json:"high" doc:"High end of the 95 % interval of the share."`
-	// Mean is the mean of found less planted, in parts of the planted value.
-	Mean float64 `json:"mean_error" doc:"Mean of found less planted, as a share of the planted value; 0 for bands."`
+	// Off is by how much found is typically more than planted, as a share of
+	// it: the geometric mean of the quotients less 1.
+	Off float64 `json:"off" doc:"By how much found is typically more than planted, as a share of it (geometric mean); 0 for bands."`
 }
 
 // measured is the last run of `make truth`.
@@ -53,7 +56,7 @@ func (c *Coverage) Add(r *Report) {
 	c.Compared, c.Equal = c.Compared+r.Compared, c.Equal+r.Equal
 	for _, e := range r.Estimates {
 		if e.Found != nil {
-			c.add(e.What, e.Holds, *e.Found/e.Planted-1)
+			c.add(e.What, e.Holds, math.Log(*e.Found/e.Planted))
 		}
 	}
 	for _, b := range r.Bands {
@@ -62,15 +65,13 @@ func (c *Coverage) Add(r *Report) {
 }
 
 func (c *Coverage) add(what string, holds bool, off float64) {
-	k := 0
-	for k < len(c.Held) && c.Held[k].What != what {
-		k++
-	}
-	if k == len(c.Held) {
-		c.Held = append(c.Held, Covered{What: what})
+	place := func(x Covered, what string) int { return slices.Index(order, x.What) - slices.Index(order, what) }
+	k, there := slices.BinarySearchFunc(c.Held, what, place)
+	if !there {
+		c.Held = slices.Insert(c.Held, k, Covered{What: what})
 	}
 	x := &c.Held[k]
-	x.Mean = (x.Mean*float64(x.Runs) + off) / float64(x.Runs+1)
+	x.Off = math.Expm1((math.Log1p(x.Off)*float64(x.Runs) + off) / float64(x.Runs+1))
 	x.Runs++
 	if holds {
 		x.Held++
@@ -79,9 +80,12 @@ func (c *Coverage) add(what string, holds bool, off float64) {
 	x.Share, x.Low, x.High = float64(x.Held)/float64(x.Runs), i.Low, i.High
 }
 
+// order is that of the tables.
+var order = []string{"rule_ratio", "survival_3", "survival_6", "survival_12", "lifetime", "lifetime_model", "bands"}
+
 // names are what is estimated, in words, and what a reader should know of it.
 var names = map[string][2]string{
-	"rule_ratio":     {"Effect of the activation rule", "How many times the monthly risk of accounts that missed the rule is that of those that met it, against the ratio of the planted chances of the same accounts and months."},
+	"rule_ratio":     {"Effect of the activation rule", "How many times the monthly risk of accounts that missed the rule is that of those that met it, against the ratio of the planted chances of the same accounts and months (Mantel-Haenszel by month)."},
 	"survival_3":     {"Customers left after 3 months", "Kaplan-Meier curve, log-log interval."},
 	"survival_6":     {"Customers left after 6 months", "Kaplan-Meier curve, log-log interval."},
 	"survival_12":    {"Customers left after 12 months", "Kaplan-Meier curve, log-log interval."},
@@ -104,11 +108,11 @@ This page is one run of `+"`make truth`"+` over **%d companies** of %d accounts 
 - **Counted figures**: %d of %d are exactly as planted (active people and accounts, new and activated accounts, MRR,
   customers lost, NPS, of every complete month; events stored once, late events, joined ids).
 
-| estimated | intervals | held the planted value | 95 %% interval of that share | mean error |
+| estimated | intervals | held the planted value | 95 %% interval of that share | typically off by |
 |---|---|---|---|---|
 `, c.Seeds, c.Accounts, c.Months, c.Equal, c.Compared)
 	for _, x := range c.Held {
-		off := fmt.Sprintf("%+.1f %%", 100*x.Mean)
+		off := fmt.Sprintf("%+.1f %%", 100*x.Off)
 		if x.What == "bands" {
 			off = ""
 		}

@@ -36,7 +36,7 @@ func TestCoverageCounts(t *testing.T) {
 	if c.Seeds != 4 || c.Compared != 12 || c.Equal != 8 || len(c.Held) != 2 {
 		t.Fatalf("%+v", c)
 	}
-	if x := c.Held[0]; x.What != "lifetime" || x.Runs != 4 || x.Held != 3 || x.Share != 0.75 || x.Low > 0.75 || x.High < 0.75 || math.Abs(x.Mean-0.2) > 1e-12 {
+	if x := c.Held[0]; x.What != "lifetime" || x.Runs != 4 || x.Held != 3 || x.Share != 0.75 || x.Low > 0.75 || x.High < 0.75 || math.Abs(x.Off-0.2) > 1e-12 {
 		t.Errorf("%+v", x)
 	}
 	if x := c.Held[1]; x.What != "bands" || x.Runs != 8 || x.Held != 4 {

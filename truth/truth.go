@@ -50,11 +50,17 @@ type Exact struct {
 
 // Rule is the planted activation rule and what it does.
 type Rule struct {
-	Clauses []demo.Clause `json:"clauses" nullable:"false"`
-	Days    int           `json:"days" doc:"Local days that an account has for it."`
+	Clauses []Action `json:"clauses" nullable:"false" doc:"What the account has to do, all of it."`
+	Days    int      `json:"days" doc:"Local days that an account has for it."`
 	// Factor multiplies the hazard of cancelling by choice of an account that
 	// does not meet it, everything else being equal.
 	Factor float64 `json:"factor" doc:"Times the hazard of cancelling by choice for an account that does not meet it."`
+}
+
+// Action is an event and how often it takes.
+type Action struct {
+	Event string `json:"event"`
+	Least int    `json:"least"`
 }
 
 // Estimated is something that is estimated with an interval.
@@ -125,6 +131,15 @@ func (c *Checker) Report(ctx context.Context) (*Report, error) {
 	return r, nil
 }
 
+// Ready tells whether a report is at hand: making one takes seconds.
+func (c *Checker) Ready() bool {
+	if !c.mu.TryLock() {
+		return false // it is being made
+	}
+	defer c.mu.Unlock()
+	return c.report != nil && time.Since(c.made) < kept
+}
+
 // Compare holds the planted truth against the readings. The settings are
 // those of the planted company, whatever is in force.
 func Compare(ctx context.Context, m *metric.Reader, f *facts.Facts, t demo.Truth) (*Report, error) {
@@ -134,8 +149,11 @@ func Compare(ctx context.Context, m *metric.Reader, f *facts.Facts, t demo.Truth
 	}
 	x := &comparison{ctx: ctx, metrics: m, facts: f, truth: t, settings: set, report: &Report{
 		Seed: t.Seed, Accounts: len(t.Accounts), Until: t.Until,
-		Rule: Rule{Clauses: t.Rule.Clauses, Days: t.Rule.Days, Factor: t.Rule.HazardRatio},
+		Rule: Rule{Days: t.Rule.Days, Factor: t.Rule.HazardRatio},
 	}}
+	for _, c := range t.Rule.Clauses {
+		x.report.Rule.Clauses = append(x.report.Rule.Clauses, Action(c))
+	}
 	// A factor above one: of those that do not meet the rule.
 	if x.report.Rule.Factor < 1 {
 		x.report.Rule.Factor = 1 / x.report.Rule.Factor

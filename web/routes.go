@@ -45,6 +45,7 @@ var routes = []route{
 	{"GET /catalogue", team, (*server).catalogue},
 	{"GET /glossary", team, (*server).glossaryPage},
 	{"GET /glossary/{id}", team, (*server).glossaryEntry},
+	{"GET /truth", team, (*server).truthPage},
 	{"GET /metrics/{name}", team, (*server).metric},
 	{"GET /metrics/{name}/series.csv", team, (*server).seriesCSV},
 	{"GET /metrics/{name}/source", team, (*server).source},

@@ -50,6 +50,8 @@ type navItem struct {
 	Href    string
 	who     audience
 	Current bool
+	// demo hides the entry where the company is no demo.
+	demo bool
 }
 
 // navigation is the menu at the left; what comes finds its group here.
@@ -68,6 +70,7 @@ var navigation = []navGroup{
 		{Title: lang.Text("Restatements"), Icon: "history", Href: "/restatements", who: team},
 	}},
 	{lang.Text("Observe"), []navItem{
+		{Title: lang.Text("Truth of the demo"), Icon: "check", Href: "/truth", who: team, demo: true},
 		{Title: lang.Text("Live events"), Icon: "broadcast", Href: "/live", who: team},
 		{Title: lang.Text("All events"), Icon: "list", Href: "/events", who: team},
 	}},
@@ -113,7 +116,7 @@ func (v *visit) nav() []navGroup {
 	out := make([]navGroup, 0, len(navigation))
 	for _, g := range navigation {
 		items := slices.Clone(g.Items)
-		items = slices.DeleteFunc(items, func(i navItem) bool { return !i.who.allows(v.member.Role) })
+		items = slices.DeleteFunc(items, func(i navItem) bool { return !i.who.allows(v.member.Role) || i.demo && !v.demo })
 		for i := range items {
 			items[i].Current = v.under(items[i].Href)
 		}

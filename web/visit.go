@@ -34,6 +34,8 @@ type visit struct {
 	pattern string
 	// exported tells that data were taken out.
 	exported bool
+	// demo tells that the company was made up, so that its truth is known.
+	demo bool
 	// attributes lists those that accounts have.
 	attributes func(context.Context) ([]string, error)
 	// works lists the long computations under way.
@@ -78,7 +80,7 @@ func (s *server) page(rt route) http.Handler {
 
 // begin learns what is known of the visitor; nothing here fails the request.
 func (s *server) begin(w http.ResponseWriter, r *http.Request) *visit {
-	v := &visit{w: w, r: r, id: uuid.NewString(), now: s.Now(), attributes: s.Facts.Attributes}
+	v := &visit{w: w, r: r, id: uuid.NewString(), now: s.Now(), demo: s.Truth != nil, attributes: s.Facts.Attributes}
 	v.works = func() []workLine { return s.works(v) }
 	w.Header().Set("X-Request-Id", v.id)
 	w.Header().Set("Cache-Control", "private, no-store")

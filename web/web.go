@@ -17,6 +17,7 @@ import (
 	"github.com/farol-cs/farol/glossary"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
+	"github.com/farol-cs/farol/truth"
 )
 
 // Config is what the pages stand on.
@@ -24,6 +25,8 @@ type Config struct {
 	Store   *store.Store
 	Facts   *facts.Facts
 	Metrics *metric.Reader
+	// Truth compares with what was planted; nil when the company is no demo.
+	Truth *truth.Checker
 	// Log receives failures and refused requests; nil discards them.
 	Log *slog.Logger
 	// Now is the clock; nil is time.Now.

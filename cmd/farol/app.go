@@ -15,6 +15,7 @@ import (
 	"github.com/farol-cs/farol/job"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
+	"github.com/farol-cs/farol/truth"
 	"github.com/farol-cs/farol/web"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -35,6 +36,7 @@ type app struct {
 	store    *store.Store
 	facts    *facts.Facts
 	metrics  *metric.Reader
+	truth    *truth.Checker
 	settings *settings
 	jobs     *job.Jobs
 	closers  []func() error
@@ -71,6 +73,7 @@ func (a *app) open(ctx context.Context, o engineOptions) error {
 	}
 	a.metrics = metric.New(catalogue, a.facts, a.settings.current)
 	a.metrics.SetProgress(a.tellProgress)
+	a.truth = openTruth(o.Data, a.metrics, a.facts)
 	if a.jobs, err = job.New(ctx, s, time.Now, log, a.works()...); err != nil {
 		return fmt.Errorf("setting up the background work: %w", err)
 	}
@@ -142,8 +145,8 @@ func (a *app) routes(o serverOptions, h *health) http.Handler {
 	mux.HandleFunc("GET /healthz", h.healthz)
 	mux.HandleFunc("GET /readyz", h.readyz)
 	mux.Handle("GET /metrics", operators(o.MetricsToken, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
-	mux.Handle("/api/", api.New(api.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log, Version: version}))
-	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, OIDC: o.OIDC.provider()}))
+	mux.Handle("/api/", api.New(api.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, Version: version}))
+	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, OIDC: o.OIDC.provider()}))
 	// The tracking paths never reach the mux: it redirects unclean paths, and
 	// an SDK that is redirected loses its events.
 	return ingest.New(ingest.Config{

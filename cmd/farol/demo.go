@@ -15,7 +15,10 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/demo"
+	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
+	"github.com/farol-cs/farol/truth"
 )
 
 type demoCmd struct {
@@ -129,12 +132,12 @@ func (c *demoCmd) make(ctx context.Context, out io.Writer, eo engineOptions, log
 	if err := load(ctx, out, eo, log, company); err != nil {
 		return made, nil, err
 	}
-	truth := filepath.Join(c.Data, "truth.json")
-	if err := writeJSON(truth, company.Truth()); err != nil {
+	planted := filepath.Join(c.Data, truthFile)
+	if err := writeJSON(planted, company.Truth()); err != nil {
 		return made, nil, err
 	}
 	made.Complete = true
-	fmt.Fprintf(out, "Made in %.0f s; its planted truth is in %s\n", time.Since(began).Seconds(), truth)
+	fmt.Fprintf(out, "Made in %.0f s; its planted truth is in %s\n", time.Since(began).Seconds(), planted)
 	return made, company, made.write(c.Data)
 }
 
@@ -200,6 +203,25 @@ func readDemo(dir string) (m demoMade, err error) {
 }
 
 func (m demoMade) write(dir string) error { return writeJSON(filepath.Join(dir, "demo.json"), m) }
+
+// truthFile is where the demo's planted truth is, in its data folder.
+const truthFile = "truth.json"
+
+// openTruth compares the figures with the truth of a demo; nil in a folder
+// that holds none.
+func openTruth(dir string, m *metric.Reader, f *facts.Facts) *truth.Checker {
+	file := filepath.Join(dir, truthFile)
+	if _, err := os.Stat(file); err != nil {
+		return nil
+	}
+	return truth.New(m, f, func() (t demo.Truth, err error) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return t, err
+		}
+		return t, json.Unmarshal(text, &t)
+	})
+}
 
 // writeJSON replaces the file at once, so that a crash leaves the old or the
 // new one. The file may hold a password: it is the owner's alone.

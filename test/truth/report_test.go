@@ -19,13 +19,7 @@ func TestReport(t *testing.T) {
 	}
 	if r.Compared < 50 || r.Equal != r.Compared {
 		t.Errorf("%d of %d figures are as planted", r.Equal, r.Compared)
-		for _, list := range [][]truth.Exact{r.Taken, r.Figures} {
-			for _, e := range list {
-				if !e.Equal {
-					t.Errorf("%+v, found %v", e, *e.Found)
-				}
-			}
-		}
+		differ(t, r)
 	}
 	if r.Rule.Factor < 3 || len(r.Rule.Clauses) != 2 || r.Rule.Days != l.truth.Rule.Days {
 		t.Errorf("the rule is %+v", r.Rule)
