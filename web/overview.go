@@ -16,9 +16,17 @@ type overviewPage struct {
 	shell
 	// Empty tells that no fact was ever received.
 	Empty  bool
-	Cards  []*card
+	Areas  []overviewArea
 	Usage  *chart
 	Movers []*chart
+}
+
+// overviewArea is a part of the work with the few figures that tell of it.
+type overviewArea struct {
+	Title lang.Text
+	// Href is its page, "" while it has none.
+	Href  string
+	Cards []*card
 }
 
 // card is one metric: its current figure and how it got there.
@@ -36,12 +44,21 @@ type card struct {
 	Spark *spark
 }
 
-// overviewCards and the metrics of the charts, in the page's order.
+// overviewAreas, in the order of a customer's life, and the metrics of the
+// charts.
 var (
-	overviewCards = []string{
-		"active_users_day", "active_users_week", "active_users_28d",
-		"stickiness", "activation_rate", "new_accounts",
-		"mrr", "logo_churn_rate", "nps",
+	overviewAreas = []struct {
+		title   lang.Text
+		page    string
+		metrics []string
+	}{
+		{lang.Text("Usage"), "/engagement", []string{"active_users_28d", "active_accounts_28d", "stickiness"}},
+		{lang.Text("Activation"), "/activation", []string{"new_accounts", "activation_rate", "time_to_value"}},
+		{lang.Text("Adoption"), "/adoption", []string{"product_adoption_rate", "adoption_rate_active", "seat_utilisation"}},
+		{lang.Text("Retention"), "/retention", []string{"retention_week_4", "account_retention_month_1", "usage_retention"}},
+		{lang.Text("Revenue"), "/revenue", []string{"mrr", "nrr_12m", "grr_12m"}},
+		{lang.Text("Churn"), "/churn", []string{"logo_churn_rate", "voluntary_churn_rate", "customer_lifetime_value"}},
+		{lang.Text("Voice of the customer"), "/voice", []string{"nps", "csat", "response_rate"}},
 	}
 	usageLines   = []string{"active_users_day", "active_users_week", "active_users_28d"}
 	overviewBars = []string{"mrr", "new_accounts"}
@@ -64,12 +81,19 @@ func (s *server) overview(v *visit) error {
 	g, ctx := errgroup.WithContext(v.r.Context())
 	g.SetLimit(atOnce)
 	v.r = v.r.WithContext(ctx)
-	p.Cards = make([]*card, len(overviewCards))
-	for i, name := range overviewCards {
-		g.Go(func() (err error) {
-			p.Cards[i], err = s.card(v, look, name)
-			return err
-		})
+	p.Areas = make([]overviewArea, len(overviewAreas))
+	for i, a := range overviewAreas {
+		area := &p.Areas[i]
+		area.Title, area.Cards = a.title, make([]*card, len(a.metrics))
+		if inMenu(a.page) {
+			area.Href = look.Link(a.page)
+		}
+		for k, name := range a.metrics {
+			g.Go(func() (err error) {
+				area.Cards[k], err = s.card(v, look, name)
+				return err
+			})
+		}
 	}
 	g.Go(func() (err error) {
 		p.Usage, err = s.usageChart(v, look)
@@ -86,6 +110,13 @@ func (s *server) overview(v *visit) error {
 		return err
 	}
 	return s.send(v, http.StatusOK, "overview", "layout", p)
+}
+
+// inMenu tells whether there is such a page.
+func inMenu(href string) bool {
+	return slices.ContainsFunc(navigation, func(g navGroup) bool {
+		return slices.ContainsFunc(g.Items, func(i navItem) bool { return i.Href == href })
+	})
 }
 
 // card reads one metric and sums it up.

@@ -20,7 +20,12 @@ func TestOverview(t *testing.T) {
 	s := busy(t)
 	both(t, func(t *testing.T, code lang.Code) {
 		a := s.get(as{role: store.CSM, code: code}, "/").is(200)
-		a.has(".stat", len(overviewCards)).has("[data-chart]", 3).has(".chart-note table", 3)
+		figures := 0
+		for _, area := range overviewAreas {
+			figures += len(area.metrics)
+		}
+		a.has(".area", len(overviewAreas)).has(".stat", figures).has(`.area h2 a[href="/engagement"]`, 1)
+		a.has("[data-chart]", 3).has(".chart-note table", 3)
 		a.says("header.head p", map[lang.Code]string{lang.English: "How are our customers doing?", lang.Portuguese: "Como vão os nossos clientes?"}[code])
 		for id, lines := range map[string]int{"usage-data": 3, "mrr-data": 1, "new_accounts-data": 1} {
 			c := a.chart(id)
