@@ -84,11 +84,16 @@ func (s *server) overview(v *visit) error {
 	p.Areas = make([]overviewArea, len(overviewAreas))
 	for i, a := range overviewAreas {
 		area := &p.Areas[i]
-		area.Title, area.Cards = a.title, make([]*card, len(a.metrics))
+		// An area shows what the catalogue has of it.
+		names := slices.DeleteFunc(slices.Clone(a.metrics), func(name string) bool {
+			_, err := s.Metrics.Catalogue().Find(name)
+			return err != nil
+		})
+		area.Title, area.Cards = a.title, make([]*card, len(names))
 		if inMenu(a.page) {
 			area.Href = look.Link(a.page)
 		}
-		for k, name := range a.metrics {
+		for k, name := range names {
 			g.Go(func() (err error) {
 				area.Cards[k], err = s.card(v, look, name)
 				return err
