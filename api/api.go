@@ -64,6 +64,7 @@ func New(c Config) http.Handler {
 	}
 	s.api = humago.New(s.mux, s.describe())
 	s.metricOperations()
+	s.churnOperations()
 	s.engagementOperations()
 	s.activationOperations()
 	s.retentionOperations()

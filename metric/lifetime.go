@@ -77,10 +77,11 @@ func (r *Reader) LifetimeValue(ctx context.Context, q Request) (LifetimeReport, 
 	if err != nil {
 		return LifetimeReport{}, err
 	}
-	curves, err := r.Survival(ctx, q)
+	stays, err := r.stays(ctx, p, "began")
 	if err != nil {
 		return LifetimeReport{}, err
 	}
+	curves := survivalOf(p, stays)
 	c := p.settings.Conventions
 	out := LifetimeReport{Version: p.version, AsOf: p.asOf, Currency: p.settings.Currency, Margin: c.GrossMargin, Discount: c.DiscountRate}
 	whole := q

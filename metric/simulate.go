@@ -112,9 +112,10 @@ func (s Simulation) Check() error {
 		share("margin", s.Margin, 0, 1), share("months", float64(s.Months), 1, maxSimulated), share("ramp", float64(s.Ramp), 0, 60),
 		share("churn_spread", s.ChurnSpread, 0, 3), share("expansion_spread", s.ExpansionSpread, 0, 1), share("futures", float64(s.Futures), 1, maxFutures),
 	}
-	for name, f := range map[string]Future{"now": s.Now, "then": s.Then} {
-		checks = append(checks, share(name+".churn", f.Churn, 0, 1), share(name+".expansion", f.Expansion, -1, 1),
-			share(name+".new_customers", f.NewCustomers, 0, 1e6), share(name+".new_mrr", f.NewMRR, 0, 1e9), share(name+".price_rise", f.PriceRise, -1, 10))
+	// The names are those of the parameters of pages and API.
+	for end, f := range map[string]Future{"": s.Now, "_b": s.Then} {
+		checks = append(checks, share("churn"+end, f.Churn, 0, 1), share("expansion"+end, f.Expansion, -1, 1),
+			share("new"+end, f.NewCustomers, 0, 1e6), share("arpa"+end, f.NewMRR, 0, 1e9), share("price"+end, f.PriceRise, -1, 10))
 	}
 	for _, h := range append(slices.Clone(s.Hazard), s.Ages...) {
 		checks = append(checks, share("hazard", h, 0, 1))

@@ -143,7 +143,7 @@ func TestSimulateFan(t *testing.T) {
 
 func TestSimulateRefuses(t *testing.T) {
 	for field, spoil := range map[string]func(s *Simulation){
-		"now.churn": func(s *Simulation) { s.Now.Churn = 1.2 }, "then.expansion": func(s *Simulation) { s.Then.Expansion = math.NaN() },
+		"churn": func(s *Simulation) { s.Now.Churn = 1.2 }, "expansion_b": func(s *Simulation) { s.Then.Expansion = math.NaN() },
 		"months": func(s *Simulation) { s.Months = 0 }, "futures": func(s *Simulation) { s.Futures = 1e6 }, "mrr": func(s *Simulation) { s.MRR = -1 },
 	} {
 		s := simulated()

@@ -86,7 +86,7 @@ type RetentionModel struct {
 	SBG *stats.SBG
 	// BdW is nil unless it fits better by BIC.
 	BdW *stats.BdW
-	// Points are survival after 0 to 60 months. Their interval is the sBG's by
+	// Points are survival after 0 to 60 months; nil of the groups of a breakdown. Their interval is the sBG's by
 	// profile likelihood, widened to hold the value of the BdW.
 	Points []SurvivalPoint
 }
@@ -116,9 +116,18 @@ func (r *Reader) Survival(ctx context.Context, q Request) (Survival, error) {
 	if err != nil {
 		return Survival{}, err
 	}
-	out := Survival{Version: p.version, AsOf: p.asOf, By: q.By, Whole: curveOf("", stays, p.through)}
-	if q.By == "" {
-		return out, nil
+	out := survivalOf(p, stays)
+	if out.Whole.Model != nil {
+		out.Whole.Model.draw()
+	}
+	return out, nil
+}
+
+// survivalOf estimates the whole and its groups, without drawing the models.
+func survivalOf(p *plan, stays []stay) Survival {
+	out := Survival{Version: p.version, AsOf: p.asOf, By: p.By, Whole: curveOf("", stays, p.through)}
+	if p.By == "" {
+		return out
 	}
 	groups := map[string][]stay{}
 	for _, s := range stays {
@@ -139,7 +148,7 @@ func (r *Reader) Survival(ctx context.Context, q Request) (Survival, error) {
 	if test, err := stats.LogRankTest(compared...); err == nil {
 		out.Test = &test
 	}
-	return out, nil
+	return out
 }
 
 // planStays is the plan of a report on stays.
@@ -266,12 +275,26 @@ func (c *SurvivalCurve) model() {
 		c.NoModel = FewLosses
 		return
 	}
-	m := &RetentionModel{SBG: sbg, BdW: bdw}
+	c.Model = &RetentionModel{SBG: sbg, BdW: bdw}
+}
+
+// draw fills in the model's curve. The ends of the interval are computed for
+// each month of the first year and each third one after it, and run straight
+// between: they are smooth, and each costs a search.
+func (m *RetentionModel) draw() {
+	at := map[int]stats.Interval{}
 	for t := 0; t <= SurvivalMonths; t++ {
-		v := m.best().Survival(t)
-		i := sbg.Interval(stats.Level, func(x *stats.SBG) float64 { return x.Survival(t) })
+		if t <= 12 || t%3 == 0 {
+			at[t] = m.SBG.Interval(stats.Level, func(x *stats.SBG) float64 { return x.Survival(t) })
+		}
+	}
+	for t := 0; t <= SurvivalMonths; t++ {
+		v, i := m.best().Survival(t), at[t]
+		if k := t % 3; t > 12 && k != 0 {
+			x, from, to := float64(k)/3, at[t-k], at[t-k+3]
+			i = stats.Interval{Low: from.Low + x*(to.Low-from.Low), High: from.High + x*(to.High-from.High)}
+		}
 		low, high := math.Min(i.Low, v), math.Max(i.High, v)
 		m.Points = append(m.Points, SurvivalPoint{Month: t, Value: v, Low: &low, High: &high})
 	}
-	c.Model = m
 }

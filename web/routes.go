@@ -42,6 +42,8 @@ var routes = []route{
 	{"GET /adoption", team, (*server).adoption},
 	{"GET /adoption/features.csv", team, (*server).featuresCSV},
 	{"GET /adoption/missions.csv", team, (*server).missionsCSV},
+	{"GET /churn", team, (*server).churn},
+	{"GET /churn/simulator", team, (*server).simulator},
 	{"GET /catalogue", team, (*server).catalogue},
 	{"GET /glossary", team, (*server).glossaryPage},
 	{"GET /glossary/{id}", team, (*server).glossaryEntry},

@@ -227,7 +227,12 @@ func busy(t *testing.T) *site {
 // live fills the site with facts.
 func (s *site) live() {
 	s.t.Helper()
-	events := history(s.source.ID)
+	s.take(history(s.source.ID))
+}
+
+// take backfills the events, which are sorted by when they became known.
+func (s *site) take(events []farol.Event) {
+	s.t.Helper()
 	at := 0
 	s.check(s.facts.Backfill(context.Background(), func() ([]farol.Event, error) {
 		if at >= len(events) {
