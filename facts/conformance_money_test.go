@@ -60,3 +60,33 @@ func testMovements(t *testing.T, k *kit) {
 		"2026-02-10|expansion|upsell|97200|pro", "2026-02-10|transfer||-118800|basic", "2026-02-10|transfer||-5000|basic",
 		"2026-02-10|transfer||118800|pro", "2026-02-10|transfer||5000|pro")
 }
+
+// testCohort follows customers from an opening, and what is known of the
+// future.
+func testCohort(t *testing.T, k *kit) {
+	k.start("UTC")
+	sub := func(when, account, name, props string) farol.Event {
+		return k.track(when, "", account, "Subscription "+name, props)
+	}
+	k.add(
+		sub("2026-01-10 10:00", "acme", "Started", `{"subscription":"a1","unit_price":10,"quantity":100,"currency":"BRL"}`),
+		sub("2026-01-10 10:00", "acme", "Started", `{"subscription":"a2","mrr":50,"currency":"BRL"}`),
+		sub("2026-02-05 10:00", "acme", "Changed", `{"subscription":"a1","unit_price":11,"currency":"BRL","escalator":true}`),
+		sub("2026-02-10 10:00", "acme", "Cancelled", `{"subscription":"a2"}`),
+		sub("2026-01-10 10:00", "globex", "Started", `{"subscription":"g1","mrr":10,"currency":"USD"}`),
+		sub("2026-02-10 10:00", "hooli", "Started", `{"subscription":"h1","mrr":100,"currency":"BRL"}`),
+		sub("2026-02-12 10:00", "hooli", "Cancelled", `{"subscription":"h1","ends_at":"2026-06-01T12:00:00Z"}`),
+		sub("2026-02-14 10:00", "initech", "Started", `{"subscription":"i1","amount":1200,"interval":"year","currency":"BRL","starts_at":"2026-04-01T12:00:00Z"}`))
+	money := map[string]any{"currency": "BRL", "rate_codes": []string{"USD", "USD"}, "rate_days": []int64{0, int64(day("2026-02-20"))}, "rate_values": []float64{5, 6}}
+	s := wide()
+	s.Period = farol.Period{From: farol.Date(2026, time.February, 1), To: farol.Date(2026, time.March, 1)}
+	s.Periods = []farol.Period{s.Period}
+	k.want(k.rows("SELECT account, before, after, kept, plain FROM {{cohort 0}} c", s, money), "acme|105000|110000|100000|100000", "globex|5000|5000|5000|5000")
+	k.want(k.rows("SELECT account, before, after FROM {{cohort 12}} c", s, money))
+	k.want(k.rows("SELECT account, mrr FROM {{committed}} c", s, money), "acme|110000", "globex|6000", "initech|10000")
+	k.want(k.rows(`SELECT account, mrr FROM {{payingAt "end"}} c`, s, money), "acme|110000", "globex|6000", "hooli|10000")
+	money["churn_at_request"] = true
+	k.want(k.rows(`SELECT account, mrr FROM {{payingAt "end"}} c`, s, money), "acme|110000", "globex|6000")
+	s.AsOf = day("2026-02-13")
+	k.want(k.rows("SELECT account, mrr FROM {{committed}} c", s, money), "acme|110000", "globex|5000")
+}

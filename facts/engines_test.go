@@ -135,7 +135,7 @@ var doorQueries = []string{
 	"SELECT * FROM {{answers}} x", "SELECT * FROM {{tickets}} x", "SELECT * FROM {{leads}} x", "SELECT * FROM {{trials}} x", "SELECT * FROM {{deliveries}} x",
 	"SELECT * FROM {{referrals}} x", "SELECT * FROM {{firstPaid}} x", "SELECT * FROM {{events}} x", "SELECT * FROM {{periods}} x", "SELECT * FROM {{days}} x",
 	"SELECT * FROM {{firsts 0}} x", "SELECT * FROM {{firsts 27}} x", `SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, "SELECT * FROM {{turns}} x", "SELECT * FROM {{trailing 7}} x", "SELECT day, ts, account, person, event, grp FROM {{moments 1}} x", "SELECT * FROM {{seatsAt}} x",
-	"SELECT * FROM {{movements}} x", `SELECT * FROM {{payingAt "year" "metered"}} x`, `SELECT * FROM {{payingAt "end" "constant" "due"}} x`,
+	"SELECT * FROM {{movements}} x", "SELECT * FROM {{cohort 0}} x", "SELECT * FROM {{cohort 12}} x", "SELECT * FROM {{committed}} x", `SELECT * FROM {{payingAt "year" "metered"}} x`, `SELECT * FROM {{payingAt "end" "constant" "due"}} x`,
 	`SELECT * FROM {{customersAt "start"}} x`, `SELECT * FROM {{customersAt "end" "unfiltered"}} x`,
 	`SELECT d.period AS period, count(DISTINCT x.key) AS people FROM {{days}} d JOIN {{activity 0 "unfiltered"}} x ON x.day = d.day GROUP BY d.period`,
 	`SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{people "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, `SELECT * FROM {{mrr "unfiltered"}} x`,

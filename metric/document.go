@@ -113,6 +113,15 @@ type CompanyDocument struct {
 	Language string `json:"language"`
 	// Rates are units of Currency for one unit of the currency named.
 	Rates map[farol.Currency]float64 `json:"rates,omitempty"`
+	// RatesByDate take their place from a day on, the earlier first.
+	RatesByDate []RatesDocument `json:"rates_by_date,omitempty"`
+}
+
+// RatesDocument is the rates from a day on; a currency that it leaves out
+// keeps its rate.
+type RatesDocument struct {
+	From  farol.Day                  `json:"from"`
+	Rates map[farol.Currency]float64 `json:"rates"`
 }
 
 // ActiveDocument is the body of setting active.
@@ -227,7 +236,10 @@ func (s *Settings) company(body []byte) error {
 	if d.WeekStart == "sunday" {
 		s.Calendar.WeekStart = time.Sunday
 	}
-	s.Currency, s.Rates = d.Currency, d.Rates
+	s.Currency, s.Rates, s.DatedRates = d.Currency, d.Rates, nil
+	for _, r := range d.RatesByDate {
+		s.DatedRates = append(s.DatedRates, DatedRates(r))
+	}
 	return nil
 }
 

@@ -22,6 +22,7 @@ import (
 //	active "Report Created" $page               what makes active; everything if absent
 //	activation "Report Created" 2, "Invited" 1 within 7
 //	rate USD 5.00                               of the company's currency (BRL)
+//	rate USD 5.50 from 2026-03-01               and from a day on
 //	exclude person ana                          from every figure
 //	set conventions {"pause_days": 60}          a setting's body
 //	2026-02-03 10:00  ana@acme "Report Created" plan=pro x3  known 2026-02-05 09:00
@@ -188,7 +189,14 @@ func (x *Example) setting(l *line) (err error) {
 		err = x.activation(l)
 	case "rate":
 		code := farol.Currency(l.next())
-		s.Rates[code], err = strconv.ParseFloat(l.next(), 64)
+		var r float64
+		if r, err = strconv.ParseFloat(l.next(), 64); l.skip("from") && err == nil {
+			d := DatedRates{Rates: map[farol.Currency]float64{code: r}}
+			d.From, err = farol.ParseDay(l.next())
+			s.DatedRates = append(s.DatedRates, d)
+		} else {
+			s.Rates[code] = r
+		}
 	case "exclude":
 		s.Exclusions.Version = 1
 		if kind := l.next(); kind == "person" {

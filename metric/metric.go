@@ -215,6 +215,8 @@ var tablesOf = map[string][]string{
 	"monthly":     {"subscriptions", "signed", "charges", "moved"},
 	"costs":       {"costs"},
 	"movements":   {"subscriptions", "signed", "charges", "moved"},
+	"cohort":      {"subscriptions", "signed", "charges", "moved"},
+	"committed":   {"subscriptions", "signed", "charges", "moved"},
 	"answers":     {"answers"},
 	"tickets":     {"tickets"},
 	"leads":       {"journeys"},

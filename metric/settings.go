@@ -22,7 +22,10 @@ type Settings struct {
 	Currency farol.Currency
 	// Rates are units of Currency for one unit of the currency named. An
 	// amount in a currency without a rate counts nowhere.
-	Rates      map[farol.Currency]float64
+	Rates map[farol.Currency]float64
+	// DatedRates take the place of Rates from a day on, in order of days; a
+	// currency that one leaves out keeps its rate.
+	DatedRates []DatedRates
 	Active     Active
 	Activation Activation
 	// Activations are all versions of Activation, the oldest first and that of
@@ -34,6 +37,12 @@ type Settings struct {
 	Conventions Conventions
 	Features    Features
 	Reasons     Reasons
+}
+
+// DatedRates are the rates from a day on.
+type DatedRates struct {
+	From  farol.Day
+	Rates map[farol.Currency]float64
 }
 
 // Active says which events make somebody active.
@@ -80,6 +89,16 @@ func (s Settings) Check() error {
 			return farol.InvalidField("rates", "the rate of %q must be above zero", c)
 		}
 	}
+	for i, d := range s.DatedRates {
+		if d.From <= 0 || i > 0 && d.From <= s.DatedRates[i-1].From {
+			return farol.InvalidField("rates_by_date", "each begins on a day of its own, the earlier first")
+		}
+		for c, r := range d.Rates {
+			if !c.Valid() || !(r > 0) {
+				return farol.InvalidField("rates_by_date", "the rate of %q must be above zero", c)
+			}
+		}
+	}
 	if !s.Active.All && len(s.Active.Events) == 0 {
 		return farol.InvalidField("active.events", "name at least one event, or count all")
 	}
@@ -110,22 +129,35 @@ func (s Settings) version(m *Metric) string {
 
 // params are bound in every query of a metric.
 func (s Settings) params() map[string]any {
-	codes, rates := []string{}, []float64{}
-	for _, c := range slices.Sorted(maps.Keys(s.Rates)) {
-		// The query converts minor units, of which currencies have 0 to 3 digits.
-		digits := s.Currency.Digits() - c.Digits()
-		codes, rates = append(codes, string(c)), append(rates, s.Rates[c]*math.Pow10(digits))
-	}
+	codes, since, rates := s.rates()
 	events := s.Active.Events
 	if events == nil {
 		events = []string{}
 	}
 	out := map[string]any{
 		"active_all": s.Active.All, "active_events": events,
-		"currency": string(s.Currency), "rate_codes": codes, "rate_values": rates,
+		"currency": string(s.Currency), "rate_codes": codes, "rate_days": since, "rate_values": rates,
 	}
 	s.Conventions.params(out)
 	s.Features.params(out)
 	s.Reasons.params(out)
 	return out
+}
+
+// rates are the parameters by which queries convert: a code, the day from
+// which on (0: since ever), and minor units of the company's currency for one
+// minor unit, of which currencies have 0 to 3 digits.
+func (s Settings) rates() (codes []string, since []int64, values []float64) {
+	codes, since, values = []string{}, []int64{}, []float64{}
+	add := func(from farol.Day, rates map[farol.Currency]float64) {
+		for _, c := range slices.Sorted(maps.Keys(rates)) {
+			codes, since = append(codes, string(c)), append(since, int64(from))
+			values = append(values, rates[c]*math.Pow10(s.Currency.Digits()-c.Digits()))
+		}
+	}
+	add(0, s.Rates)
+	for _, d := range s.DatedRates {
+		add(d.From, d.Rates)
+	}
+	return codes, since, values
 }
