@@ -204,12 +204,14 @@ func (d *doors) changesOf(source, own string) string {
 	if own != "" {
 		upTo = " AND p.day <= s.last"
 	}
-	paid := "SELECT " + prefixed("s.", own) + "s.account AS account, s.subscription AS subscription, p.day AS day, p.ts AS ts, p.known AS known, p.id AS id, p.kind AS kind FROM " +
+	paid := "SELECT " + prefixed("s.", own) + "s.account AS account, s.subscription AS subscription, p.day AS day, p.ts AS ts, p.known AS known, p.id AS id, p.kind AS kind, 1 AS payment FROM " +
 		d.typed("charges", "t.subscription AS subscription, t.day AS day, t.ts AS ts, t.known AS known, t.id AS id, t.kind AS kind", "kind IN ('paid', 'failed')"+d.seenBy(), "t.account", "''") +
 		" p JOIN (SELECT DISTINCT " + by + " FROM " + source + " sd) s ON s.account = p.account WHERE p.subscription IN ('', s.subscription)" + upTo
+	// A new start is as good as a payment.
+	begun := "SELECT " + by + ", eff_day AS day, eff_ts AS ts, known, id, 'paid' AS kind, 0 AS payment FROM " + source + " sb WHERE name IN ('Subscription Started', 'Subscription Resumed')"
 	turns := "SELECT " + by + ", day, ts, known, id, NULL AS status, NULL AS product, NULL AS family, NULL AS plan, NULL AS quantity, NULL AS mrr, NULL AS currency, NULL AS unit, NULL AS gross, " +
 		"NULL AS off_percent, NULL AS off_minor, NULL AS off_until, NULL AS trial, NULL AS paused_on, CASE WHEN kind = 'failed' THEN i64(dayNumber(day)) ELSE i64(-1) END AS unpaid_on, NULL AS reason, NULL AS voluntary, NULL AS escalator " +
-		"FROM (SELECT *, coalesce(lag(toNullable(kind)) OVER (PARTITION BY " + by + " ORDER BY ts, known, id), 'paid') AS prior FROM (" + paid + ") pa) pt WHERE kind <> prior"
+		"FROM (SELECT *, coalesce(lag(toNullable(kind)) OVER (PARTITION BY " + by + " ORDER BY ts, known, id), 'paid') AS prior FROM (" + paid + " UNION ALL " + begun + ") pa) pt WHERE kind <> prior AND payment = 1"
 	return "(" + events + " UNION ALL " + turns + ")"
 }
 
