@@ -27,7 +27,9 @@ func init() {
 		return out
 	})
 	referState("nps_mrr", (*reference).balanceOfMRR)
-	refer("response_rate", (*reference).responded)
+	refer("response_rate", func(r *reference, q Request, p farol.Period) []refRow {
+		return r.responded(q, p, "relational", "transactional")
+	})
 	answered := func(name, kind string, scale float64, num func(score float64) float64) {
 		refer(name, func(r *reference, q Request, p farol.Period) []refRow {
 			var out []refRow
@@ -276,11 +278,11 @@ func (d refDelivery) replied(replies []refReply, all map[string]refDelivery) ref
 	return d
 }
 
-func (r *reference) responded(q Request, p farol.Period) []refRow {
+func (r *reference) responded(q Request, p farol.Period, relations ...string) []refRow {
 	var out []refRow
 	for _, d := range r.deliveries() {
 		g, ok := r.group(q, d.account, d.day)
-		if !ok || !p.Contains(d.day) || d.relation == "employee" || d.day+13 > r.through || r.excludedAccount(d.account) || r.excludedPerson(farol.PersonID(d.person)) {
+		if !ok || !p.Contains(d.day) || !slices.Contains(relations, d.relation) || d.day+13 > r.through || r.excludedAccount(d.account) || r.excludedPerson(farol.PersonID(d.person)) {
 			continue
 		}
 		row := refRow{group: g, unit: d.id, den: 1}
