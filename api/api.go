@@ -69,6 +69,7 @@ func New(c Config) http.Handler {
 	s.activationOperations()
 	s.retentionOperations()
 	s.whyOperations()
+	s.voiceOperations()
 	s.glossaryOperations()
 	s.truthOperations()
 	s.restatementOperations()

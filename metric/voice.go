@@ -340,9 +340,9 @@ func (v Voice) weighted(by string) *WeightedScore {
 	if v.Kind != "nps" {
 		return nil
 	}
-	strata := make([]stats.Stratum, len(v.Groups))
+	strata := make([]stats.NPSStratum, len(v.Groups))
 	for i, g := range v.Groups {
-		strata[i] = stats.Stratum{Answers: g.sides(), Base: float64(g.Base)}
+		strata[i] = stats.NPSStratum{Answers: g.sides(), Base: float64(g.Base)}
 	}
 	score, i, covered, ok := stats.PostStratifiedNPS(strata, stats.Level)
 	if !ok {

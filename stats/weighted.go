@@ -2,8 +2,8 @@ package stats
 
 import "math"
 
-// Stratum is the answers of one part of a base and how large the part is.
-type Stratum struct {
+// NPSStratum is the answers of one part of a base and how large the part is.
+type NPSStratum struct {
 	Answers
 	Base float64
 }
@@ -15,7 +15,7 @@ type Stratum struct {
 // out. The interval takes the adjusted standard errors of the strata as
 // independent, and the weights as known. ok is false without a stratum that
 // has both.
-func PostStratifiedNPS(strata []Stratum, level float64) (score float64, i Interval, covered float64, ok bool) {
+func PostStratifiedNPS(strata []NPSStratum, level float64) (score float64, i Interval, covered float64, ok bool) {
 	total, heard := 0.0, 0.0
 	for _, s := range strata {
 		total += s.Base

@@ -67,6 +67,8 @@ var navigation = []navGroup{
 		{Title: lang.Text("Adoption"), Icon: "chart-bar", Href: "/adoption", who: team},
 		{Title: lang.Text("Retention"), Icon: "calendar", Href: "/retention", who: team},
 		{Title: lang.Text("Churn"), Icon: "logout", Href: "/churn", who: team},
+		{Title: lang.Text("Voice of the customer"), Icon: "message-circle", Href: "/voice", who: team},
+		{Title: lang.Text("Life cycle"), Icon: "route", Href: "/lifecycle", who: team},
 		{Title: lang.Text("Metrics & glossary"), Icon: "chart-line", Href: "/catalogue", who: team},
 		{Title: lang.Text("Restatements"), Icon: "history", Href: "/restatements", who: team},
 	}},

@@ -2,9 +2,13 @@ package web
 
 import (
 	"fmt"
+	"strings"
+	"testing"
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/store"
 )
 
 // voices is what the accounts said, asked and brought in the half year: surveys
@@ -44,4 +48,83 @@ func (h *recorder) voices(account farol.AccountID, a int, begin time.Time) {
 			say("Ticket Reopened", at.AddDate(0, 0, 2), 0, map[string]any{"ticket": ticket})
 		}
 	}
+}
+
+// The page says how content customers are, draws the answers and the trend,
+// and shows what they wrote as text and nothing else.
+func TestVoicePage(t *testing.T) {
+	s := busy(t)
+	both(t, func(t *testing.T, code lang.Code) {
+		who := as{role: store.Viewer, code: code}
+		a := s.get(who, "/voice?by=plan").is(200)
+		a.says("header.head p", map[lang.Code]string{lang.English: "How content are our customers", lang.Portuguese: "O quanto os nossos clientes"}[code])
+		a.has("[data-chart]", 2).has(".stat", len(voiceCards)+len(ticketCards)).has("table tbody tr", -1)
+		c := a.chart("score-data")
+		total := 0.0
+		for _, v := range c.Series[0].Values {
+			total += *v
+		}
+		// Eight answered q1, with scores 4 to 10 and 4 again.
+		if len(c.Ticks) != 11 || total != 8 || *c.Series[0].Values[4] != 2 || !strings.Contains(c.Series[0].Links[4], "score=4") {
+			t.Errorf("distribution: %+v", c)
+		}
+		a.says("main", "Basic").says("main", "Pro").has(`td .tag`, -1)
+		a.has(`a[href="/voice/answers"]`, -1).has(`nav a[aria-current="page"][href="/voice"]`, 1)
+		b := s.get(who, "/voice/answers?kind=csat&commented=yes").is(200).says("tbody", "<b>caro</b> & lento")
+		b.has("tbody b", 0).has(`a[href^="/events?account="]`, -1)
+		s.get(as{role: store.Viewer, code: code, fragment: true}, "/voice/answers?score=4").is(200).has("tbody tr", 2).has("html head link", 0)
+		s.get(who, "/voice/answers?score=4&kind=ces&relation=employee").is(200).has("tbody tr", 0)
+	})
+	csv := s.get(admin, "/voice/answers.csv?kind=csat").is(200)
+	if lines := strings.Split(strings.TrimSpace(csv.body), "\n"); !strings.HasPrefix(lines[0], "at,account,person") || len(lines) < 5 {
+		t.Errorf("CSV: %s", csv.body)
+	}
+	for path, want := range map[string]int{"/voice/answers?score=x": 400, "/voice/answers?kind=x": 400, "/voice/answers?after=x": 400, "/voice?as_of=x": 400} {
+		if got := s.get(admin, path).status; got != want && got != 422 {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+	if got := csvText("=1+1"); got != "'=1+1" {
+		t.Errorf("a formula stays one: %s", got)
+	}
+}
+
+// The board has five stages, opens to the accounts of each, and says what is
+// incomplete.
+func TestLifecyclePage(t *testing.T) {
+	s := busy(t)
+	both(t, func(t *testing.T, code lang.Code) {
+		who := as{role: store.Viewer, code: code}
+		a := s.get(who, "/lifecycle?period=12m&within=60&by=plan").is(200)
+		a.says("header.head p", map[lang.Code]string{lang.English: "How far do new accounts get", lang.Portuguese: "Até onde chegam as contas novas"}[code])
+		a.has(".stage", 5).has(".stage .spark", -1).has("tr.open-period", -1).has(`a[href*="stage=paying"][data-drawer]`, -1)
+		a.has(`a[href*="within=60"]`, -1)
+		// Everybody in the first 8 began 60 days ago or more, and all of them pay.
+		if got := strings.TrimSpace(a.doc.Find(".stage .big").Eq(3).Text()); got != "9" {
+			t.Errorf("%s accounts pay", got)
+		}
+		list := s.get(as{role: store.Viewer, code: code, fragment: true}, "/lifecycle/accounts?period=12m&stage=paying").is(200)
+		list.has("tbody tr", 10).has(`tbody a[href="/events?account=acct-00"]`, 1)
+		s.get(who, "/lifecycle/accounts?period=12m&stage=referring&missed=yes&within=60").is(200).has("tbody tr", -1)
+		s.get(who, "/lifecycle/accounts?period=7d&stage=paying").is(200).has("tbody tr", 0)
+		s.get(who, "/lifecycle?period=7d").is(200).has(".flash", 1)
+	})
+	csv := s.get(admin, "/lifecycle/accounts.csv?period=12m").is(200)
+	if lines := strings.Split(strings.TrimSpace(csv.body), "\n"); lines[0] != "account,acquired,activated,retained,paying,referring" || len(lines) != 11 {
+		t.Errorf("CSV: %s", csv.body)
+	}
+	for _, path := range []string{"/lifecycle?within=x", "/lifecycle?within=3", "/lifecycle/accounts?stage=no"} {
+		if got := s.get(admin, path).status; got != 400 && got != 422 {
+			t.Errorf("%s: %d", path, got)
+		}
+	}
+}
+
+func TestVoiceAndLifecycleOfNothing(t *testing.T) {
+	s := staffed(t)
+	both(t, func(t *testing.T, code lang.Code) {
+		for _, path := range []string{"/voice", "/lifecycle"} {
+			s.get(as{role: store.Viewer, code: code}, path).is(200).has("main svg.lamp", 1).has(`main a[href="/sources"]`, 1)
+		}
+	})
 }

@@ -1,0 +1,323 @@
+package web
+
+import (
+	"encoding/csv"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/stats"
+)
+
+// lifecyclePage is the board of the five stages, from acquisition to referral.
+type lifecyclePage struct {
+	shell
+	Empty      bool
+	By         string
+	Attributes []string
+	Within     int
+	Mature     string
+	// Immature tells that no account has had its whole time yet.
+	Immature bool
+	Columns  []stageColumn
+	Groups   []stageGroupRow
+	Cohorts  []stageCohortRow
+	Titles   []lang.Text
+	CSV      string
+}
+
+// stageColumn is one stage of the board.
+type stageColumn struct {
+	Title, Says lang.Text
+	// Reached is how many of the mature accounts, Share their part with its
+	// interval; Next how many of them went on to the next stage.
+	Reached, Share, Interval   string
+	Next, NextInterval, NextOf string
+	Days                       string
+	Why, Missed                string
+	Spark                      *spark
+	Cards                      []*card
+}
+
+type stageGroupRow struct {
+	Name, Created, Mature, Filter string
+	Few                           bool
+	Cells                         []stageCell
+}
+
+type stageCohortRow struct {
+	Period, Created string
+	Complete        bool
+	Cells           []stageCell
+}
+
+type stageCell struct{ Text, Title string }
+
+// stageWords are the stages as people call them, with what each says.
+var stageWords = []struct {
+	title, says lang.Text
+	cards       []string
+}{
+	{lang.Text("Acquisition"), lang.Text("accounts created"), []string{"leads_created", "qualified_leads", "lead_conversion_rate"}},
+	{lang.Text("Activation"), lang.Text("met the activation criterion"), []string{"activation_rate", "trial_conversion_rate"}},
+	{lang.Text("Retention"), lang.Text("still in use four weeks after creation or later"), []string{"active_accounts_28d", "logo_churn_rate"}},
+	{lang.Text("Revenue"), lang.Text("paying for the first time"), []string{"new_customers", "mrr"}},
+	{lang.Text("Referral"), lang.Text("made a qualified referral"), []string{"referral_rate", "referral_share_of_new", "viral_coefficient"}},
+}
+
+// stagesRequest reads within and by.
+func (v *visit) stagesRequest(look *view, by string) (metric.StagesRequest, error) {
+	q := metric.StagesRequest{Period: look.Period, AsOf: look.AsOf, Known: look.Known, Filters: look.Filters, By: by, Cohorts: look.Grain}
+	if text := v.r.URL.Query().Get("within"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return q, farol.InvalidField("within", "this is not a number: %s", text)
+		}
+		q.Within = n
+	}
+	return q, nil
+}
+
+func (s *server) stageBoard(v *visit) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	p := lifecyclePage{shell: v.shell(lang.Text("Life cycle"))}
+	p.Question, p.View, p.Charts = v.p.T("How far do new accounts get, and where do they stop?"), look, true
+	if p.Empty = s.Facts.LastKnown().IsZero(); p.Empty {
+		return s.send(v, http.StatusOK, "lifecycle", "layout", p)
+	}
+	if p.Attributes, err = s.Facts.Attributes(v.r.Context()); err != nil {
+		return err
+	}
+	p.By = chosenBy(v.r.URL.Query(), p.Attributes)
+	q, err := v.stagesRequest(look, p.By)
+	if err != nil {
+		return err
+	}
+	p.extra = url.Values{}
+	for _, k := range []string{"by", "within"} {
+		if v.r.URL.Query().Has(k) {
+			p.extra.Set(k, v.r.URL.Query().Get(k))
+		}
+	}
+	p.CSV = p.Go("/lifecycle/accounts.csv", "within", p.extra.Get("within"))
+	p.Columns = make([]stageColumn, len(stageWords))
+	g, ctx := errgroup.WithContext(v.r.Context())
+	g.SetLimit(atOnce)
+	v.r = v.r.WithContext(ctx)
+	cards := make([][]*card, len(stageWords))
+	for i, w := range stageWords {
+		cards[i] = s.cards(g, v, look, w.cards)
+	}
+	var board metric.Stages
+	g.Go(func() (err error) {
+		board, err = s.Metrics.Stages(ctx, q)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	p.fill(v, look, board, cards)
+	return s.send(v, http.StatusOK, "lifecycle", "layout", p)
+}
+
+// fill writes the board.
+func (p *lifecyclePage) fill(v *visit, look *view, board metric.Stages, cards [][]*card) {
+	p.Within, p.Immature = board.Within, board.All.Mature == 0
+	p.Mature = v.p.T("%s of %s", v.p.Number(float64(board.All.Mature), 0), v.p.Number(float64(board.All.Created), 0))
+	for i, w := range stageWords {
+		p.Titles = append(p.Titles, w.title)
+		step := board.All.Steps[i]
+		c := stageColumn{Title: w.title, Says: w.says, Cards: cards[i], Reached: v.p.Number(float64(step.Reached.Part), 0), Days: lang.None}
+		c.Share, c.Interval = v.share(step.Reached)
+		if step.Next != nil {
+			c.Next, c.NextInterval = v.share(*step.Next)
+			c.NextOf = v.p.T("%s of %s", v.p.Number(float64(step.Next.Part), 0), v.p.Number(float64(step.Next.Of), 0))
+		}
+		if d := step.Days.Value; d != nil {
+			c.Days = v.p.T("%s d", v.p.Number(*d, 0))
+		}
+		name := metric.StageNames[i]
+		within := p.extra.Get("within")
+		c.Why = look.Link("/lifecycle/accounts", "stage", name, "within", within)
+		if i > 0 {
+			c.Missed = look.Link("/lifecycle/accounts", "stage", name, "missed", "yes", "within", within)
+		}
+		c.Spark = stageSpark(v, w.title, board, i)
+		p.Columns[i] = c
+	}
+	grain := look.Grain
+	if grain == "" {
+		grain = farol.Monthly
+	}
+	for _, x := range board.Cohorts {
+		row := stageCohortRow{Period: v.p.Period(x.Period, grain), Created: v.p.Number(float64(x.Created), 0), Complete: x.Complete}
+		for _, r := range x.Reached {
+			row.Cells = append(row.Cells, v.stageCell(r))
+		}
+		p.Cohorts = append(p.Cohorts, row)
+	}
+	slices.Reverse(p.Cohorts)
+	for _, x := range board.Groups[:min(len(board.Groups), shownGroups)] {
+		row := stageGroupRow{
+			Name: p.named(x.Group), Created: v.p.Number(float64(x.Created), 0), Mature: v.p.Number(float64(x.Mature), 0),
+			Filter: look.Link("/lifecycle", "segment", p.By+"="+x.Group), Few: x.Mature > 0 && x.Mature < stats.MinCompared,
+		}
+		for _, step := range x.Steps {
+			row.Cells = append(row.Cells, v.stageCell(step.Reached))
+		}
+		p.Groups = append(p.Groups, row)
+	}
+}
+
+// share writes a share and its interval.
+func (v *visit) share(x metric.Share) (value, interval string) {
+	if x.Value == nil {
+		return lang.None, ""
+	}
+	return v.p.Percent(*x.Value), v.p.Percent(*x.Low) + " – " + v.p.Percent(*x.High)
+}
+
+func (v *visit) stageCell(x metric.Share) stageCell {
+	value, interval := v.share(x)
+	c := stageCell{Text: value, Title: v.p.T("%s of %s", v.p.Number(float64(x.Part), 0), v.p.Number(float64(x.Of), 0))}
+	if interval != "" {
+		c.Title += " · " + v.p.T("95% interval") + " " + interval
+	}
+	return c
+}
+
+// stageSpark draws the share of each cohort that reached the stage; the first
+// stage shows how many accounts began.
+func stageSpark(v *visit, title lang.Text, board metric.Stages, stage int) *spark {
+	var points []metric.Point
+	for _, c := range board.Cohorts {
+		pt := metric.Point{Period: c.Period, Complete: c.Complete, Value: c.Reached[stage].Value, Low: c.Reached[stage].Low, High: c.Reached[stage].High}
+		if stage == 0 {
+			n := float64(c.Created)
+			pt.Value, pt.Low, pt.High, pt.Complete = &n, nil, nil, true
+		}
+		points = append(points, pt)
+	}
+	return scale{p: v.p, unit: "ratio"}.sparkOf(v.p.Text(title), points)
+}
+
+// stageAccountsPage lists the accounts of a stage.
+type stageAccountsPage struct {
+	shell
+	Stage  lang.Text
+	Titles []lang.Text
+	Missed bool
+	Rows   []stageAccountRow
+	More   bool
+	Drawer bool
+	CSV    string
+}
+
+type stageAccountRow struct {
+	Account, Href string
+	Days          []string
+}
+
+// readStage reads the stage of an address; none is the first.
+func readStage(name string) (int, error) {
+	if name == "" {
+		return metric.Acquired, nil
+	}
+	if i := slices.Index(metric.StageNames[:], name); i >= 0 {
+		return i, nil
+	}
+	return 0, farol.InvalidField("stage", "there is no such stage")
+}
+
+func (s *server) lifecycleAccounts(v *visit) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	p := stageAccountsPage{shell: v.shell(lang.Text("Accounts of a stage")), Drawer: v.fragment()}
+	list, stage, more, err := s.stageList(v, look, 200)
+	if err != nil {
+		return err
+	}
+	p.Question, p.View, p.Stage, p.More = v.p.T("Which accounts got here, and when?"), look, stageWords[stage].title, more
+	p.Missed = v.r.URL.Query().Get("missed") == "yes"
+	if p.Missed {
+		p.Question = v.p.T("Which accounts had their time and did not get here?")
+	}
+	p.Crumb = &crumb{v.p.T("Life cycle"), look.Link("/lifecycle")}
+	p.extra = url.Values{}
+	for _, k := range []string{"stage", "missed", "within"} {
+		if x := v.r.URL.Query().Get(k); x != "" {
+			p.extra.Set(k, x)
+		}
+	}
+	p.CSV = look.Link("/lifecycle/accounts.csv", "stage", p.extra.Get("stage"), "missed", p.extra.Get("missed"), "within", p.extra.Get("within"))
+	for _, w := range stageWords {
+		p.Titles = append(p.Titles, w.title)
+	}
+	for _, a := range list {
+		row := stageAccountRow{Account: string(a.Account), Href: "/events?" + url.Values{"account": {string(a.Account)}}.Encode()}
+		for _, d := range a.Days {
+			text := lang.None
+			if d != 0 {
+				text = v.p.Date(d)
+			}
+			row.Days = append(row.Days, text)
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	block := "layout"
+	if v.fragment() {
+		block = "stage-accounts"
+	}
+	return s.send(v, http.StatusOK, "lifecycle_accounts", block, p)
+}
+
+func (s *server) stageList(v *visit, look *view, limit int) (list []metric.StageAccount, stage int, more bool, err error) {
+	q, err := v.stagesRequest(look, "")
+	if err != nil {
+		return nil, 0, false, err
+	}
+	if stage, err = readStage(v.r.URL.Query().Get("stage")); err != nil {
+		return nil, 0, false, err
+	}
+	list, more, err = s.Metrics.StageAccounts(v.r.Context(), q, stage, v.r.URL.Query().Get("missed") == "yes", nil, limit)
+	return list, stage, more, err
+}
+
+// stageCSV is the accounts with the days of all their stages.
+func (s *server) stageCSV(v *visit) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	list, _, _, err := s.stageList(v, look, 100_000)
+	if err != nil {
+		return err
+	}
+	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	v.w.Header().Set("Content-Disposition", `attachment; filename="lifecycle.csv"`)
+	w := csv.NewWriter(v.w)
+	rows := [][]string{append([]string{"account"}, metric.StageNames[:]...)}
+	for _, a := range list {
+		row := []string{csvText(string(a.Account))}
+		for _, d := range a.Days {
+			text := ""
+			if d != 0 {
+				text = d.String()
+			}
+			row = append(row, text)
+		}
+		rows = append(rows, row)
+	}
+	return w.WriteAll(rows)
+}
