@@ -77,6 +77,10 @@ func (r *Reader) LifetimeValue(ctx context.Context, q Request) (LifetimeReport, 
 	if err != nil {
 		return LifetimeReport{}, err
 	}
+	return kept(ctx, r, p, "lifetime", func(ctx context.Context) (LifetimeReport, error) { return r.lifetimes(ctx, p, q) })
+}
+
+func (r *Reader) lifetimes(ctx context.Context, p *plan, q Request) (LifetimeReport, error) {
 	stays, err := r.stays(ctx, p, "began")
 	if err != nil {
 		return LifetimeReport{}, err

@@ -24,7 +24,9 @@ type Reader struct {
 	histograms cache[Histogram]
 	rhythms    cache[Rhythm]
 	past       cache[coverage]
-	book       book
+	// stayed keeps the reports on customers\' stays.
+	stayed cache[any]
+	book   book
 	// updating keeps UpdateHistory to one at a time.
 	updating sync.Mutex
 	// tell is told how far a long update has come; nil for nobody.

@@ -44,6 +44,10 @@ func (r *Reader) Prefill(ctx context.Context, q Request) (Prefill, error) {
 	if err != nil {
 		return Prefill{}, err
 	}
+	return kept(ctx, r, p, "prefill", func(ctx context.Context) (Prefill, error) { return r.prefill(ctx, p, q) })
+}
+
+func (r *Reader) prefill(ctx context.Context, p *plan, q Request) (Prefill, error) {
 	out := Prefill{Version: p.version, Currency: p.settings.Currency}
 	s := &out.Simulation
 	s.Margin, s.Months, s.Ramp, s.Futures, s.Seed = p.settings.Conventions.GrossMargin, SurvivalMonths, 3, 1000, 1

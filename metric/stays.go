@@ -62,3 +62,18 @@ func (r *Reader) stays(ctx context.Context, p *plan, at string) ([]stay, error) 
 }
 
 func dayAt(t time.Time) farol.Day { return farol.Date(t.Date()) }
+
+// kept answers a report from the cache, or computes it: as old as the request
+// allows, exact otherwise.
+func kept[V any](ctx context.Context, r *Reader, p *plan, what string, compute func(context.Context) (V, error)) (V, error) {
+	got, err := r.stayed.get(ctx, what+"|"+p.key(), ask{p.Known, p.MaxAge, true}, r.clocks(), func(ctx context.Context) (answer[any], error) {
+		known := r.facts.LastKnown()
+		v, err := compute(ctx)
+		return answer[any]{v, known, 1}, err
+	})
+	if err != nil {
+		var none V
+		return none, err
+	}
+	return got.value.(V), nil
+}

@@ -112,15 +112,17 @@ func (r *Reader) Survival(ctx context.Context, q Request) (Survival, error) {
 	if err != nil {
 		return Survival{}, err
 	}
-	stays, err := r.stays(ctx, p, "began")
-	if err != nil {
-		return Survival{}, err
-	}
-	out := survivalOf(p, stays)
-	if out.Whole.Model != nil {
-		out.Whole.Model.draw()
-	}
-	return out, nil
+	return kept(ctx, r, p, "survival", func(ctx context.Context) (Survival, error) {
+		stays, err := r.stays(ctx, p, "began")
+		if err != nil {
+			return Survival{}, err
+		}
+		out := survivalOf(p, stays)
+		if out.Whole.Model != nil {
+			out.Whole.Model.draw()
+		}
+		return out, nil
+	})
 }
 
 // survivalOf estimates the whole and its groups, without drawing the models.
