@@ -19,6 +19,10 @@ func (s *server) activationOperations() {
 	register(s, team, op("read-stuck", "/activation/stuck", "Who has not met the criterion, at which step, and since when", "The latest starters first."), s.readStuck)
 	register(s, team, op("compare-criteria", "/activation/criteria", "The criteria side by side on the same cohorts",
 		"The main one, its versions as if each had always held, and the others."), s.readCriteria)
+	register(s, team, op("list-criteria", "/criteria", "The criteria besides the main one", "The latest version of each that is in use."), s.listCriteria)
+	register(s, leaders, huma.Operation{OperationID: "put-criterion", Method: http.MethodPut, Path: "/criteria/{name}", Tags: []string{"activation"},
+		Summary: "Makes or changes a criterion besides the main one", Description: "The document becomes the next version of the definition criterion/{name}, unless it is the latest already. " +
+			"With retired it is no longer used; its versions stay.", Errors: []int{409}}, s.putCriterion)
 	register(s, team, op("read-features", "/adoption/features", "How each feature is used on the last day of the period", ""), s.readFeatures)
 	register(s, team, op("read-missions", "/adoption/missions", "The missions of adoption, account by account", "Over the 28 days that end with the period; the weakest habit first."), s.readMissions)
 }
@@ -233,6 +237,23 @@ func (s *server) readCriteria(ctx context.Context, in *Cohorts) (*criteriaOutput
 		out.Body.Criteria = append(out.Body.Criteria, x)
 	}
 	return out, err
+}
+
+func (s *server) listCriteria(ctx context.Context, _ *struct{}) (*definitionsOutput, error) {
+	list, err := metric.ReadCriteria(ctx, s.Store)
+	return newDefinitions(list), err
+}
+
+// CriterionInput is a criterion to be saved.
+type CriterionInput struct {
+	Name string `path:"name" doc:"Small letters, digits, dots, dashes and underscores."`
+	Seen
+	Body metric.Activation
+}
+
+func (s *server) putCriterion(ctx context.Context, in *CriterionInput) (*definitionOutput, error) {
+	d, err := metric.PutCriterion(ctx, s.Store, in.Name, in.Body, in.seen(), "token:"+caller(ctx).Name)
+	return &definitionOutput{newDefinition(d)}, err
 }
 
 // AdoptionDay are the parameters of what is read at a day.

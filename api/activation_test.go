@@ -38,3 +38,33 @@ func TestActivation(t *testing.T) {
 		h.call("GET", "/api/v1/activation/"+query, h.tokens[store.Viewer], "").problem(t, 422, field)
 	}
 }
+
+// A named criterion is put, compared with the main one, and retired.
+func TestCriteria(t *testing.T) {
+	h := newHouse(t)
+	h.week()
+	const path, span = "/api/v1/criteria/reports", "from=2026-03-01&to=2026-04-01"
+	body := `{"title":"Reports","window_days":7,"events":[{"name":"Report Created","min":2,"by":"days"}]}`
+	h.call("PUT", path, h.tokens[store.Viewer], body).problem(t, 403, "")
+	if d := h.call("PUT", path+"?base=0", h.tokens[store.Manager], body).body; d["version"] != 1.0 || d["kind"] != "criterion" {
+		t.Errorf("put: %v", d)
+	}
+	h.call("PUT", path+"?base=0", h.tokens[store.Manager], `{"window_days":8}`).problem(t, 409, "")
+	h.call("PUT", path, h.tokens[store.Manager], `{"window_days":0}`).problem(t, 422, "body.window_days")
+	h.call("PUT", "/api/v1/criteria/@2", h.tokens[store.Manager], body).problem(t, 422, "body.name")
+	if l := list(t, h.get("/api/v1/criteria"), "definitions"); len(l) != 1 || l[0]["name"] != "reports" {
+		t.Errorf("listed: %v", l)
+	}
+	if l := list(t, h.get("/api/v1/activation/criteria?"+span), "criteria"); len(l) != 2 || l[1]["criterion"] != "reports" {
+		t.Errorf("compared: %v", l)
+	}
+	if a := h.call("PUT", path, h.tokens[store.Manager], `{"window_days":7,"retired":true}`); a.status != 200 || a.body["version"] != 2.0 {
+		t.Errorf("retired: %d %s", a.status, a.text)
+	}
+	if l := list(t, h.get("/api/v1/criteria"), "definitions"); len(l) != 0 {
+		t.Errorf("listed although retired: %v", l)
+	}
+	if l := list(t, h.get("/api/v1/activation/criteria?"+span), "criteria"); len(l) != 1 {
+		t.Errorf("compared although retired: %v", l)
+	}
+}

@@ -31,15 +31,35 @@ func (s *server) settingOperations() {
 
 // SettingInput is a setting to be saved.
 type SettingInput[T any] struct {
-	Base int `query:"base" default:"-1" doc:"The version that was seen, 0 for none: when it is not the latest any more, 409. Not checked when absent."`
+	Seen
 	Body T
+}
+
+// Seen is the version that an author saw.
+type Seen struct {
+	Base  int `query:"base" minimum:"0" doc:"The version that was seen, 0 for none: when it is not the latest any more, 409. Not checked when absent."`
+	given bool
+}
+
+// Resolve tells 0 from absent.
+func (s *Seen) Resolve(ctx huma.Context) []error {
+	s.given = ctx.Query("base") != ""
+	return nil
+}
+
+// seen is the version, nil when it was not given.
+func (s *Seen) seen() *int {
+	if !s.given {
+		return nil
+	}
+	return &s.Base
 }
 
 type definitionOutput struct{ Body Definition }
 
 // saveSetting checks the settings as they would be, the others being the
 // program's defaults, and appends the version.
-func (s *server) saveSetting(ctx context.Context, name string, base int, body any, put func(*metric.Settings)) (*definitionOutput, error) {
+func (s *server) saveSetting(ctx context.Context, name string, base *int, body any, put func(*metric.Settings)) (*definitionOutput, error) {
 	set := metric.Defaults()
 	put(&set)
 	if err := set.Check(); err != nil {
@@ -50,10 +70,7 @@ func (s *server) saveSetting(ctx context.Context, name string, base int, body an
 		}
 		return nil, err
 	}
-	draft := store.Draft{Kind: metric.SettingKind, Name: name, Body: body, Author: "token:" + caller(ctx).Name}
-	if base >= 0 {
-		draft.Base = &base
-	}
+	draft := store.Draft{Kind: metric.SettingKind, Name: name, Body: body, Author: "token:" + caller(ctx).Name, Base: base}
 	d, err := s.Store.Define(ctx, draft)
 	return &definitionOutput{newDefinition(d)}, err
 }
@@ -77,29 +94,29 @@ func (s *server) setCompany(ctx context.Context, in *SettingInput[metric.Company
 	if err := s.Facts.SetZone(ctx, zone); err != nil {
 		return nil, err
 	}
-	return s.saveSetting(ctx, metric.CompanyName, in.Base, b, func(set *metric.Settings) {
+	return s.saveSetting(ctx, metric.CompanyName, in.seen(), b, func(set *metric.Settings) {
 		set.Currency, set.Rates = b.Currency, b.Rates
 	})
 }
 
 func (s *server) setActive(ctx context.Context, in *SettingInput[metric.ActiveDocument]) (*definitionOutput, error) {
-	return s.saveSetting(ctx, metric.ActiveName, in.Base, in.Body, func(set *metric.Settings) {
+	return s.saveSetting(ctx, metric.ActiveName, in.seen(), in.Body, func(set *metric.Settings) {
 		set.Active = metric.Active{All: in.Body.All, Events: in.Body.Events}
 	})
 }
 
 func (s *server) setActivation(ctx context.Context, in *SettingInput[metric.Activation]) (*definitionOutput, error) {
-	return s.saveSetting(ctx, metric.ActivationName, in.Base, in.Body, func(set *metric.Settings) { set.Activation = in.Body })
+	return s.saveSetting(ctx, metric.ActivationName, in.seen(), in.Body, func(set *metric.Settings) { set.Activation = in.Body })
 }
 
 func (s *server) setExclusions(ctx context.Context, in *SettingInput[metric.ExclusionsDocument]) (*definitionOutput, error) {
-	return s.saveSetting(ctx, metric.ExclusionsName, in.Base, in.Body, func(set *metric.Settings) {
+	return s.saveSetting(ctx, metric.ExclusionsName, in.seen(), in.Body, func(set *metric.Settings) {
 		set.Exclusions = metric.Exclusions{Accounts: in.Body.Accounts, People: in.Body.People}
 	})
 }
 
 func (s *server) setConventions(ctx context.Context, in *SettingInput[metric.Conventions]) (*definitionOutput, error) {
-	return s.saveSetting(ctx, metric.ConventionsName, in.Base, in.Body, func(set *metric.Settings) {
+	return s.saveSetting(ctx, metric.ConventionsName, in.seen(), in.Body, func(set *metric.Settings) {
 		set.Conventions = in.Body
 	})
 }

@@ -39,6 +39,9 @@ type Activation struct {
 	// WindowDays is how many local days the unit has for it, its first being
 	// day 0.
 	WindowDays int `json:"window_days" doc:"How many days a unit has, the one on which it begins included"`
+	// Retired tells that a named criterion is no longer used: its last version
+	// says so, the others stay.
+	Retired bool `json:"retired,omitempty" doc:"No longer used; only for named criteria"`
 	// From, a date, says from which day on units are judged so, when that is
 	// not the day on which the version is made.
 	From string `json:"from,omitempty" doc:"The first day whose new units are judged so, as YYYY-MM-DD; the day of saving when absent. The first version judges everything before, too"`
@@ -117,7 +120,9 @@ func (s *Settings) readCriteria(ctx context.Context, st *store.Store) (err error
 		if err != nil {
 			return err
 		}
-		s.Criteria = append(s.Criteria, Criterion{d.Name, versions})
+		if c := (Criterion{d.Name, versions}); !c.Latest().Retired {
+			s.Criteria = append(s.Criteria, c)
+		}
 	}
 	return nil
 }
@@ -282,6 +287,8 @@ func (a Activation) Check(main bool) error {
 		return farol.InvalidField("window_days", "must be between 1 and 366, not %d", a.WindowDays)
 	case a.Scope != "" && a.Scope != AccountScope && a.Scope != PersonScope:
 		return farol.InvalidField("scope", "must be account or person")
+	case main && a.Retired:
+		return farol.InvalidField("retired", "must be false: without the main criterion nobody could be activated")
 	case main && a.People():
 		return farol.InvalidField("scope", "must be account: the main criterion is of accounts")
 	case a.People() && a.Start == facts.StartSubscription:
@@ -313,8 +320,10 @@ func checkClauses(list []Clause, a Activation) error {
 	for _, c := range list {
 		key := fmt.Sprint(c.Name, c.By, c.Where)
 		switch {
-		case c.Name == "" || c.Min < 1 || seen[key]:
-			return farol.InvalidField("events", "each event is named once, with a count of 1 or more")
+		case c.Name == "" || c.Min < 1:
+			return farol.InvalidField("events", "each needs the name of an event, and a count of 1 or more")
+		case seen[key]:
+			return farol.InvalidField("events", "the same is asked for twice of %q", c.Name)
 		case c.By != "" && c.By != string(facts.ByDays) && c.By != string(facts.ByPeople):
 			return farol.InvalidField("events", "count times, days or people")
 		case c.By == string(facts.ByPeople) && a.People():

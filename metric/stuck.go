@@ -161,7 +161,8 @@ func (r *Reader) CompareCriteria(ctx context.Context, q ActivationRequest) ([]Co
 	s := r.settings()
 	names := []string{""}
 	if all := s.activations(); len(all) > 1 {
-		for _, v := range all {
+		// The newest versions, so that the other criteria have a place, too.
+		for _, v := range all[max(0, len(all)+len(s.Criteria)+1-MaxCompared):] {
 			names = append(names, fmt.Sprintf("@%d", v.Version))
 		}
 	}

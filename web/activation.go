@@ -76,7 +76,7 @@ type stuckRow struct {
 }
 
 var activationCards = []string{
-	"activation_rate", "activated_accounts", "time_to_value", "time_to_value_p90",
+	"activation_rate", "activated_accounts", "time_to_value",
 	"activation_rate_people", "onboarding_progress", "onboarding_days_late",
 }
 

@@ -30,8 +30,25 @@ func fieldOf(err error) string {
 	return ""
 }
 
+// inField is an error under another field: that of the input.
+func inField(field string, err error) error {
+	var e *farol.Error
+	if errors.As(err, &e) {
+		return farol.InvalidField(field, e.Text, e.Args...)
+	}
+	return err
+}
+
 // refusal is what a form says about the field that was wrong.
 type refusal struct{ Field, Wrong string }
+
+// shown is the refusal at another input, where it names the first.
+func (r refusal) shown(field, at string) refusal {
+	if r.Field == field {
+		r.Field = at
+	}
+	return r
+}
 
 // Error is what is wrong with the field, "" for nothing.
 func (r refusal) Error(field string) string {

@@ -99,6 +99,13 @@ var routes = []route{
 	{"GET /sources/{id}", team, (*server).showSource},
 	{"POST /sources/{id}", leaders, (*server).changeSource},
 
+	{"GET /activation/criteria", team, (*server).criteria},
+	{"POST /activation/criteria", leaders, (*server).addCriterion},
+	{"GET /activation/criteria/{name}", team, (*server).showCriterion},
+	{"POST /activation/criteria/{name}", leaders, (*server).saveCriterion},
+	{"POST /activation/criteria/{name}/remove", leaders, (*server).removeCriterion},
+	{"GET /activation/criteria/{name}/versions", team, (*server).criterionVersions},
+
 	{"GET /settings", team, (*server).settings},
 	{"GET /settings/{name}", team, (*server).showSetting},
 	{"POST /settings/{name}/preview", leaders, (*server).previewSetting},

@@ -90,8 +90,12 @@ type settingPage struct {
 	shell
 	refusal
 	Setting settingLine
-	Zones   []string
-	Fields  url.Values
+	// Action is the address that the form is sent to.
+	Action string
+	// Fixed tells that the form has no preview.
+	Fixed  bool
+	Zones  []string
+	Fields url.Values
 	// Tried is what the figures would be with what was typed; nil when nobody
 	// asked.
 	Tried *preview
@@ -159,7 +163,7 @@ func (s *server) settingPage(v *visit) (settingPage, *setting, error) {
 	if err != nil {
 		return p, x, err
 	}
-	p.Setting = line
+	p.Setting, p.Action = line, "/settings/"+x.name
 	p.Fields, err = x.fields(d.Body, v.company)
 	return p, x, err
 }
@@ -261,10 +265,14 @@ func (s *server) versions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := versionsPage{shell: v.shell(x.title)}
+	return s.sendVersions(v, versionsPage{shell: v.shell(x.title)}, "/settings/"+x.name, metric.SettingKind, x.name)
+}
+
+// sendVersions lists the versions of a definition; back leads to its form.
+func (s *server) sendVersions(v *visit, p versionsPage, back, kind, name string) error {
 	p.Question = v.p.T("Which versions has this setting had? A version never changes once made.")
-	p.Crumb = &crumb{p.Title, "/settings/" + x.name}
-	list, err := s.Store.DefinitionVersions(v.r.Context(), metric.SettingKind, x.name)
+	p.Crumb = &crumb{p.Title, back}
+	list, err := s.Store.DefinitionVersions(v.r.Context(), kind, name)
 	if err != nil && farol.KindOf(err) != farol.NotFound {
 		return err
 	}

@@ -57,7 +57,7 @@ func TestSaveSettings(t *testing.T) {
 	if _, x, ok := got.Reasons.Find("Tired_of_it"); !ok || x.Code != "bored" || x.Title[lang.Portuguese] != "Entediado" || got.Reasons.Version != 1 {
 		t.Errorf("reasons: %+v", x)
 	}
-	s.get(who, "/settings/activation?done=saved").is(200).says(".flash", "Saved.").has(`#activation input[name=event]`, 3)
+	s.get(who, "/settings/activation?done=saved").is(200).says(".flash", "Saved.").has(`#activation input[name=event]`, 4)
 	s.get(who, "/settings/active").says("#active textarea", "Report Created Invited")
 	v := s.get(who, "/settings/company/versions").is(200).has("section.card", 2).says("section.card:first-of-type", "Version 2")
 	v.says("section.card:first-of-type", "Ana MANAGER").says("section.card:last-of-type", "Farol")
@@ -80,8 +80,8 @@ func TestSettingsRefused(t *testing.T) {
 		{"company", []string{"company", "X", "zone", "UTC", "currency", "BRL", "company_language", "en", "rates", "USD -1"}, "#company", "one currency and its rate"},
 		{"active", []string{"count", "some"}, "#active", "Name at least one event"},
 		{"activation", []string{"window_days", "0"}, "#activation", "between 1 and 366"},
-		{"activation", []string{"window_days", "7", "event", "A", "min", "0"}, "#activation", "Name each event once"},
-		{"activation", []string{"window_days", "7", "event", "A", "min", "1", "at_least", "2"}, "#activation", "At most as many"},
+		{"activation", []string{"window_days", "7", "event", "A", "min", "0"}, "#activation", "a count of 1 or more"},
+		{"activation", []string{"window_days", "7", "event", "A", "min", "1", "at_least", "2"}, "#activation", "between 0 and the number"},
 		{"reasons", []string{"reasons", "price | Price | Preço"}, "#reasons", "The first line names a group"},
 		{"reasons", []string{"reasons", "# money | Money | Dinheiro\nprice | Price | Preço\nPrice | Price | Preço"}, "#reasons", "named once"},
 		{"company", []string{"base", "0", "company", "X", "zone", "UTC", "currency", "BRL", "company_language", "en"}, "#company", "somebody changed this meanwhile"},
