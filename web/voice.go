@@ -191,7 +191,10 @@ func (s *server) fillVoice(v *visit, look *view, p *voicePage) error {
 	if drawn, _, err := stats.Shrink(shares, stats.Level); err == nil {
 		p.HasDrawn = true
 		for i := range p.Rows {
-			p.Rows[i].Drawn = v.p.Percent(drawn[i].Value)
+			p.Rows[i].Drawn = lang.None
+			if shares[i].Whole > 0 {
+				p.Rows[i].Drawn = v.p.Percent(drawn[i].Value)
+			}
 		}
 	}
 	slices.SortStableFunc(p.Silent, func(a, b voiceRow) int { return cmp.Compare(a.response, b.response) })
