@@ -99,6 +99,14 @@ func (s scale) interval(pt metric.Point) string {
 	return s.text(pt.Low) + " – " + s.text(pt.High)
 }
 
+// shortInterval is the interval for a card.
+func (s scale) shortInterval(pt metric.Point) string {
+	if pt.Low == nil || pt.High == nil {
+		return ""
+	}
+	return s.short(pt.Low) + " – " + s.short(pt.High)
+}
+
 // difference writes a change: in percentage points for a share, in points
 // for a score, in per cent of the earlier value for the rest.
 func (s scale) difference(from, to float64) string {

@@ -155,7 +155,7 @@ func (s *server) card(v *visit, look *view, name string) (*card, error) {
 		return c, nil
 	}
 	pt := series.Points[i]
-	c.Value, c.Exact, c.Interval = sc.short(pt.Value), sc.text(pt.Value), sc.interval(pt)
+	c.Value, c.Exact, c.Interval = sc.short(pt.Value), sc.text(pt.Value), sc.shortInterval(pt)
 	c.Period = v.p.Period(pt.Period, grain)
 	if !pt.Complete {
 		c.Period = v.p.T("%s, so far", c.Period)

@@ -50,9 +50,11 @@ func (s *server) truthPage(v *visit) error {
 	}
 	p := truthPage{shell: v.shell(lang.Text("Truth of the demo")), Coverage: truth.Measured()}
 	p.Question, p.Charts = v.p.T("How well does Farol recover what was planted?"), true
-	// The first comparison takes seconds; the page comes at once and fetches it.
-	if !v.fragment() && v.r.URL.Query().Get("now") == "" && !s.Truth.Ready() {
+	// The first comparison takes seconds; the page comes at once and asks the
+	// browser to fetch it.
+	if v.r.URL.Query().Get("now") == "" && !s.Truth.Ready() {
 		p.Waiting = true
+		v.w.Header().Set("Refresh", "0; url=/truth?now=1")
 		return s.send(v, http.StatusOK, "truth", "layout", p)
 	}
 	var err error
@@ -60,11 +62,7 @@ func (s *server) truthPage(v *visit) error {
 		return err
 	}
 	s.fillTruth(v, &p)
-	block := "layout"
-	if v.fragment() {
-		block = "truth-report"
-	}
-	return s.send(v, http.StatusOK, "truth", block, p)
+	return s.send(v, http.StatusOK, "truth", "layout", p)
 }
 
 // takenTitles are what was taken in.
