@@ -84,16 +84,11 @@ func (s *server) overview(v *visit) error {
 	p.Areas = make([]overviewArea, len(overviewAreas))
 	for i, a := range overviewAreas {
 		area := &p.Areas[i]
-		// An area shows what the catalogue has of it.
-		names := slices.DeleteFunc(slices.Clone(a.metrics), func(name string) bool {
-			_, err := s.Metrics.Catalogue().Find(name)
-			return err != nil
-		})
-		area.Title, area.Cards = a.title, make([]*card, len(names))
+		area.Title, area.Cards = a.title, make([]*card, len(a.metrics))
 		if inMenu(a.page) {
 			area.Href = look.Link(a.page)
 		}
-		for k, name := range names {
+		for k, name := range a.metrics {
 			g.Go(func() (err error) {
 				area.Cards[k], err = s.card(v, look, name)
 				return err
