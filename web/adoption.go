@@ -46,7 +46,7 @@ var adoptionCards = []string{
 }
 
 // shownMissions bounds the accounts on the page.
-const shownMissions = 50
+const shownMissions = 25
 
 // lookAt asks for the last day of the view.
 func (v *view) lookAt() metric.Request {
@@ -98,7 +98,7 @@ func (s *server) adoption(v *visit) error {
 func (p *adoptionPage) tabulate(v *visit) {
 	ratio, days := scale{v.p, "ratio", ""}, scale{v.p, "days", ""}
 	p.Breadth = ratio.chartOf("breadth-data", v.p.T("Adopted by, of those who have it"), nil, "")
-	p.Breadth.Data.Kind = "bar"
+	p.Breadth.Data.Kind, p.Breadth.Data.Names = "bar", true
 	series := chartSeries{Name: v.p.T("Adopted")}
 	for _, f := range p.Table.Features {
 		row := featureRow{

@@ -25,8 +25,10 @@ type chartData struct {
 	Kind string    `json:"kind"`
 	Unit chartUnit `json:"unit"`
 	// Ticks and Titles name the periods, short and in full.
-	Ticks  []string      `json:"ticks"`
-	Titles []string      `json:"titles"`
+	Ticks  []string `json:"ticks"`
+	Titles []string `json:"titles"`
+	// Names tells that the ticks are names, of which none may be left out.
+	Names  bool          `json:"names,omitempty"`
 	Series []chartSeries `json:"series"`
 	// Marks stand where something began, such as a version of a setting.
 	Marks []chartMark `json:"marks,omitempty"`

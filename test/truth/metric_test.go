@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,6 +31,17 @@ type loaded struct {
 // load takes the company's history in as farol demo does.
 func load(t *testing.T, cfg demo.Config) *loaded {
 	t.Helper()
+	l, stored := loadSome(t, cfg, func(*farol.Event) bool { return true })
+	if stored != int64(l.truth.Events) {
+		t.Errorf("%d events stored, the truth says %d", stored, l.truth.Events)
+	}
+	return l
+}
+
+// loadSome takes in those events of the history that are wanted, and tells how
+// many there are.
+func loadSome(t *testing.T, cfg demo.Config, want func(*farol.Event) bool) (*loaded, int64) {
+	t.Helper()
 	ctx := context.Background()
 	now := func() time.Time { return cfg.Until.Add(time.Second) }
 	f, err := facts.Open(ctx, facts.Config{Zone: saoPaulo, Now: now, Threads: 2, MemoryLimit: "1GB"})
@@ -48,6 +60,7 @@ func load(t *testing.T, cfg demo.Config) *loaded {
 		if err != nil {
 			return nil, err
 		}
+		list = slices.DeleteFunc(list, func(e farol.Event) bool { return !want(&e) })
 		l.events = append(l.events, list...)
 		return list, nil
 	})
@@ -69,10 +82,7 @@ func load(t *testing.T, cfg demo.Config) *loaded {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if stats.Events != int64(l.truth.Events) {
-		t.Errorf("%d events stored, the truth says %d", stats.Events, l.truth.Events)
-	}
-	return l
+	return l, stats.Events
 }
 
 // settings look for the planted rule.

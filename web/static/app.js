@@ -269,7 +269,7 @@ function options(data) {
       formatter: (points) => tip(data, points[0].dataIndex),
       axisPointer: { lineStyle: { color: line, width: 1 } },
     },
-    xAxis: { type: 'category', data: data.ticks, boundaryGap: data.kind === 'bar', axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: { color: ink, hideOverlap: true } },
+    xAxis: { type: 'category', data: data.ticks, boundaryGap: data.kind === 'bar', axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: data.names ? { color: ink, interval: 0, rotate: 40, width: 110, overflow: 'truncate' } : { color: ink, hideOverlap: true } },
     yAxis: { type: 'value', scale: !data.zero, min: floor(data), max: ceiling(data), minInterval: data.whole ? 1 : undefined, splitNumber: 4, axisLabel: { color: ink, formatter: tickFormat(data.unit) }, splitLine: { lineStyle: { color: line } } },
     series,
   };
