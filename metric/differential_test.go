@@ -189,9 +189,10 @@ func TestAgainstReference(t *testing.T) {
 			refs := map[string]*reference{}
 			for j, m := range w.r.catalogue.All() {
 				for k, g := range m.Grains {
-					// On the embedded engine the first world reads every grain; the
-					// others read one of each metric.
-					if (i > 0 || !embedded) && k != (i+j)%len(m.Grains) {
+					// Each world reads one grain of each metric, another one than the
+					// world before; the other engine, whose speed is not what is tried,
+					// every second metric in each world.
+					if k != (i+j)%len(m.Grains) || !embedded && (j+i/2)%2 == 1 {
 						continue
 					}
 					for _, q := range w.requests(m, g, i) {
