@@ -113,7 +113,7 @@ func (r *reference) held(subs []refSub, day farol.Day) bool {
 			mrr, currency = s.mrr, s.currency
 		}
 	}
-	return status == "active" && mrr != nil && r.convert(*mrr, currency) > 0 || status == "paused" && day-since < 90
+	return status == "active" && mrr != nil && r.convert(*mrr, currency) > 0 || status == "paused" && day-since < farol.Day(r.s.Conventions.PauseDays)
 }
 
 // convertible tells whether the subscription's currency has a rate.

@@ -253,7 +253,7 @@ func (r *reference) states(day farol.Day) map[string]refState {
 		if status == "active" {
 			st.mrr += r.convert(mrr, currency)
 		}
-		if status == "paused" && day-since < 90 {
+		if status == "paused" && day-since < farol.Day(r.s.Conventions.PauseDays) {
 			st.paused = true
 		}
 		out[k[0]] = st
