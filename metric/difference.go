@@ -229,12 +229,14 @@ func effectOf(a, b side) func(x, y unitSums) float64 {
 		return func(x, y unitSums) float64 { return first(x, y) * scale }
 	}
 	s0, p1 := a.second(), b.sums.per
+	switch {
+	case p1 == 0: // gone, as above
+		return func(x, _ unitSums) float64 { return -over(x.num, d0) * scale * s0 }
+	case a.sums.per == 0: // and come: each unit brings its part of the second ratio
+		return func(_, y unitSums) float64 { return r1 * y.times / p1 * scale }
+	}
 	return func(x, y unitSums) float64 {
-		e := first(x, y) * s0
-		if p1 != 0 {
-			e += r1 * (y.times - x.times - s0*(y.per-x.per)) / p1
-		}
-		return e * scale
+		return (first(x, y)*s0 + r1*(y.times-x.times-s0*(y.per-x.per))/p1) * scale
 	}
 }
 
