@@ -219,9 +219,12 @@ func effectOf(a, b side) func(x, y unitSums) float64 {
 		scale *= 100
 	}
 	n0, d0, n1, d1 := a.sums.num, a.denominator(), b.sums.num, b.denominator()
+	if f := comeOrGone(a, b); f != nil {
+		return f
+	}
 	if d1 == 0 {
-		// The figure is gone: each unit takes with it what it had brought.
-		return func(x, _ unitSums) float64 { return -over(x.num, d0) * scale * a.second() }
+		// Everybody is gone, each with what it had brought.
+		return func(x, _ unitSums) float64 { return -over(x.num, d0) * scale }
 	}
 	r0, r1 := over(n0, d0), n1/d1
 	first := func(x, y unitSums) float64 { return (y.num - x.num - r0*(y.den-x.den)) / d1 }
@@ -229,15 +232,36 @@ func effectOf(a, b side) func(x, y unitSums) float64 {
 		return func(x, y unitSums) float64 { return first(x, y) * scale }
 	}
 	s0, p1 := a.second(), b.sums.per
-	switch {
-	case p1 == 0: // gone, as above
-		return func(x, _ unitSums) float64 { return -over(x.num, d0) * scale * s0 }
-	case a.sums.per == 0: // and come: each unit brings its part of the second ratio
-		return func(_, y unitSums) float64 { return r1 * y.times / p1 * scale }
-	}
 	return func(x, y unitSums) float64 {
 		return (first(x, y)*s0 + r1*(y.times-x.times-s0*(y.per-x.per))/p1) * scale
 	}
+}
+
+// comeOrGone is the effect where the figure is there on one side only, for
+// lack of a divisor on the other: the units whose part of the divisor came or
+// went made the figure come or go, each by its share of it. nil where both
+// sides have a divisor, or the divisor is no sum of the units' own.
+func comeOrGone(a, b side) func(x, y unitSums) float64 {
+	if !a.metric.Aggregation.has("denominator") {
+		return nil
+	}
+	den := func(u unitSums) float64 { return u.den }
+	per := func(u unitSums) float64 { return u.per }
+	share := func(of func(unitSums) float64, total, value float64) func(x, y unitSums) float64 {
+		return func(x, y unitSums) float64 { return value * (of(y) - of(x)) / total }
+	}
+	before, after := valueOf(a.point), valueOf(b.point)
+	switch product := a.metric.Aggregation == Product; {
+	case b.sums.den == 0 && a.sums.den != 0:
+		return share(den, a.sums.den, before)
+	case a.sums.den == 0 && b.sums.den != 0:
+		return share(den, b.sums.den, after)
+	case product && b.sums.per == 0 && a.sums.per != 0:
+		return share(per, a.sums.per, before)
+	case product && a.sums.per == 0 && b.sums.per != 0:
+		return share(per, b.sums.per, after)
+	}
+	return nil
 }
 
 func over(n, d float64) float64 {
