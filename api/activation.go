@@ -24,6 +24,7 @@ func (s *server) activationOperations() {
 		Summary: "Makes or changes a criterion besides the main one", Description: "The document becomes the next version of the definition criterion/{name}, unless it is the latest already. " +
 			"With retired it is no longer used; its versions stay.", Errors: []int{409}}, s.putCriterion)
 	register(s, team, op("read-features", "/adoption/features", "How each feature is used on the last day of the period", ""), s.readFeatures)
+	register(s, team, op("read-feature-people", "/adoption/people", "Who has a feature, and who uses it, on the last day of the period", "Those who use it most first."), s.readFeaturePeople)
 	register(s, team, op("read-missions", "/adoption/missions", "The missions of adoption, account by account", "Over the 28 days that end with the period; the weakest habit first."), s.readMissions)
 }
 
@@ -327,6 +328,45 @@ func (s *server) readFeatures(ctx context.Context, in *AdoptionDay) (*featuresOu
 		b.Features = append(b.Features, FeatureUse{
 			f.Feature.Name, f.Feature.Core, newShare(f.Breadth), newShare(f.Reached), f.Depth, f.Frequency, quantileOf(f.TimeToAdopt), newShare(f.Retention), f.Duration,
 		})
+	}
+	return out, nil
+}
+
+// FeaturePerson is somebody who has a feature.
+type FeaturePerson struct {
+	Person  string `json:"person"`
+	Account string `json:"account" doc:"One that the person was active in."`
+	Days    int64  `json:"days" doc:"With use in the window; 0 for who did not try it."`
+	Times   int64  `json:"times"`
+	Adopted bool   `json:"adopted"`
+}
+
+type featurePeopleOutput struct {
+	Body struct {
+		Feature string          `json:"feature"`
+		Day     string          `json:"day" format:"date"`
+		Total   int64           `json:"total" doc:"All who are eligible."`
+		People  []FeaturePerson `json:"people"`
+	}
+}
+
+func (s *server) readFeaturePeople(ctx context.Context, in *struct {
+	Feature string `query:"feature" required:"true" doc:"Its name in the setting features."`
+	AdoptionDay
+}) (*featurePeopleOutput, error) {
+	q, err := s.adoptionDay(ctx, in.AdoptionDay)
+	if err != nil {
+		return nil, err
+	}
+	got, err := s.Metrics.FeaturePeople(ctx, q, in.Feature, in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	out := &featurePeopleOutput{}
+	b := &out.Body
+	b.Feature, b.Day, b.Total, b.People = got.Feature.Name, got.Day.String(), got.Total, []FeaturePerson{}
+	for _, x := range got.People {
+		b.People = append(b.People, FeaturePerson(x))
 	}
 	return out, nil
 }

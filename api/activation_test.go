@@ -3,6 +3,7 @@ package api
 import (
 	"testing"
 
+	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -30,6 +31,12 @@ func TestActivation(t *testing.T) {
 	if f := h.get("/api/v1/adoption/features?day=2026-03-09"); f["window_days"] != 28.0 || f["day"] != "2026-03-09" || len(list(t, f, "features")) != 0 {
 		t.Errorf("features: %v", f)
 	}
+	h.define(metric.FeaturesName, metric.Features{WindowDays: 28, AdoptedDays: 1, List: []metric.Feature{{Name: "Pages", Events: []string{"$page"}}}})
+	people := h.get("/api/v1/adoption/people?feature=Pages&day=2026-03-09&limit=1")
+	if l := list(t, people, "people"); len(l) != 1 || l[0]["account"] == "" || people["total"].(float64) < 1 || people["day"] != "2026-03-09" {
+		t.Errorf("people: %v", people)
+	}
+	h.call("GET", "/api/v1/adoption/people?feature=nothing", h.tokens[store.Viewer], "").problem(t, 422, "query.feature")
 	missions := h.get("/api/v1/adoption/missions?day=2026-03-09")
 	if accounts := list(t, missions, "accounts"); len(accounts) == 0 || missions["total"] != float64(len(accounts)) || accounts[0]["users"] == 0.0 {
 		t.Errorf("missions: %v", missions)

@@ -78,8 +78,9 @@ listed AS (
   FROM (SELECT i64(generate_series) AS place FROM generate_series(1, {listed_count:Int64})) AS k
 )`
 
-// windowText counts the eligible people by what they did in the window.
-const windowText = `WITH ` + knownText + `,
+// windowTables are who is eligible for each feature, and who used it in the
+// window.
+const windowTables = `WITH ` + knownText + `,
 active AS (
   SELECT DISTINCT v.person AS person, v.account AS account FROM {{presence 91}} AS v
   WHERE v.person <> '' AND v.day > addDaysN({last:Date}, -{feature_days:Int64})
@@ -99,7 +100,10 @@ used AS (
   WHERE v.person <> '' AND v.day > addDaysN({last:Date}, -{feature_days:Int64})
   GROUP BY 1, 2
 )
-SELECT e.feature AS of_feature, coalesce(u.days, 0) AS use_days, coalesce(u.times, 0) AS use_times, i64(count(*)) AS people
+`
+
+// windowText counts the eligible people by what they did in the window.
+const windowText = windowTables + `SELECT e.feature AS of_feature, coalesce(u.days, 0) AS use_days, coalesce(u.times, 0) AS use_times, i64(count(*)) AS people
 FROM eligible AS e
 LEFT JOIN used AS u ON u.feature = e.feature AND u.person = e.person
 GROUP BY 1, 2, 3
@@ -167,17 +171,11 @@ func (r *Reader) Features(ctx context.Context, q Request) (FeatureTable, error) 
 		return FeatureTable{}, err
 	}
 	f := p.settings.Features
-	last := min(q.Period.Last(), p.asOf)
+	last, scope, params := p.featureDay()
 	out := FeatureTable{Version: f.Version, WindowDays: f.WindowDays, AdoptedDays: f.AdoptedDays, Day: last}
 	if len(f.List) == 0 {
 		return out, nil
 	}
-	params := p.params()
-	f.tables(params)
-	params["last"], params["plan_attribute"] = last, planAttribute
-	day := farol.Period{From: last, To: last + 1}
-	scope := p.scope([]farol.Period{day})
-	scope.Period = day
 	for _, x := range f.List {
 		out.Features = append(out.Features, FeatureUse{Feature: x})
 	}
@@ -188,6 +186,19 @@ func (r *Reader) Features(ctx context.Context, q Request) (FeatureTable, error) 
 		return out, fmt.Errorf("features: %w", err)
 	}
 	return out, nil
+}
+
+// featureDay is the last day of the period that is read, with the scope and
+// parameters of a question about the features on it.
+func (p *plan) featureDay() (farol.Day, facts.Scope, map[string]any) {
+	last := min(p.Period.Last(), p.asOf)
+	params := p.params()
+	p.settings.Features.tables(params)
+	params["last"], params["plan_attribute"] = last, planAttribute
+	day := farol.Period{From: last, To: last + 1}
+	scope := p.scope([]farol.Period{day})
+	scope.Period = day
+	return last, scope, params
 }
 
 // tables are the parameters that list the features by their number from 1.

@@ -41,6 +41,11 @@ func TestFeatures(t *testing.T) {
 					t.Errorf("a feature that nobody has: %+v", f)
 				}
 				ref.checkFeature(t, w.settings.Features.List[i], f, day)
+				people, err := w.r.FeaturePeople(ctx, q, f.Feature.Name, MaxFeaturePeople)
+				if err != nil {
+					t.Fatal(err)
+				}
+				checkPeople(t, f, people)
 				shown = shown || f.Adopted > 0 && f.Retention.Of > 0 && f.Tried < f.Eligible
 			}
 		}
@@ -52,6 +57,28 @@ func TestFeatures(t *testing.T) {
 	w.settings.Features.List = nil
 	if got, err := w.r.Features(ctx, Request{Period: farol.Period{From: w.first, To: w.first + 1}}); err != nil || len(got.Features) != 0 {
 		t.Errorf("without features: %+v, %v", got, err)
+	}
+}
+
+// checkPeople wants the people behind a row to add up to it.
+func checkPeople(t *testing.T, f FeatureUse, got FeaturePeople) {
+	t.Helper()
+	var tried, adopted int64
+	seen := map[string]bool{}
+	for _, x := range got.People {
+		if seen[x.Person] || x.Account == "" {
+			t.Errorf("%s: %+v", f.Feature.Name, x)
+		}
+		seen[x.Person] = true
+		if x.Days > 0 {
+			tried++
+		}
+		if x.Adopted {
+			adopted++
+		}
+	}
+	if got.Total != f.Eligible || tried != f.Tried || adopted != f.Adopted || int64(len(got.People)) != f.Eligible {
+		t.Errorf("%s: %d eligible, %d tried, %d adopted; the row says %d, %d, %d", f.Feature.Name, got.Total, tried, adopted, f.Eligible, f.Tried, f.Adopted)
 	}
 }
 

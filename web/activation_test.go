@@ -69,6 +69,12 @@ func TestAdoptionPage(t *testing.T) {
 	s.post(leader, "/settings/features", form("Signed In", "x")...).is(422).has(".form-error", 1)
 	s.post(as{role: store.Viewer}, "/settings/features", form("Signed In", "28")...).is(403)
 	a := s.get(as{role: store.CSM}, "/adoption").is(200).has("#features tbody tr", 2)
+	both(t, func(t *testing.T, code lang.Code) {
+		who := as{role: store.Viewer, code: code}
+		s.get(who, a.attr("#features tbody a", "href")).is(200).has("#people tbody tr", -1).says("#people", map[lang.Code]string{lang.English: "eligible people", lang.Portuguese: "pessoas elegíveis"}[code])
+		s.get(who, "/adoption/feature?feature=nothing").is(400)
+		empty.get(who, "/adoption/feature?feature=Reports").is(404)
+	})
 	if c := a.chart("breadth-data"); len(c.Ticks) != 2 || c.Series[0].Texts[0] == "" {
 		t.Errorf("the features are drawn as %+v", c)
 	}

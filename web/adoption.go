@@ -30,7 +30,7 @@ type adoptionPage struct {
 
 // featureRow is one feature, as text.
 type featureRow struct {
-	Name, Limits                                                      string
+	Name, Href, Limits                                                string
 	Core                                                              bool
 	Eligible, Tried, Adopted, Interval, Depth, Frequency, Days, Stays string
 	Lasted                                                            string
@@ -102,7 +102,7 @@ func (p *adoptionPage) tabulate(v *visit) {
 	series := chartSeries{Name: v.p.T("Adopted")}
 	for _, f := range p.Table.Features {
 		row := featureRow{
-			Name: f.Feature.Name, Core: f.Feature.Core, Eligible: v.p.Number(float64(f.Eligible), 0), Tried: ratio.text(f.Reached.Value), Adopted: ratio.text(f.Breadth.Value),
+			Name: f.Feature.Name, Href: p.View.Link("/adoption/feature", "feature", f.Feature.Name), Core: f.Feature.Core, Eligible: v.p.Number(float64(f.Eligible), 0), Tried: ratio.text(f.Reached.Value), Adopted: ratio.text(f.Breadth.Value),
 			Interval: ratio.interval(metric.Point{Low: f.Breadth.Low, High: f.Breadth.High}), Depth: number(v.p, f.Depth), Frequency: number(v.p, f.Frequency),
 			Days: days.text(f.TimeToAdopt.Value), Stays: ratio.text(f.Retention.Value), Lasted: days.text(f.Duration),
 		}

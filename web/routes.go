@@ -99,6 +99,7 @@ var routes = []route{
 	{"GET /sources/{id}", team, (*server).showSource},
 	{"POST /sources/{id}", leaders, (*server).changeSource},
 
+	{"GET /adoption/feature", team, (*server).feature},
 	{"GET /activation/criteria", team, (*server).criteria},
 	{"POST /activation/criteria", leaders, (*server).addCriterion},
 	{"GET /activation/criteria/{name}", team, (*server).showCriterion},

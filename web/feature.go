@@ -1,0 +1,50 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/metric"
+)
+
+// featurePage is who stands behind a row of the features.
+type featurePage struct {
+	shell
+	// Summary says of whom and when, More how many are not listed.
+	Summary string
+	Rows    []featurePersonRow
+	More    int64
+}
+
+type featurePersonRow struct {
+	Person, Account, PersonHref, AccountHref, Days, Times string
+	Adopted                                               bool
+}
+
+func (s *server) feature(v *visit) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	name := v.r.URL.Query().Get("feature")
+	if s.Facts.LastKnown().IsZero() {
+		return farol.Errorf(farol.NotFound, "Nothing has happened yet")
+	}
+	got, err := s.Metrics.FeaturePeople(v.r.Context(), look.lookAt(), name, metric.MaxFeaturePeople)
+	if err != nil {
+		return err
+	}
+	p := featurePage{shell: v.shell(""), More: got.Total - int64(len(got.People))}
+	p.Title, p.Question, p.View = name, v.p.T("Who has this feature, and who uses it?"), look
+	p.Crumb = &crumb{v.p.T("Adoption"), look.Link("/adoption")}
+	p.extra = url.Values{"feature": {name}}
+	p.Summary = v.p.T("%s eligible people on %s, those who use it most first.", v.p.Number(float64(got.Total), 0), v.p.Date(got.Day))
+	for _, x := range got.People {
+		p.Rows = append(p.Rows, featurePersonRow{
+			Person: x.Person, Account: x.Account, Adopted: x.Adopted, Days: v.p.Number(float64(x.Days), 0), Times: v.p.Number(float64(x.Times), 0),
+			PersonHref: "/events?" + url.Values{"person": {x.Person}}.Encode(), AccountHref: "/customers/" + url.PathEscape(x.Account),
+		})
+	}
+	return s.send(v, http.StatusOK, "feature", "layout", p)
+}
