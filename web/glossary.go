@@ -45,6 +45,8 @@ const (
 	// shownEntries bounds what a search shows, liveEntries how many of the
 	// shown entries tell their figure of now.
 	shownEntries, liveEntries = 60, 12
+	// figureDays is how far back a live figure looks.
+	figureDays = 124
 )
 
 // entryHref leads to the entry among its letter.
@@ -121,6 +123,10 @@ func (s *server) figures(v *visit, look *view, entries []*glossary.Entry, views 
 	if s.Facts.LastKnown().IsZero() {
 		return nil
 	}
+	// Only the latest figure is shown, so little is read: enough months for one
+	// whose window has passed.
+	near := *look
+	near.Period.From = max(near.Period.From, near.Period.To-farol.Day(figureDays))
 	g, ctx := errgroup.WithContext(v.r.Context())
 	g.SetLimit(atOnce)
 	v.r = v.r.WithContext(ctx)
@@ -132,7 +138,7 @@ func (s *server) figures(v *visit, look *view, entries []*glossary.Entry, views 
 		}
 		live++
 		g.Go(func() (err error) {
-			views[i].Card, err = s.card(v, look, name)
+			views[i].Card, err = s.cardOf(v, &near, name, false)
 			return err
 		})
 	}

@@ -121,13 +121,18 @@ func inMenu(href string) bool {
 
 // card reads one metric and sums it up.
 func (s *server) card(v *visit, look *view, name string) (*card, error) {
+	return s.cardOf(v, look, name, true)
+}
+
+// cardOf is a card; without its change it needs no earlier periods.
+func (s *server) cardOf(v *visit, look *view, name string, change bool) (*card, error) {
 	m, err := s.Metrics.Catalogue().Find(name)
 	if err != nil {
 		return nil, err
 	}
 	grain := look.grainFor(m)
 	q := look.request(m, grain)
-	if m.ByHabit() {
+	if change && m.ByHabit() {
 		q.Period.From = look.earlier(grain)
 	}
 	series, err := s.Metrics.Read(v.r.Context(), q)
@@ -159,7 +164,9 @@ func (s *server) card(v *visit, look *view, name string) (*card, error) {
 		c.Part = v.p.T("%s of %s", sc.count(*pt.Numerator), sc.count(*pt.Denominator))
 	}
 	c.Why = sourceLink(look, m, grain, pt, "")
-	c.Change = sc.change(m, series.Points, i, metric.Lag(grain), grain)
+	if change {
+		c.Change = sc.change(m, series.Points, i, metric.Lag(grain), grain)
+	}
 	if c.Change.Text != "" {
 		before := series.Points[i-metric.Lag(grain)]
 		c.Apart = look.Link("/metrics/"+name+"/why", "grain", string(grain), "before", before.Period.From.String(), "after", pt.Period.From.String())
