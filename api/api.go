@@ -65,6 +65,7 @@ func New(c Config) http.Handler {
 	s.api = humago.New(s.mux, s.describe())
 	s.metricOperations()
 	s.churnOperations()
+	s.revenueOperations()
 	s.engagementOperations()
 	s.activationOperations()
 	s.retentionOperations()

@@ -95,7 +95,10 @@ func (s *server) setCompany(ctx context.Context, in *SettingInput[metric.Company
 		return nil, err
 	}
 	return s.saveSetting(ctx, metric.CompanyName, in.seen(), b, func(set *metric.Settings) {
-		set.Currency, set.Rates = b.Currency, b.Rates
+		set.Currency, set.Rates, set.DatedRates = b.Currency, b.Rates, nil
+		for _, r := range b.RatesByDate {
+			set.DatedRates = append(set.DatedRates, metric.DatedRates(r))
+		}
 	})
 }
 

@@ -12,7 +12,8 @@ import (
 )
 
 // mrr: subscription, account, product, family, plan, quantity, mrr (minor
-// units of the company's currency at the rates of its days), currency, status,
+// units of the company's currency at the rates of its days), local (of its
+// own), currency, status,
 // reason, voluntary (1, 0 or null), metered, from_day, to_day (half-open days;
 // what is still open ends in 2149). One row per subscription and run of days
 // with one end-of-day state. A currency without a rate leaves its rows out.
@@ -32,7 +33,7 @@ func (d *doors) spans() (string, error) {
 		return "", err
 	}
 	const columns = "l.subscription AS subscription, l.account AS account, l.product AS product, l.family AS family, l.plan AS plan, l.quantity AS quantity, "
-	const more = "l.currency AS currency, l.status AS status, l.reason AS reason, l.voluntary AS voluntary, l.metered AS metered, "
+	const more = "l.local AS local, l.currency AS currency, l.status AS status, l.reason AS reason, l.voluntary AS voluntary, l.metered AS metered, "
 	if rates == "" {
 		return "(SELECT " + columns + "l.local AS mrr, " + more + "l.from_day AS from_day, l.to_day AS to_day FROM " + d.lines(recurring) + " l)", nil
 	}
@@ -147,6 +148,9 @@ const (
 var edges = map[string]struct{ on, attributes string }{
 	"start": {"addDaysN(p.period, -1)", "p.period"},
 	"end":   {"p.last", "p.last"},
+	// The end of the day before, with the attributes of then: what the ledger of
+	// a group begins with.
+	"eve": {"addDaysN(p.period, -1)", "addDaysN(p.period, -1)"},
 	// The opening of the twelve months that end with the period.
 	"year": {"addDaysN(addMonthsN(addDaysN(p.last, 1), -12), -1)", "addMonthsN(addDaysN(p.last, 1), -12)"},
 }
@@ -177,7 +181,7 @@ func (d *doors) stockFor(door string, paused bool, edge string, options []string
 func (d *doors) stock(door, edge string, kind lineKind, paused, constant bool, only string) (string, error) {
 	e, ok := edges[edge]
 	if !ok {
-		return "", fmt.Errorf(`query: {{%s}} takes "start", "end" or "year", not %q`, door, edge)
+		return "", fmt.Errorf(`query: {{%s}} takes "start", "eve", "end" or "year", not %q`, door, edge)
 	}
 	periods, err := d.periods()
 	if err != nil {

@@ -112,6 +112,16 @@ const (
 	BothAmounts     Amounts = "both"
 )
 
+// Bounds are what a value can be: anything, a share from 0 to 1, or nothing
+// below zero.
+type Bounds string
+
+// The bounds.
+const (
+	ShareBounds    Bounds = "share"
+	PositiveBounds Bounds = "positive"
+)
+
 // Of is what the unit of a metric's rows is.
 type Of string
 
@@ -166,6 +176,8 @@ type Metric struct {
 	Previous bool
 	// Share is the share of units of a Quantile: 0.5 is the median.
 	Share float64
+	// Bounds is what the value can be at all, to which its interval is cut.
+	Bounds Bounds
 	// Exact tells that the value is no estimate, so that it has no interval: an
 	// accounting ratio.
 	Exact bool

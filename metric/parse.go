@@ -223,6 +223,9 @@ func (m *Metric) options(h header, err *error) {
 	if _, ok := h["compound"]; ok {
 		m.Compound = h.number("compound", err)
 	}
+	if _, ok := h["bounds"]; ok {
+		m.Bounds = Bounds(h.choice("bounds", []string{string(ShareBounds), string(PositiveBounds)}, err))
+	}
 	if _, ok := h["interval"]; ok {
 		m.Exact = h.choice("interval", []string{"none"}, err) == "none"
 	}

@@ -118,6 +118,12 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 	if pt.Value == nil || p.metric.Exact {
 		pt.Low, pt.High = nil, nil
 	}
+	switch p.metric.Bounds {
+	case ShareBounds:
+		pt.clip(0, 1)
+	case PositiveBounds:
+		pt.clip(0, math.Inf(1))
+	}
 	if pt.Value == nil && pt.Reason == "" {
 		pt.Reason = ZeroDenominator
 		if p.metric.Waits && !p.elapsed(pt.Period) {

@@ -3,6 +3,7 @@ package metric
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 )
 
 // revenueHistory is random events of subscriptions in which everything
@@ -125,5 +127,136 @@ func TestRevenueAgainstReference(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The ledger closes to the minor unit: of every period, of every value of an
+// attribute, of every account, for a segment, in both presentations, in the
+// past of both clocks; lines add up from their rows; and it says what the slow
+// replay says.
+func TestLedgerCloses(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for seed := range uint64(2) {
+		w := revenueWorld(t, seed, 260)
+		period := farol.Period{From: w.first - 5, To: w.first + farol.Day(w.days) + 30}
+		for i, q := range []RevenueRequest{
+			{}, {Request: Request{By: "plan"}}, {Request: Request{By: "account"}, Rates: ConstantRates}, {Request: Request{By: "plan", Grain: farol.Weekly}},
+			{Request: Request{By: "plan", AsOf: w.first + 40, Known: w.early}},
+			{Request: Request{By: "plan", Filters: []facts.Filter{{Attribute: "plan", Values: []string{"pro", "team"}}, {Attribute: "account", Values: []string{"a1", "a2", "a3"}}}}},
+		} {
+			q.Period = period
+			l, err := w.r.Revenue(ctx, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			closing := map[string]int64{}
+			moved, transfers := 0, int64(0)
+			for _, line := range l.Lines {
+				sum := line.Opening
+				for _, m := range line.Movements {
+					sum += m.Amount
+					moved++
+				}
+				transfers += line.Amount("transfer")
+				if sum != line.Closing {
+					t.Errorf("seed %d, ledger %d, %s of %q: %d and %v make %d, not %d", seed, i, line.Period, line.Group, line.Opening, line.Movements, sum, line.Closing)
+				}
+				if q.Rates == "" && line.Opening != closing[line.Group] {
+					t.Errorf("seed %d, ledger %d, %s of %q opens with %d after %d", seed, i, line.Period, line.Group, line.Opening, closing[line.Group])
+				}
+				closing[line.Group] = line.Closing
+			}
+			if moved < 20 {
+				t.Errorf("seed %d, ledger %d: %d movements show nothing", seed, i, moved)
+			}
+			if len(q.Filters) == 0 && transfers != 0 {
+				t.Errorf("seed %d, ledger %d: transfers add up to %d", seed, i, transfers)
+			}
+			w.checkMovements(t, l, MovementQuery{RevenueRequest: q})
+		}
+		w.checkAgainstReplay(t, period)
+	}
+}
+
+// checkMovements wants the rows to add up to the lines, page by page.
+func (w *world) checkMovements(t *testing.T, l RevenueLedger, q MovementQuery) {
+	t.Helper()
+	want, got := map[string]int64{}, map[string]int64{}
+	for _, line := range l.Lines {
+		for _, m := range line.Movements {
+			want[line.Group+"|"+m.Kind+"|"+m.Part] += m.Amount
+		}
+	}
+	q.Limit = 7
+	for pages := 0; ; pages++ {
+		list, next, err := w.r.Movements(context.Background(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range list {
+			got[m.Group+"|"+m.Kind+"|"+m.Part] += m.Amount
+		}
+		if q.After = next; next == "" || pages > 500 {
+			break
+		}
+	}
+	for k, v := range want {
+		if got[k] != v {
+			t.Errorf("rows of %s add up to %d, the ledger says %d", k, got[k], v)
+		}
+	}
+}
+
+// checkAgainstReplay wants every kind and part to be what comparing each day
+// with the one before gives.
+func (w *world) checkAgainstReplay(t *testing.T, period farol.Period) {
+	t.Helper()
+	ref := newReference(w.events, w.settings, w.clock.now(), 0, time.Time{})
+	l, err := w.r.Revenue(context.Background(), RevenueRequest{Request: Request{Period: period}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range l.Lines {
+		want, got := map[string]float64{}, map[string]float64{}
+		for _, m := range ref.moves(line.Period) {
+			want[m.kind+"|"+m.part] += m.amount
+		}
+		for _, m := range line.Movements {
+			got[m.Kind+"|"+m.Part] += float64(m.Amount)
+		}
+		for k := range want {
+			if got[k] != want[k] {
+				t.Errorf("%s, %s: %v, the replay says %v", line.Period, k, got[k], want[k])
+			}
+			delete(got, k)
+		}
+		for k, v := range got {
+			if v != 0 {
+				t.Errorf("%s, %s: %v, the replay has none", line.Period, k, v)
+			}
+		}
+	}
+}
+
+func TestBadLedgers(t *testing.T) {
+	r, _, _ := small(t)
+	march := farol.Period{From: farol.Date(2026, 3, 1), To: farol.Date(2026, 4, 1)}
+	for field, q := range map[string]MovementQuery{
+		"rates": {RevenueRequest: RevenueRequest{Request: Request{Period: march}, Rates: "weird"}},
+		"kind":  {RevenueRequest: RevenueRequest{Request: Request{Period: march}}, Kind: "weird"},
+		"part":  {RevenueRequest: RevenueRequest{Request: Request{Period: march}}, Part: "weird"},
+		"after": {RevenueRequest: RevenueRequest{Request: Request{Period: march}}, After: "!"},
+		"grain": {RevenueRequest: RevenueRequest{Request: Request{Period: march, Grain: farol.Daily}}},
+	} {
+		_, _, err := r.Movements(context.Background(), q)
+		var e *farol.Error
+		if !errors.As(err, &e) || e.Field != field {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	l, err := r.Revenue(context.Background(), RevenueRequest{Request: Request{Period: march}})
+	if err != nil || len(l.Lines) != 1 || l.Lines[0].Closing != 0 || len(l.Currencies) != 0 {
+		t.Errorf("without a fact: %+v, %v", l, err)
 	}
 }

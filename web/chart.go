@@ -21,7 +21,8 @@ type chart struct {
 // chartData is what app.js reads. Texts are written here, in the page's
 // language, so that the script formats nothing but the axis.
 type chartData struct {
-	// Kind is "line" or "bar"; several series of bars are stacked.
+	// Kind is "line" or "bar"; several series of bars are stacked. "steps" are
+	// bars each of which begins where the one before it ended.
 	Kind string    `json:"kind"`
 	Unit chartUnit `json:"unit"`
 	// Ticks and Titles name the periods, short and in full.
@@ -62,6 +63,8 @@ type chartSeries struct {
 	Ranges []string   `json:"ranges,omitempty"`
 	// Open marks the incomplete periods.
 	Open []bool `json:"open"`
+	// Totals mark the bars of steps that stand on the ground.
+	Totals []bool `json:"totals,omitempty"`
 	// Line draws the series as a line among bars.
 	Line bool `json:"line,omitempty"`
 	// Links lead from a point to where it comes from.

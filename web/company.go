@@ -1,9 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,32 +81,51 @@ func companyForm(f url.Values) (company, error) {
 		return c, farol.InvalidField("zone", "There is no time zone of this name. One is America/Sao_Paulo.")
 	}
 	var err error
-	c.Rates, err = ratesForm(f.Get("rates"))
+	c.Rates, c.RatesByDate, err = ratesForm(f.Get("rates"))
 	return c, err
 }
 
-// ratesForm reads lines such as "USD 5.40"; a comma is a decimal comma.
-func ratesForm(text string) (map[farol.Currency]float64, error) {
-	var out map[farol.Currency]float64
+// ratesForm reads lines such as "USD 5.40", or "USD 5.52 2026-03-01" for a rate
+// from a day on; a comma is a decimal comma.
+func ratesForm(text string) (rates map[farol.Currency]float64, dated []metric.RatesDocument, err error) {
+	wrong := farol.InvalidField("rates", "Write one currency and its rate per line, such as USD 5.40.")
 	for line := range strings.Lines(text) {
 		words := strings.Fields(strings.ReplaceAll(line, "=", " "))
 		if len(words) == 0 {
 			continue
 		}
 		code := farol.Currency(strings.ToUpper(words[0]))
-		if len(words) != 2 || !code.Valid() {
-			return nil, farol.InvalidField("rates", "Write one currency and its rate per line, such as USD 5.40.")
+		if len(words) < 2 || len(words) > 3 || !code.Valid() {
+			return nil, nil, wrong
 		}
 		rate, err := strconv.ParseFloat(strings.Replace(words[1], ",", ".", 1), 64)
 		if err != nil || !(rate > 0) {
-			return nil, farol.InvalidField("rates", "Write one currency and its rate per line, such as USD 5.40.")
+			return nil, nil, wrong
 		}
-		if out == nil {
-			out = map[farol.Currency]float64{}
+		if len(words) == 2 {
+			if rates == nil {
+				rates = map[farol.Currency]float64{}
+			}
+			rates[code] = rate
+			continue
 		}
-		out[code] = rate
+		day, err := farol.ParseDay(words[2])
+		if err != nil || day <= 0 {
+			return nil, nil, wrong
+		}
+		dated = addRate(dated, day, code, rate)
 	}
-	return out, nil
+	return rates, dated, nil
+}
+
+// addRate puts a rate among those of its day, in order of days.
+func addRate(list []metric.RatesDocument, day farol.Day, code farol.Currency, rate float64) []metric.RatesDocument {
+	i, found := slices.BinarySearchFunc(list, day, func(d metric.RatesDocument, day farol.Day) int { return cmp.Compare(d.From, day) })
+	if !found {
+		list = slices.Insert(list, i, metric.RatesDocument{From: day, Rates: map[farol.Currency]float64{}})
+	}
+	list[i].Rates[code] = rate
+	return list
 }
 
 // commonZones are offered while somebody types; any IANA name is taken.

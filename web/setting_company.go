@@ -26,7 +26,7 @@ var companySetting = setting{
 		f.Set("week_start", c.WeekStart)
 		f.Set("currency", string(c.Currency))
 		f.Set("company_language", c.Language)
-		f.Set("rates", ratesText(c.Rates))
+		f.Set("rates", ratesText(c.Rates, c.RatesByDate))
 		return f, nil
 	},
 	body: func(f url.Values) (any, error) { return companyForm(f) },
@@ -34,10 +34,15 @@ var companySetting = setting{
 	before: func(s *server, ctx context.Context, body any) error { return s.cutDays(ctx, body.(company)) },
 }
 
-func ratesText(rates map[farol.Currency]float64) string {
+func ratesText(rates map[farol.Currency]float64, dated []metric.RatesDocument) string {
 	var b strings.Builder
 	for _, c := range slices.Sorted(maps.Keys(rates)) {
 		fmt.Fprintf(&b, "%s %s\n", c, strconv.FormatFloat(rates[c], 'f', -1, 64))
+	}
+	for _, d := range dated {
+		for _, c := range slices.Sorted(maps.Keys(d.Rates)) {
+			fmt.Fprintf(&b, "%s %s %s\n", c, strconv.FormatFloat(d.Rates[c], 'f', -1, 64), d.From)
+		}
 	}
 	return b.String()
 }

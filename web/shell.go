@@ -66,6 +66,7 @@ var navigation = []navGroup{
 		{Title: lang.Text("Activation"), Icon: "check", Href: "/activation", who: team},
 		{Title: lang.Text("Adoption"), Icon: "chart-bar", Href: "/adoption", who: team},
 		{Title: lang.Text("Retention"), Icon: "calendar", Href: "/retention", who: team},
+		{Title: lang.Text("Revenue"), Icon: "coin", Href: "/revenue", who: team},
 		{Title: lang.Text("Churn"), Icon: "logout", Href: "/churn", who: team},
 		{Title: lang.Text("Voice of the customer"), Icon: "message-circle", Href: "/voice", who: team},
 		{Title: lang.Text("Life cycle"), Icon: "route", Href: "/lifecycle", who: team},

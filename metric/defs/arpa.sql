@@ -9,6 +9,7 @@
 -- version: 1
 -- per account: no
 -- settings: company, conventions
+-- bounds: positive
 -- title [en]: Average revenue per account (ARPA)
 -- title [pt-BR]: Receita média por conta (ARPA)
 -- definition [en]: What a paying account pays per month on average.

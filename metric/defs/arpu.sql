@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: active, company, conventions
 -- amounts: numerator
+-- bounds: positive
 -- title [en]: Average revenue per user (ARPU)
 -- title [pt-BR]: Receita média por usuário (ARPU)
 -- definition [en]: MRR per person who used the product, of the paying accounts.

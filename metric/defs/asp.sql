@@ -9,6 +9,7 @@
 -- version: 1
 -- per account: no
 -- settings: company, conventions
+-- bounds: positive
 -- title [en]: Average selling price (ASP)
 -- title [pt-BR]: Preço médio de venda (ASP)
 -- definition [en]: What a new account pays per month on average when it begins.

@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: company, conventions
 -- amounts: both
+-- bounds: positive
 -- title [en]: Expansion rate
 -- title [pt-BR]: Taxa de expansão
 -- definition [en]: Expansion MRR as a share of the MRR at the start.

@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: company, conventions
 -- amounts: both
+-- bounds: positive
 -- title [en]: Gross MRR churn rate
 -- title [pt-BR]: Taxa bruta de churn de MRR
 -- definition [en]: The share of the MRR at the start that customers took away by leaving or paying less.

@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: company, conventions
 -- amounts: both
+-- bounds: share
 -- title [en]: Gross revenue retention (GRR), twelve months
 -- title [pt-BR]: Retenção bruta de receita (GRR), doze meses
 -- definition [en]: How much of the MRR of the customers at the opening is still there, growth left aside.

@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: company, conventions
 -- amounts: both
+-- bounds: share
 -- title [en]: Gross revenue retention, line by line
 -- title [pt-BR]: Retenção bruta de receita, linha a linha
 -- definition [en]: How much of each subscription at the opening is still there.

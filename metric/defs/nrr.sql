@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: company, conventions
 -- amounts: both
+-- bounds: positive
 -- title [en]: Net revenue retention (NRR)
 -- title [pt-BR]: Retenção líquida de receita (NRR)
 -- definition [en]: How much the customers at the opening pay at the end, growth included.

@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: company, conventions
 -- amounts: both
+-- bounds: positive
 -- title [en]: Net revenue retention without escalators, twelve months
 -- title [pt-BR]: Retenção líquida de receita sem reajustes, doze meses
 -- definition [en]: Net revenue retention as if contractual price adjustments had not been made.

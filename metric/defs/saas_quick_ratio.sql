@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: company, conventions
 -- amounts: both
+-- bounds: positive
 -- title [en]: SaaS quick ratio
 -- title [pt-BR]: Índice rápido SaaS (quick ratio)
 -- definition [en]: How many times the MRR that was won is the MRR that was lost.

@@ -202,6 +202,21 @@ function bars(s, tint, stacked) {
   return [{ type: 'bar', name: s.name, color: tint, data, barMaxWidth: 36, ...look }];
 }
 
+// steps draws a waterfall: an unseen bar lifts each step to where the one
+// before it ended.
+function steps(s, tint) {
+  let at = 0;
+  const lift = [];
+  const data = s.values.map((v, i) => {
+    const from = s.totals[i] ? 0 : at;
+    at = from + v;
+    lift.push(Math.min(from, at));
+    return { value: Math.abs(v), itemStyle: { color: s.totals[i] ? tint : colour(v < 0 ? 'bad' : 'good'), borderRadius: 2 } };
+  });
+  const base = { type: 'bar', stack: 'steps', barMaxWidth: 56 };
+  return [{ ...base, silent: true, animation: false, itemStyle: { color: 'transparent' }, data: lift }, { ...base, name: s.name, color: tint, data }];
+}
+
 // tip is the tooltip as an element: HTML text with inline styles would break
 // the page's content security policy.
 function tip(data, index) {
@@ -248,6 +263,7 @@ function options(data) {
   const line = colour('line');
   const series = data.series.flatMap((s, i) => {
     const tint = colour((i % 8) + 1);
+    if (data.kind === 'steps') return steps(s, tint);
     const shape = data.kind === 'bar' && !s.line ? bars(s, tint, data.series.filter((x) => !x.line).length > 1) : lines(s, tint);
     return s.low && data.series.length < 3 ? [...band(s, tint), ...shape] : shape;
   });
@@ -269,7 +285,7 @@ function options(data) {
       formatter: (points) => tip(data, points[0].dataIndex),
       axisPointer: { lineStyle: { color: line, width: 1 } },
     },
-    xAxis: { type: 'category', data: data.ticks, boundaryGap: data.kind === 'bar', axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: data.names ? { color: ink, interval: 0, rotate: 40, width: 110, overflow: 'truncate' } : { color: ink, hideOverlap: true } },
+    xAxis: { type: 'category', data: data.ticks, boundaryGap: data.kind !== 'line', axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: data.names || data.kind === 'steps' ? { color: ink, interval: 0, rotate: 40, width: 110, overflow: 'truncate' } : { color: ink, hideOverlap: true } },
     yAxis: { type: 'value', scale: !data.zero, min: floor(data), max: ceiling(data), minInterval: data.whole ? 1 : undefined, splitNumber: 4, axisLabel: { color: ink, formatter: tickFormat(data.unit) }, splitLine: { lineStyle: { color: line } } },
     series,
   };
