@@ -141,7 +141,7 @@ func TestSignInAtProvider(t *testing.T) {
 		if b.last.StatusCode != 422 || !strings.Contains(b.body, says) {
 			t.Errorf("%s ended at %s (%d): %.600s", who, b.last.Request.URL, b.last.StatusCode, b.body)
 		}
-		if b.get(s.url + "/catalogue").last.Request.URL.Path == "/catalogue" {
+		if b.get(s.url+"/catalogue").last.Request.URL.Path == "/catalogue" {
 			t.Errorf("%s is inside all the same", who)
 		}
 	}
