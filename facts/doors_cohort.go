@@ -30,8 +30,8 @@ func (d *doors) cohort(n int) (string, error) {
 	}
 	growth, prior := "f64(0)", ""
 	if d.traits.priced.Load() {
-		growth = "coalesce(sum(CASE WHEN g.escalator = 1 AND g.metered = 0 AND g.prior > 0 AND g.price > 0 THEN ln(g.price / coalesce(g.quantity, 1) / g.prior) ELSE 0 END) OVER (PARTITION BY g.account, g.subscription ORDER BY g.from_day), 0)"
-		prior = ", lag(toNullable(price / coalesce(quantity, 1))) OVER (PARTITION BY account, subscription ORDER BY from_day) AS prior"
+		growth = "coalesce(sum(CASE WHEN g.escalator = 1 AND g.metered = 0 AND g.prior > 0 AND g.price > 0 THEN ln(g.price / coalesce(nullif(g.quantity, 0), 1) / g.prior) ELSE 0 END) OVER (PARTITION BY g.account, g.subscription ORDER BY g.from_day), 0)"
+		prior = ", lag(toNullable(price / coalesce(nullif(quantity, 0), 1))) OVER (PARTITION BY account, subscription ORDER BY from_day) AS prior"
 	}
 	lines := "(SELECT g.*, " + growth + " AS growth FROM (SELECT *" + prior + " FROM " + d.lines(recurring) + " gl) g)"
 	at := func(day, what string) string {
