@@ -98,7 +98,7 @@ func TestVersions(t *testing.T) {
 // words, keys, or the log itself, which has known alone.
 var unclocked = []string{
 	"/metrics", "/metrics/{name}", "/metrics/{name}/versions", "/glossary", "/glossary/{id}", "/events", "/rejections", "/attributes", "/attributes/{name}/values",
-	"/sources", "/tokens", "/members", "/definitions/{kind}", "/definitions/{kind}/{name}", "/audit", "/views", "/views/{id}", "/progress", "/truth",
+	"/sources", "/tokens", "/members", "/definitions/{kind}", "/definitions/{kind}/{name}", "/audit", "/views", "/views/{id}", "/progress", "/truth", "/criteria",
 }
 
 // Every read that bears figures takes both clocks: one that is added without

@@ -199,7 +199,6 @@ func (r *reference) returned(q RetentionRequest, start refStart, list []refDeed,
 type wanted struct {
 	members map[string][]float64
 	worth   map[string]float64
-	last    farol.Day // the last start interval's first day
 }
 
 // retention works a triangle out: by cohort and group.
