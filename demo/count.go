@@ -76,6 +76,7 @@ type books struct {
 // revenue books every subscription at the end of every month.
 func (c *Company) revenue(t *Truth) {
 	lines := c.lines()
+	c.moves(t, lines)
 	for i := range t.Months {
 		m := &t.Months[i]
 		y, mon, _ := m.Month.UTC().Date()

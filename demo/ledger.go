@@ -47,6 +47,10 @@ type change struct {
 	minor        int64
 	currency     farol.Currency
 	paused       bool
+	product      string
+	plan         int
+	price, seats int64  // the list price of one unit and how many there are
+	percent      int    // of discount
 	churn        *Churn // the departure of the account that this tells, or nil
 }
 

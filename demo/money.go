@@ -59,11 +59,27 @@ func (a *account) minor(s *subscription) int64 {
 	if !s.running {
 		return 0
 	}
-	price, n := prices[a.money.epoch][boolIndex(a.usd)][a.plan], int64(s.seats)
-	if s.product == productAddOn {
-		price, n = addOnPrices[boolIndex(a.usd)][a.plan], 1
-	}
+	price, n := a.list(s)
 	return n * price * int64(100-a.money.percent)
+}
+
+// list is the list price of one unit of the line per month, in whole units of
+// the currency, and how many units it has.
+func (a *account) list(s *subscription) (price, n int64) {
+	if s.product == productAddOn {
+		return addOnPrices[boolIndex(a.usd)][a.plan], 1
+	}
+	return prices[a.money.epoch][boolIndex(a.usd)][a.plan], int64(s.seats)
+}
+
+// nextReview is the day after today on which a discount that ends on until is
+// taken away.
+func (c *Company) nextReview(a *account, until farol.Day) farol.Day {
+	d := max(c.today+1, until)
+	for d.UTC().Day() != a.number%27+2 {
+		d++
+	}
+	return d
 }
 
 func (a *account) currency() farol.Currency {
@@ -73,18 +89,31 @@ func (a *account) currency() farol.Currency {
 	return "BRL"
 }
 
-// state writes the properties that a subscription's event carries. MRR comes
-// in each of the forms that are accepted.
+// state writes the properties that a subscription's event carries. The price
+// comes in each of the forms that are accepted: MRR in three ways, or a list
+// price per month or year.
 func (a *account) state(c *Company, s *subscription) *object {
 	o := &object{c.scratch()}
 	o.text("subscription", s.id).text("product", s.product).text("plan", plans[a.plan]).text("currency", string(a.currency()))
-	switch minor := a.minor(s); a.number % 3 {
+	switch minor := a.minor(s); a.number % 4 {
 	case 0:
 		o.number("mrr_minor", minor)
 	case 1:
 		o.cents("mrr", minor)
-	default:
+	case 2:
 		o.text("mrr", string(appendCents(nil, minor)))
+	default:
+		price, _ := a.list(s)
+		if a.segment == len(segments)-1 {
+			o.number("unit_price", 12*price).text("interval", "year")
+		} else {
+			o.number("unit_price", price).text("interval", "month")
+		}
+	}
+	if a.money.percent > 0 {
+		o.number("discount_percent", int64(a.money.percent)).when("discount_ends_at", c.nextReview(a, a.money.until).Start(c.zone))
+	} else if a.number%4 == 3 {
+		o.number("discount_percent", 0)
 	}
 	if s.product == productMain {
 		o.number("quantity", int64(s.seats)).number("seats", int64(s.seats))
@@ -101,7 +130,8 @@ func (c *Company) bill(a *account, s *subscription, r *rand.Rand, name string, a
 		effective = at
 	}
 	s.changed = c.today
-	ch := &change{account: a, subscription: s.id, at: effective.Truncate(time.Millisecond), minor: a.minor(s), currency: a.currency()}
+	ch := &change{account: a, subscription: s.id, at: effective.Truncate(time.Millisecond), minor: a.minor(s), currency: a.currency(), product: s.product, plan: a.plan, percent: a.money.percent}
+	ch.price, ch.seats = a.list(s)
 	c.send(r, call{kind: farol.Track, name: name, at: at, source: c.cfg.Sources.Billing, user: c.payer(a), account: a,
 		props: o.done(&c.slab), context: contextServer, note: func(l *ledger) { l.changes = append(l.changes, *ch) }})
 	return ch

@@ -39,6 +39,7 @@ func TestSubscriptionsFollowTheirStates(t *testing.T) {
 			Subscription, Currency, Reason string
 			MRR                            any
 			Minor                          *int64 `json:"mrr_minor"`
+			Unit                           *int64 `json:"unit_price"`
 			Voluntary                      *bool
 		}
 		if err := json.Unmarshal(e.Properties, &p); err != nil {
@@ -55,7 +56,7 @@ func TestSubscriptionsFollowTheirStates(t *testing.T) {
 		if ended && (p.Voluntary == nil || p.Reason == "") {
 			t.Errorf("cancelled without a reason: %s", e.Properties)
 		}
-		if priced := p.MRR != nil || p.Minor != nil; priced == (ended || e.Name == "Subscription Paused") {
+		if priced := p.MRR != nil || p.Minor != nil || p.Unit != nil; priced == (ended || e.Name == "Subscription Paused") {
 			t.Errorf("%s with price %v: %s", e.Name, priced, e.Properties)
 		}
 	})

@@ -33,7 +33,9 @@ type Truth struct {
 	Excluded Excluded       `json:"excluded"`
 	Days     []DayTruth     `json:"days"`
 	Months   []MonthTruth   `json:"months"`
-	Hazards  []Hazard       `json:"hazards"`
+	// Moves are what moved MRR, by month, kind and part in this order.
+	Moves   []MoveTruth `json:"moves"`
+	Hazards []Hazard    `json:"hazards"`
 	// Churns are the accounts that cancelled everything, as known.
 	Churns []Churn `json:"churns"`
 	// Returns are former customers who bought again.
@@ -112,6 +114,18 @@ type DayTruth struct {
 	People28    int       `json:"people_28"`
 	Accounts28  int       `json:"accounts_28"`
 	NewAccounts int       `json:"new_accounts"`
+}
+
+// MoveTruth is the sum of a kind and part of movements of MRR, signed, in minor
+// units by currency: new, reactivation, expansion, resume, contraction, pause
+// and churn; of an expansion or contraction the part is cross_sell, upsell,
+// seats, price or discount.
+type MoveTruth struct {
+	Month farol.Day `json:"month"` // its first day
+	Kind  string    `json:"kind"`
+	Part  string    `json:"part"`
+	BRL   int64     `json:"brl"`
+	USD   int64     `json:"usd"`
 }
 
 // MonthTruth is a calendar month, at its end or at Last when that is earlier.

@@ -183,6 +183,74 @@ func (l *loaded) now() {
 	}
 	l.activation(months["activation_rate"])
 	l.said()
+	l.ledger()
+}
+
+// ledger wants every movement of MRR to be the planted one, by kind and part,
+// and every line of every segment to close to the centavo.
+func (l *loaded) ledger() {
+	t, ctx := l.t, context.Background()
+	whole, err := l.reader.Revenue(ctx, metric.RevenueRequest{Request: metric.Request{Period: l.whole}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]int{}
+	for _, line := range whole.Lines {
+		want, got := map[string]float64{}, map[string]float64{}
+		for _, x := range l.truth.Moves {
+			if x.Month == line.Period.From {
+				want[x.Kind+" "+x.Part] += float64(x.BRL) + dollar*float64(x.USD)
+				parts[x.Kind+" "+x.Part]++
+			}
+		}
+		for _, x := range line.Movements {
+			got[x.Kind+" "+x.Part] += float64(x.Amount)
+		}
+		for k, v := range want {
+			if math.Abs(got[k]-v) > 1e-6 {
+				t.Errorf("%s of %s is %v, planted are %v", k, line.Period, got[k], v)
+			}
+			delete(got, k)
+		}
+		for k, v := range got {
+			if v != 0 {
+				t.Errorf("%s of %s is %v, and none is planted", k, line.Period, v)
+			}
+		}
+	}
+	for _, k := range []string{"new ", "expansion seats", "expansion price", "expansion discount", "churn "} {
+		if parts[k] == 0 {
+			t.Errorf("no %s is planted", k)
+		}
+	}
+	for _, by := range []string{"plan", "segment", "country", "region", "channel", "owner", "account"} {
+		l.closes(by, whole)
+	}
+}
+
+// closes wants the ledger of each value of an attribute to close, and the
+// values to add up to the whole.
+func (l *loaded) closes(by string, whole metric.RevenueLedger) {
+	t := l.t
+	seg, err := l.reader.Revenue(context.Background(), metric.RevenueRequest{Request: metric.Request{Period: l.whole, By: by}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums := map[farol.Day]int64{}
+	for _, line := range seg.Lines {
+		sum := line.Opening
+		for _, x := range line.Movements {
+			sum += x.Amount
+		}
+		if sums[line.Period.From] += line.Closing; sum != line.Closing {
+			t.Errorf("%s of %s %q: %d, not %d", line.Period, by, line.Group, sum, line.Closing)
+		}
+	}
+	for _, line := range whole.Lines {
+		if sums[line.Period.From] != line.Closing {
+			t.Errorf("%s by %s: the groups add up to %d, the whole is %d", line.Period, by, sums[line.Period.From], line.Closing)
+		}
+	}
 }
 
 // said compares what customers said, asked and brought.

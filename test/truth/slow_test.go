@@ -312,6 +312,9 @@ func (s *slow) lines(t *testing.T) map[string][]line {
 		if n, ok := p["mrr_minor"].(json.Number); ok {
 			l.minor, _ = n.Int64()
 		}
+		if n, ok := p["unit_price"].(json.Number); ok {
+			l.minor = listed(p, n)
+		}
 		sub := p["subscription"].(string)
 		out[sub] = append(out[sub], l)
 	}
@@ -322,6 +325,22 @@ func (s *slow) lines(t *testing.T) map[string][]line {
 	}
 	s.contracts = out
 	return out
+}
+
+// listed is the MRR of a list price per unit, in minor units.
+func listed(p map[string]any, price json.Number) int64 {
+	unit, _ := price.Int64()
+	if p["interval"] == "year" {
+		unit /= 12
+	}
+	n, percent := int64(1), int64(0)
+	if q, ok := p["quantity"].(json.Number); ok {
+		n, _ = q.Int64()
+	}
+	if d, ok := p["discount_percent"].(json.Number); ok {
+		percent, _ = d.Int64()
+	}
+	return unit * n * (100 - percent)
 }
 
 func minor(t *testing.T, s string) int64 {
