@@ -358,9 +358,9 @@ func (p *revenuePage) currencies(v *visit, sc scale, l metric.RevenueLedger) {
 		own := scale{v.p, metric.Money, c.Currency}
 		unit := math.Pow10(c.Currency.Digits())
 		opening, closing, converted := float64(c.Opening)/unit, float64(c.Closing)/unit, l.Major(c.Converted)
-		row := currencyRow{Code: string(c.Currency), Opening: own.text(&opening), Closing: own.text(&closing), Rate: v.p.T("no rate"), Converted: lang.None, Share: lang.None}
+		row := currencyRow{Code: string(c.Currency), Opening: own.short(&opening), Closing: own.short(&closing), Rate: v.p.T("no rate"), Converted: lang.None, Share: lang.None}
 		if c.Rate != nil {
-			row.Rate, row.Converted = v.p.Number(*c.Rate, 4), sc.text(&converted)
+			row.Rate, row.Converted = v.p.Number(*c.Rate, 4), sc.short(&converted)
 			if total > 0 {
 				row.Share = v.p.Percent(converted / total)
 			}
