@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/test/clickhouse"
 )
 
 // A log of format 1 is opened, gets its columns, and the payments that it
@@ -64,5 +65,59 @@ func TestUpgrade(t *testing.T) {
 	}
 	if err := open(); err == nil {
 		t.Error("a later format was opened")
+	}
+}
+
+// The same on a server, and on a cluster of two.
+func TestClickUpgrade(t *testing.T) {
+	if testing.Short() {
+		return
+	}
+	for name, dsn := range map[string]string{"one server": clickhouse.Start(t), "two shards": clickhouse.StartShards(t)} {
+		k := &kit{T: t, clock: &clock{now: ts("2026-03-01 12:00")}}
+		open := func() {
+			f, err := Open(t.Context(), Config{ClickHouse: dsn, Zone: time.UTC, Now: func() time.Time { return k.clock.now }})
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			k.f = f
+		}
+		open()
+		k.add(k.track("2026-01-10 10:00", "", "acme", "Subscription Started", `{"subscription":"s1","mrr":100,"currency":"BRL"}`),
+			k.track("2026-01-15 10:00", "", "acme", "Payment Failed", `{"subscription":"s1"}`))
+		e := k.f.eng.(*click)
+		for _, table := range append([]string{"writers"}, names(tables)...) {
+			for _, n := range e.both(table) {
+				if table == "charges" {
+					k.exec(e, "TRUNCATE TABLE "+n)
+				}
+				k.exec(e, "ALTER TABLE "+n+" MODIFY COMMENT 'facts, format 1'")
+			}
+		}
+		for _, n := range e.both("subscriptions") {
+			k.exec(e, "ALTER TABLE "+n+" DROP COLUMN family")
+		}
+		k.f.Close()
+		open()
+		s := Scope{Period: farol.Period{From: day("2026-01-01"), To: day("2026-03-01")}}
+		k.want(k.rows("SELECT subscription, mrr, status, from_day FROM {{mrr}} m WHERE status <> 'active'", s, nil), "s1|0|unpaid|2026-02-14")
+		if k.f.eng.format() != formatVersion {
+			t.Errorf("%s: still in format %d", name, k.f.eng.format())
+		}
+		k.f.Close()
+	}
+}
+
+func names(list []*table) (out []string) {
+	for _, t := range list {
+		out = append(out, t.name)
+	}
+	return out
+}
+
+func (k *kit) exec(e *click, text string) {
+	k.Helper()
+	if err := e.exec(k.Context(), text); err != nil {
+		k.Errorf("%s: %v", text, err)
 	}
 }
