@@ -14,7 +14,7 @@ type featurePage struct {
 	// Summary says of whom and when, More how many are not listed.
 	Summary string
 	Rows    []featurePersonRow
-	More    int64
+	More    int
 }
 
 type featurePersonRow struct {
@@ -35,7 +35,7 @@ func (s *server) feature(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := featurePage{shell: v.shell(""), More: got.Total - int64(len(got.People))}
+	p := featurePage{shell: v.shell(""), More: int(got.Total) - len(got.People)}
 	p.Title, p.Question, p.View = name, v.p.T("Who has this feature, and who uses it?"), look
 	p.Crumb = &crumb{v.p.T("Adoption"), look.Link("/adoption")}
 	p.extra = url.Values{"feature": {name}}
