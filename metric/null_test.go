@@ -41,13 +41,8 @@ func TestZeroAndOneFact(t *testing.T) {
 	worlds := map[string][]farol.Event{
 		"none":         nil,
 		"page":         one(farol.Page, "Home", "{}"),
-		"sign-up":      one(farol.Track, "Signed Up", "{}"),
 		"subscription": one(farol.Track, "Subscription Started", `{"subscription":"s1","mrr":10,"currency":"BRL"}`),
-		"free":         one(farol.Track, "Subscription Started", `{"subscription":"s1","mrr":0,"currency":"BRL"}`),
-		"cancelled":    one(farol.Track, "Subscription Cancelled", `{"subscription":"s1"}`),
 		"answer":       one(farol.Track, "Survey Answered", `{"kind":"nps","score":9}`),
-		"ticket":       one(farol.Track, "Ticket Opened", `{"ticket":"t1"}`),
-		"lead":         one(farol.Track, "Lead Created", `{"lead":"l1"}`),
 	}
 	for name, events := range worlds {
 		t.Run(name, func(t *testing.T) {
