@@ -178,7 +178,7 @@ func (s *slow) excludedPerson(p farol.PersonID) bool {
 }
 
 // business names the well-known events that are nobody's activity.
-var business = []string{"Lead ", "Trial ", "Subscription ", "Payment ", "Referral ", "Ticket ", "Survey "}
+var business = []string{"Lead ", "Trial ", "Subscription ", "Payment ", "Referral ", "Ticket ", "Survey ", "Cost ", "Milestone "}
 
 // act counts interactive use on its day.
 func (s *slow) act(t *testing.T, e *farol.Event) {
