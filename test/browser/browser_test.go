@@ -50,7 +50,7 @@ func TestFromNumberToEvents(t *testing.T) {
 
 	// A point of the chart opens the same.
 	b.open("/metrics/mrr")
-	b.eval(`(() => { const c = echarts.getInstanceByDom(document.querySelector('[data-chart]')); c.trigger('click', {dataIndex: 2}); return true })()`, nil)
+	b.eval(`(() => { const c = echarts.getInstanceByDom(document.querySelector('[data-chart]')); c.trigger('click', {dataIndex: 2, seriesName: c.getOption().series[0].name}); return true })()`, nil)
 	b.until(`document.querySelector('dialog.drawer').open && document.querySelector('.drawer .source-of') !== null`)
 }
 
@@ -94,10 +94,10 @@ func TestTimeTravel(t *testing.T) {
 	b.signIn()
 	now := b.text(`.stat:has(a[href^="/metrics/mrr"]) .value`)
 	day := time.Now().AddDate(0, -3, 0).Format(time.DateOnly)
-	b.do(chromedp.Click(".controls details:last-child summary", chromedp.ByQuery), chromedp.WaitVisible("input[name=as_of]", chromedp.ByQuery))
+	b.do(chromedp.Click(".controls details:has(input[name=as_of]) summary", chromedp.ByQuery), chromedp.WaitVisible("input[name=as_of]", chromedp.ByQuery))
 	b.shot("time-menu")
 	b.do(chromedp.SetValue("input[name=as_of]", day, chromedp.ByQuery), chromedp.SetValue("input[name=known]", day, chromedp.ByQuery))
-	b.follow(".controls details:last-child button")
+	b.follow(".controls details:has(input[name=as_of]) button")
 	if got := b.text(".past"); !strings.Contains(got, "as it was known on") {
 		t.Errorf("the banner says %q", got)
 	}
