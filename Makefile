@@ -16,7 +16,7 @@ demo: build ## the demo company, live
 	bin/farol demo
 
 test: test-setup lint ## everything, on all four engines and in a browser
-	$(GO) test -timeout 25m ./...
+	$(GO) test -timeout 60m ./...
 
 test-fast: ## what needs nothing installed: the embedded engines
 	$(GO) test -short -timeout 10m $$($(GO) list ./... | grep -v -e /test/clients -e /test/browser -e /test/clickhouse)

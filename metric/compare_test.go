@@ -124,10 +124,15 @@ func TestCompareAddsUp(t *testing.T) {
 			clk.set(h.sent[0].Known)
 			w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(uint64(i+21), zone), 5)
 			for j, m := range w.r.catalogue.All() {
+				// The identities are of the arithmetic, which one engine shows;
+				// the others show that their rows feed it alike.
+				if !embedded && j%6 != 0 {
+					continue
+				}
 				g := m.Grains[(i+j)%len(m.Grains)]
 				for k, q := range w.comparisons(m, g) {
 					// Each metric is taken apart in four ways over the worlds.
-					if embedded && (i+j+k)%3 != 0 || !embedded && (j+k)%8 != 0 {
+					if embedded && (i+j+k)%4 != 0 || !embedded && (j/6+k)%8 != 0 {
 						continue
 					}
 					got, err := w.r.Compare(ctx, q)

@@ -17,7 +17,12 @@ func TestWorkedExamples(t *testing.T) {
 	t.Parallel()
 	catalogue := loadCatalogue(t)
 	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
-		for _, m := range catalogue.All() {
+		for i, m := range catalogue.All() {
+			// One server runs every text; of two simulated ones, which cost three
+			// times as much, every second is enough to see what sharding changes.
+			if strings.HasSuffix(t.Name(), "shards") && i%2 == 1 {
+				continue
+			}
 			t.Run(m.Name, func(t *testing.T) {
 				x := m.Example
 				now := func() time.Time { return x.Now }

@@ -35,7 +35,7 @@ type RevenueRequest struct {
 	Rates string
 }
 
-// The kinds of movements, in the order of the ledger.
+// MovementKinds are the kinds of movements, in the order of the ledger.
 var MovementKinds = []string{"new", "reactivation", "expansion", "resume", "contraction", "pause", "churn", "fx", "transfer"}
 
 // MovementParts are what an expansion or contraction is made of, in the order
