@@ -12,13 +12,9 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
-	"golang.org/x/text/unicode/norm"
-	"unicode"
-
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/lang"
 )
 
 // The marks by which the team says whose an account is, in which stage, and
@@ -86,6 +82,7 @@ type snapshot struct {
 	values map[string]map[farol.AccountID]facts.Measure
 	last   map[string]farol.Day
 	known  time.Time
+	joins  time.Time // when accounts were joined or parted last
 }
 
 // New makes a directory that is filled when it is first asked.
@@ -157,9 +154,9 @@ func (d *Directory) Refresh(ctx context.Context) error {
 
 // refresh makes the snapshot after old (nil: from nothing).
 func (d *Directory) refresh(ctx context.Context, old *snapshot) (*snapshot, error) {
-	s := &snapshot{accounts: map[farol.AccountID]*Account{}, values: map[string]map[farol.AccountID]facts.Measure{}, last: map[string]farol.Day{}, known: d.facts.LastKnown()}
+	s := &snapshot{accounts: map[farol.AccountID]*Account{}, values: map[string]map[farol.AccountID]facts.Measure{}, last: map[string]farol.Day{}, known: d.facts.LastKnown(), joins: d.facts.JoinsChanged()}
 	since := time.Time{}
-	if old != nil {
+	if old != nil && old.joins.Equal(s.joins) {
 		since = old.known
 		s.accounts, s.last = maps.Clone(old.accounts), maps.Clone(old.last)
 		s.values = old.values // replaced metric by metric below
@@ -259,15 +256,7 @@ func accountOf(id farol.AccountID, values []facts.AccountValue) *Account {
 }
 
 // Fold makes a text comparable: small letters without accents.
-func Fold(s string) string {
-	// A transformer keeps state, so each call has its own.
-	t := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC)
-	out, _, err := transform.String(t, strings.ToLower(s))
-	if err != nil {
-		return strings.ToLower(s)
-	}
-	return out
-}
+func Fold(s string) string { return lang.Fold(s) }
 
 // At answers the accounts as of a day (0: today) and as known at an instant
 // (zero: now), computed for the call.

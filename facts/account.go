@@ -41,6 +41,8 @@ type Moment struct {
 // MomentFilter selects moments of an account.
 type MomentFilter struct {
 	Account farol.AccountID
+	// Person, instead of the account, with all ids that were joined to it.
+	Person farol.PersonID
 	// Kinds keeps these; none is all.
 	Kinds []string
 	// AsOf and Known are the two clocks; zero is now.
@@ -73,6 +75,7 @@ func text64(column string) string { return "coalesce(CAST(" + column + " AS VARC
 // Moments lists what happened to an account, the newest first.
 func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 	limit := pageSize(q.Limit, 1000)
+	q.Account = f.Joined(q.Account, q.Known)
 	d := &doors{Scope: Scope{AsOf: q.AsOf, Known: q.Known}, params: map[string]any{"account": string(q.Account), "limit": int64(limit)}, traits: &f.traits}
 	if q.AsOf != 0 {
 		d.params["farol_as_of"] = q.AsOf
@@ -80,13 +83,22 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 	if !q.Known.IsZero() {
 		d.params["farol_known"] = q.Known
 	}
+	of, said := "m.account = {account:String}", "m.subject = 'account' AND m.name = {account:String} AND m.trait <> '"+joinTrait+"'"
+	if q.Person != "" {
+		canonical, ids, err := f.PersonIDs(ctx, q.Person, q.Known)
+		if err != nil {
+			return nil, err
+		}
+		d.params["person"], d.params["ids"] = string(canonical), texts(ids)
+		of, said = "m.person = {person:String}", "m.subject = 'person' AND m.name IN (SELECT unnest({ids:Array(String)}))"
+	}
 	before := ""
 	if !q.Before.IsZero() {
 		before, d.params["before"] = " AND m.ts < {before:DateTime64(3)}", q.Before
 	}
 	var out []Moment
 	for _, s := range momentSources {
-		if len(q.Kinds) > 0 && !contains(q.Kinds, s.kind) {
+		if len(q.Kinds) > 0 && !contains(q.Kinds, s.kind) || q.Person != "" && s.person == "''" {
 			continue
 		}
 		columns := "t.ts AS ts, t.known AS known, t.day AS day, t.id AS id, t.source AS source, " + s.name + " AS moment_name"
@@ -96,20 +108,20 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 			read += fmt.Sprintf(", m.f%d", i)
 		}
 		all := d.typed(s.table, columns, "1 = 1"+d.seenBy(), "t.account", s.person)
-		text := "SELECT " + read + " FROM " + all + " m WHERE m.account = {account:String}" + before + " ORDER BY m.ts DESC, m.id DESC LIMIT {limit:Int64}"
+		text := "SELECT " + read + " FROM " + all + " m WHERE " + of + before + " ORDER BY m.ts DESC, m.id DESC LIMIT {limit:Int64}"
 		if err := f.moments(ctx, text, d.params, s.kind, s.fields, &out); err != nil {
 			return nil, err
 		}
 	}
-	if err := f.changesOf(ctx, d, q, before, &out); err != nil {
+	if err := f.changesOf(ctx, d, q, said, before, &out); err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(out, func(a, b Moment) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID)) })
 	return out[:min(len(out), limit)], nil
 }
 
-// changesOf adds what was said of the account's attributes.
-func (f *Facts) changesOf(ctx context.Context, d *doors, q MomentFilter, before string, out *[]Moment) error {
+// changesOf adds what was said of the attributes.
+func (f *Facts) changesOf(ctx context.Context, d *doors, q MomentFilter, said, before string, out *[]Moment) error {
 	types := ""
 	switch attributes, marks := len(q.Kinds) == 0 || contains(q.Kinds, AttributeMoment), len(q.Kinds) == 0 || contains(q.Kinds, MarkMoment); {
 	case attributes && marks:
@@ -121,7 +133,7 @@ func (f *Facts) changesOf(ctx context.Context, d *doors, q MomentFilter, before 
 	default:
 		return nil
 	}
-	text := "SELECT m.ts, m.known, m.day, m.id, m.source, m.trait, '' AS person, m.type, m.value FROM changes m WHERE m.subject = 'account' AND m.name = {account:String} AND m.type IN " +
+	text := "SELECT m.ts, m.known, m.day, m.id, m.source, m.trait, '' AS person, m.type, m.value FROM changes m WHERE " + said + " AND m.type IN " +
 		types + strings.NewReplacer(" day ", " m.day ", " known ", " m.known ").Replace(d.seenBy()) + before + " ORDER BY m.ts DESC, m.id DESC LIMIT {limit:Int64}"
 	var raw []Moment
 	if err := f.moments(ctx, text, d.params, AttributeMoment, []string{"type", "value"}, &raw); err != nil {
@@ -137,7 +149,8 @@ func (f *Facts) changesOf(ctx context.Context, d *doors, q MomentFilter, before 
 }
 
 func (f *Facts) moments(ctx context.Context, text string, params map[string]any, kind string, fields []string, out *[]Moment) error {
-	rows, err := f.internal(ctx, text, params)
+	known, _ := params["farol_known"].(time.Time)
+	rows, err := f.reading(ctx, text, known, params)
 	if err != nil {
 		return fmt.Errorf("facts: moments: %w", err)
 	}

@@ -27,6 +27,8 @@ type request struct {
 	rows func(c *commit, known time.Time)
 	// keepKnown takes the events' own known (history).
 	keepKnown bool
+	// links are said by hand; they are committed alone.
+	links []link
 	// settle asks for the settling of everything committed so far.
 	settle bool
 	reply  chan reply // room for one
@@ -169,7 +171,7 @@ func (f *Facts) gather(r *request, wait time.Time) []*request {
 	until := time.NewTimer(max(0, time.Until(wait)))
 	defer until.Stop()
 	defer func() { f.shared = len(group) }()
-	for n < maxGroup && !r.keepKnown && !r.settle {
+	for n < maxGroup && !r.keepKnown && !r.settle && r.links == nil {
 		if len(group) >= f.shared && len(f.queue) == 0 {
 			return group
 		}
@@ -183,7 +185,7 @@ func (f *Facts) gather(r *request, wait time.Time) []*request {
 			}
 		}
 		// What does not fit goes into the next commit: a request is never cut.
-		if n += len(r.events); n > maxGroup || r.keepKnown {
+		if n += len(r.events); n > maxGroup || r.keepKnown || r.links != nil {
 			f.commitGroup(group)
 			return []*request{r}
 		}
@@ -224,6 +226,9 @@ func (f *Facts) forget() {
 	if err := f.loadAccountsSeen(f.life); err != nil {
 		f.log.Error("facts: load accounts", "error", err)
 	}
+	if err := f.loadJoins(f.life); err != nil {
+		f.log.Error("facts: load joined accounts", "error", err)
+	}
 }
 
 func (f *Facts) commitAll(ctx context.Context, group []*request) ([]Receipt, error) {
@@ -250,6 +255,9 @@ func (f *Facts) commitAll(ctx context.Context, group []*request) ([]Receipt, err
 		if r.rows != nil {
 			r.rows(c, known)
 		}
+	}
+	if err := f.takeHandLinks(ctx, c, group[0].links, known); err != nil {
+		return nil, err
 	}
 	for i := range fresh {
 		if e := fresh[i].e; !keepKnown {

@@ -35,9 +35,9 @@ func (f *Facts) AccountValues(ctx context.Context, since time.Time, asOf farol.D
 		params["since"] = since
 	}
 	// The first of what can happen once, the last of what was said.
-	return eachText(ctx, f.eng, `SELECT c.name AS account, c.trait AS trait, argMax(c.type, (c.ts, c.known, c.id)) AS type,
+	return f.readText(ctx, `SELECT c.name AS account, c.trait AS trait, argMax(c.type, (c.ts, c.known, c.id)) AS type,
 CASE WHEN c.trait IN ('$seen', '$signed_up') THEN min(c.value) ELSE argMax(c.value, (c.ts, c.known, c.id)) END AS value
-FROM (SELECT * FROM changes WHERE subject = 'account'`+cond+only+`) c GROUP BY c.name, c.trait`, params, func(v []string) {
+FROM (SELECT * FROM changes WHERE subject = 'account' AND trait <> '`+joinTrait+`'`+cond+only+`) c GROUP BY c.name, c.trait`, known, params, func(v []string) {
 		each(AccountValue{farol.AccountID(v[0]), v[1], v[2], v[3]})
 	})
 }
@@ -50,7 +50,7 @@ func (f *Facts) NewMeasures(ctx context.Context, first farol.Day, since time.Tim
 	if !since.IsZero() {
 		cond, params["since"] = " AND known > {since:DateTime64(3)}", since
 	}
-	rows, err := f.internal(ctx, `SELECT account, metric, day, value FROM measures WHERE day >= {first:Date}`+cond+` ORDER BY known, batch`, params)
+	rows, err := f.reading(ctx, `SELECT account, metric, day, value FROM measures WHERE day >= {first:Date}`+cond+` ORDER BY known, batch`, time.Time{}, params)
 	if err != nil {
 		return err
 	}

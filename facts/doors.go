@@ -73,7 +73,12 @@ func (f *Facts) compile(text string, s Scope, params map[string]any) (string, ma
 	if !s.Known.IsZero() {
 		d.params["farol_known"] = s.Known
 	}
+	joined := f.joinedAt(s.Known)
+	d.join(joined)
 	text, err := d.render(text)
+	if err == nil {
+		text, err = seeJoined(text, joined, d.params)
+	}
 	if err != nil {
 		return "", nil, err
 	}

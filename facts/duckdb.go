@@ -238,7 +238,16 @@ func bindDuck(text string, params map[string]any) (string, []any, error) {
 	return text, args, err
 }
 
-func (d *duck) replaceActivity(ctx context.Context, days farol.Period, upTo int64, query string, params map[string]any) (err error) {
+func (d *duck) replaceActivity(ctx context.Context, days farol.Period, upTo int64, query string, params map[string]any) error {
+	return d.replace(ctx, activity, query, params, "WHERE day >= CAST($1 AS DATE) AND day < CAST($2 AS DATE) AND batch <= $3", days.From.String(), days.To.String(), upTo)
+}
+
+func (d *duck) rewrite(ctx context.Context, t *table, query string, params map[string]any) error {
+	return d.replace(ctx, t, query, params, "")
+}
+
+// replace swaps the rows of a table that the condition holds for.
+func (d *duck) replace(ctx context.Context, t *table, query string, params map[string]any, where string, bounds ...any) (err error) {
 	text, args, err := bindDuck(query, params)
 	if err != nil {
 		return err
@@ -255,11 +264,10 @@ func (d *duck) replaceActivity(ctx context.Context, days farol.Period, upTo int6
 	if _, err = tx.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE replacement AS "+text, args...); err != nil {
 		return err
 	}
-	if _, err = tx.ExecContext(ctx, "DELETE FROM activity WHERE day >= CAST($1 AS DATE) AND day < CAST($2 AS DATE) AND batch <= $3",
-		days.From.String(), days.To.String(), upTo); err != nil {
+	if _, err = tx.ExecContext(ctx, "DELETE FROM "+t.name+" "+where, bounds...); err != nil {
 		return err
 	}
-	if _, err = tx.ExecContext(ctx, "INSERT INTO activity SELECT * FROM replacement ORDER BY day, account, who"); err != nil {
+	if _, err = tx.ExecContext(ctx, "INSERT INTO "+t.name+" SELECT * FROM replacement ORDER BY "+strings.Join(t.order, ", ")); err != nil {
 		return err
 	}
 	if _, err = tx.ExecContext(ctx, "DROP TABLE replacement"); err != nil {

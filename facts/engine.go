@@ -31,6 +31,11 @@ type engine interface {
 	// batch <= upTo for those that the query answers (the table's columns in
 	// order). A reader sees either the old rows or the new ones.
 	replaceActivity(ctx context.Context, days farol.Period, upTo int64, query string, params map[string]any) error
+	// rewrite swaps all rows of a table for those that the query answers (the
+	// table's columns in order). The query bounds its batches by {after:Int64}
+	// < batch <= {last:Int64}, which the engine may set for rows that come
+	// meanwhile. A reader sees either the old rows or the new ones.
+	rewrite(ctx context.Context, t *table, query string, params map[string]any) error
 	// format is the version of the log as it was found: an earlier one has the
 	// columns of this program by now, but not what is to be in them, until
 	// stamp says that it has.

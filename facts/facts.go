@@ -137,7 +137,8 @@ type Touch struct {
 	//  "people": a person may have begun on the day.
 	//  "costs": a cost begins on the day, or one that began on it was replaced.
 	//  "changes": attributes of the day.
-	//  "exclusions": who is left out has changed; Day is 0.
+	//  "exclusions": who is left out has changed (Day is 0), or which accounts
+	//  are one (Day is the first that it concerns).
 	Table string
 	Day   farol.Day
 }

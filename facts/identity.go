@@ -34,7 +34,7 @@ func (l link) before(m link) bool {
 // replay answers where each id leads: every id has one way out, the earliest
 // of its links, and a link that would close a circle is skipped.
 func replay(ls []link) map[string]string {
-	ls = append([]link(nil), ls...)
+	ls = uncut(ls)
 	sort.Slice(ls, func(i, j int) bool { return ls[i].before(ls[j]) })
 	next := make(map[string]string, len(ls))
 	taken := make(map[string]bool, len(ls))
@@ -195,6 +195,9 @@ func (d *identity) outgoing(ctx context.Context, ids []string) error {
 		d.out.put(id, link{})
 	}
 	for _, l := range found {
+		if l.byHand() {
+			continue // what calls say is kept beside it, for when it is cut
+		}
 		if o, _ := d.out.get(l.from); o.from == "" || l.before(o) {
 			d.out.put(l.from, l)
 		}

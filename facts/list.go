@@ -119,7 +119,11 @@ func (f *Facts) Events(ctx context.Context, q EventFilter) (out []EventRow, next
 		return nil, "", err
 	}
 	out = make([]EventRow, len(found))
+	joined := f.joinedAt(q.Known)
 	for i, r := range found {
+		if to, ok := joined[string(r.Resolved)]; ok {
+			r.Resolved = farol.AccountID(to)
+		}
 		r.Late = farol.Late(r.At, r.Event.Known, f.Zone())
 		out[i] = r.EventRow
 	}
@@ -224,15 +228,21 @@ func (f *Facts) eventWhere(ctx context.Context, q EventFilter) (string, map[stri
 		add("who IN (SELECT unnest({whos:Array(UInt64)}))", "whos", raws)
 	}
 	if q.Account != "" {
-		params["account"] = string(q.Account)
-		const resolved = "(CASE WHEN as_account = '' THEN account ELSE as_account END) = {account:String}"
+		whole := f.Joined(q.Account, q.Known)
+		ids := []string{string(whole)}
+		for _, part := range f.Parts(whole, q.Known) {
+			ids = append(ids, string(part))
+		}
+		params["accounts"] = ids
+		const among = " IN (SELECT unnest({accounts:Array(String)}))"
+		const resolved = "(CASE WHEN as_account = '' THEN account ELSE as_account END)" + among
 		if !f.traits.moved.Load() {
 			return strings.Join(append(conds, resolved), " AND "), params, nil
 		}
 		latest := latestMoves(!q.Known.IsZero())
-		conds = append(conds, `(hash IN (SELECT m.hash FROM `+latest+` m WHERE m.account = {account:String})
+		conds = append(conds, `(hash IN (SELECT m.hash FROM `+latest+` m WHERE m.account`+among+`)
 OR `+resolved+`
-AND hash NOT IN (SELECT m.hash FROM `+latest+` m WHERE m.account <> {account:String}))`)
+AND hash NOT IN (SELECT m.hash FROM `+latest+` m WHERE NOT m.account`+among+`))`)
 	}
 	return strings.Join(conds, " AND "), params, nil
 }

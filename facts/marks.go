@@ -49,8 +49,8 @@ type MarkChange struct {
 
 // Marks lists what was said under a trait, the newest first. limit 0 is 100.
 func (f *Facts) Marks(ctx context.Context, trait string, account farol.AccountID, limit int) ([]MarkChange, error) {
-	rows, err := f.internal(ctx, `SELECT name, value, ts, known, day FROM changes WHERE subject = 'account' AND trait = {trait:String}
-AND ({account:String} = '' OR name = {account:String}) ORDER BY ts DESC, known DESC, id DESC LIMIT {limit:Int64}`,
+	rows, err := f.reading(ctx, `SELECT name, value, ts, known, day FROM changes WHERE subject = 'account' AND trait = {trait:String}
+AND ({account:String} = '' OR name = {account:String}) ORDER BY ts DESC, known DESC, id DESC LIMIT {limit:Int64}`, time.Time{},
 		map[string]any{"trait": trait, "account": string(account), "limit": int64(pageSize(limit, 10_000))})
 	if err != nil {
 		return nil, err

@@ -42,6 +42,11 @@ type Facts struct {
 	recent         seen                 // message ids of this run
 	accounts       map[string]farol.Day // first day of each account
 
+	joins      atomic.Pointer[[]joinRow]
+	rostering  sync.Mutex
+	rosterMark time.Time    // up to which commit the roster was made; guarded by rostering
+	rosterBase atomic.Int64 // up to which batch its rows are of a pair each
+
 	pairs  pairSet // keys of firsts; the writer's
 	people people
 	past   atomic.Pointer[seen] // message ids of earlier runs, nil until loaded
@@ -132,6 +137,9 @@ func (f *Facts) recover(ctx context.Context) error {
 		return err
 	}
 	if err := f.loadTraits(ctx); err != nil {
+		return err
+	}
+	if err := f.loadJoins(ctx); err != nil {
 		return err
 	}
 	if err := f.loadAccountsSeen(ctx); err != nil {

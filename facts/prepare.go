@@ -233,6 +233,9 @@ func (p *prepared) traits(v values, subject, name string) {
 				p.change(subject, name, createdTrait, "day", farol.DayOf(t, p.zone).String())
 			}
 		}
+		if string(key) == "consent" && subject == "person" {
+			p.consents(name, x)
+		}
 		if string(key) == "customer_since" && subject == "account" {
 			if day, ok := sinceDay(x, p.zone); ok {
 				p.change(subject, name, sinceTrait, "day", day.String())
@@ -317,4 +320,25 @@ func feedTicket(p *prepared, v values, action string) {
 		nil, e.At, p.day, string(e.Source), e.ID, p.hash, nil, nil, v.text("ticket"), action, v.text("subject"),
 		v.text("priority"), v.text("status"), v.text("channel"), v.text("topic"), v.number("csat"),
 	}, 6, 7})
+}
+
+// consents reads {"email": {"marketing": true}}: a purpose of a channel.
+func (p *prepared) consents(name string, x *fastjson.Value) {
+	channels, err := x.Object()
+	if err != nil {
+		return
+	}
+	channels.Visit(func(channel []byte, of *fastjson.Value) {
+		purposes, err := of.Object()
+		if err != nil {
+			return
+		}
+		purposes.Visit(func(purpose []byte, v *fastjson.Value) {
+			what := string(channel) + "." + string(purpose)
+			value, ok := map[fastjson.Type]string{fastjson.TypeTrue: Granted, fastjson.TypeFalse: Denied, fastjson.TypeNull: ""}[v.Type()]
+			if ok && consentName.MatchString(what) {
+				p.change("person", name, ConsentTrait+what, markType, value)
+			}
+		})
+	})
 }

@@ -190,7 +190,7 @@ var (
 // tables lists every table; batches last, because it is written last.
 var tables = numbered(
 	events, rejected, activity, changes, links, merges, memberships, moves,
-	subscriptions, answers, tickets, journeys, costs, measures, history, firsts, charges, batches,
+	subscriptions, answers, tickets, journeys, costs, measures, history, firsts, charges, roster, batches,
 )
 
 func numbered(ts ...*table) []*table {

@@ -127,6 +127,9 @@ func (f *Facts) Touched(ctx context.Context, since, until time.Time) ([]Touch, e
 			return nil, fmt.Errorf("facts: touched %s: %w", t.table, err)
 		}
 	}
+	if err := f.touchedByJoins(ctx, params, &out); err != nil {
+		return nil, err
+	}
 	if !f.traits.account.Load() && !f.traits.person.Load() {
 		return out, nil
 	}
@@ -141,4 +144,18 @@ func (f *Facts) Touched(ctx context.Context, since, until time.Time) ([]Touch, e
 		out = append(out, Touch{Table: "exclusions"})
 	}
 	return out, nil
+}
+
+// touchedByJoins adds the first day of the accounts that were joined or parted
+// in the interval: from there on every figure may be another.
+func (f *Facts) touchedByJoins(ctx context.Context, params map[string]any, out *[]Touch) error {
+	if f.JoinsChanged().IsZero() {
+		return nil
+	}
+	err := f.eachDay(ctx, "SELECT min(toNullable(c.day)) AS d FROM changes c JOIN (SELECT DISTINCT name FROM changes WHERE subject = 'account' AND trait = '"+joinTrait+"' AND "+learned+
+		") j ON j.name = c.name WHERE c.subject = 'account' AND c.trait <> '"+joinTrait+"'", params, func(d farol.Day) { *out = append(*out, Touch{"exclusions", d}) })
+	if err != nil {
+		return fmt.Errorf("facts: touched by joined accounts: %w", err)
+	}
+	return nil
 }

@@ -38,6 +38,7 @@ func (f *Facts) noteTraits(c *commit) {
 		}
 	}
 	f.noteMoney(c)
+	f.noteJoins(c)
 	if len(c.of(moves)) > 0 {
 		f.traits.moved.Store(true)
 		f.traits.negative.Store(true)

@@ -161,11 +161,11 @@ func (b *book) load(ctx context.Context, f *facts.Facts, k seriesKey) (map[farol
 
 // moved tells whether a touched day moves the period's figure.
 func (c coverage) moved(p *plan, q farol.Period) bool {
-	if len(c[exclusionsTable]) > 0 {
-		return true
-	}
 	m := p.metric
 	from, to := q.From-farol.Day(m.Reach), q.To+farol.Day(p.waits(q))
+	if c[exclusionsTable].meets(-1<<30, to) {
+		return true
+	}
 	if m.Reach == Forever {
 		from = -1 << 30
 	}

@@ -1,0 +1,277 @@
+package facts
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/farol-cs/farol"
+)
+
+// someEngines are those of a short test, or all.
+func someEngines(t *testing.T, now func() time.Time) map[string]*Facts {
+	t.Helper()
+	if !testing.Short() {
+		return openAll(t, now, time.UTC)
+	}
+	f, err := Open(t.Context(), Config{Threads: 2, Now: now, Zone: time.UTC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return map[string]*Facts{"duckdb": f}
+}
+
+// lived gives the same random history to every engine.
+func livedOn(t *testing.T, all map[string]*Facts, clock *time.Time, seed uint64) {
+	t.Helper()
+	h := &testHistory{r: rand.New(rand.NewPCG(seed, 7))}
+	for range 12 {
+		*clock = clock.Add(36 * time.Hour)
+		var es []farol.Event
+		for range 25 {
+			es = append(es, h.event(*clock))
+		}
+		for name, f := range all {
+			if _, err := f.Append(t.Context(), Batch{Events: slices.Clone(es)}); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+	}
+	for _, f := range all {
+		if err := f.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// figures are the rows of every door, in both scopes.
+func figures(t *testing.T, f *Facts, known time.Time) map[string][]string {
+	out := map[string][]string{}
+	for _, q := range doorQueries {
+		for name, s := range doorScopes(known) {
+			if name == "plain" {
+				s.Known = known
+			}
+			out[name+": "+q] = rowsOf(t, f, q, s)
+		}
+	}
+	return out
+}
+
+func differing(a, b map[string][]string) (out []string) {
+	for q := range a {
+		if !slices.Equal(a[q], b[q]) {
+			out = append(out, q)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// What was joined by hand and parted again is as if nothing had been: every
+// door answers what it did before, and what was known before never changed.
+func TestJoiningAndPartingRestoresEveryFigure(t *testing.T) {
+	clock := time.Date(2026, 2, 26, 9, 0, 0, 0, time.UTC)
+	all := someEngines(t, func() time.Time { return clock })
+	livedOn(t, all, &clock, 3)
+	during := map[string]map[string][]string{}
+	for name, f := range all {
+		t.Run(name, func(t *testing.T) {
+			ctx := t.Context()
+			since := f.LastKnown()
+			before := figures(t, f, time.Time{})
+			check := func(err error) {
+				t.Helper()
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			check(f.JoinAccounts(ctx, clock, "account1", "account0"))
+			check(f.JoinPeople(ctx, "user2", "user0"))
+			joined := figures(t, f, time.Time{})
+			during[name] = joined
+			if n := len(differing(before, joined)); n < 20 {
+				t.Errorf("joining changed %d answers only", n)
+			}
+			for q, rows := range joined {
+				for _, r := range rows {
+					if slices.Contains(strings.Fields(r), "account=account1") || slices.Contains(strings.Fields(r), "person=user2") {
+						t.Errorf("%s still names who was joined: %s", q, r)
+					}
+				}
+			}
+			if d := differing(before, figures(t, f, since)); len(d) > 0 {
+				t.Errorf("what was known before the join changed: %q", d)
+			}
+			if got := f.Joined("account1", time.Time{}); got != "account0" {
+				t.Errorf("account1 is part of %s", got)
+			}
+			for _, bad := range [][2]farol.AccountID{{"account1", "account2"}, {"account2", "account1"}, {"account2", "account2"}, {"nobody", "account2"}, {"account2", "nobody"}} {
+				if err := f.JoinAccounts(ctx, clock, bad[0], bad[1]); farol.KindOf(err) != farol.Invalid {
+					t.Errorf("joining %v: %v", bad, err)
+				}
+			}
+			check(f.JoinAccounts(ctx, clock, "account0", "account3"))
+			if got := f.Joined("account1", time.Time{}); got != "account3" {
+				t.Errorf("account1 is part of %s", got)
+			}
+			check(f.PartAccount(ctx, clock, "account0"))
+			if d := differing(joined, figures(t, f, time.Time{})); len(d) > 0 {
+				t.Errorf("after a join on top of it was parted: %q", d)
+			}
+			joins, err := f.PersonJoins(ctx, []farol.PersonID{"user0"})
+			check(err)
+			if len(joins) != 1 || joins[0].From != "user2" {
+				t.Fatalf("joins by hand: %+v", joins)
+			}
+			check(f.PartAccount(ctx, clock, "account1"))
+			check(f.PartPeople(ctx, joins[0].ID))
+			if d := differing(before, figures(t, f, time.Time{})); len(d) > 0 {
+				t.Errorf("parting did not restore %d answers: %q", len(d), d)
+			}
+			if err := f.PartPeople(ctx, joins[0].ID); farol.KindOf(err) != farol.NotFound {
+				t.Errorf("parting twice: %v", err)
+			}
+			if err := f.PartAccount(ctx, clock, "account1"); farol.KindOf(err) != farol.Invalid {
+				t.Errorf("parting an account twice: %v", err)
+			}
+		})
+	}
+	for name, got := range during {
+		if d := differing(during["duckdb"], got); len(d) > 0 {
+			t.Errorf("%s differs while joined: %q", name, d)
+		}
+	}
+}
+
+// What calls say while two people are joined by hand holds when they are
+// parted.
+func TestLinksWhileJoinedByHand(t *testing.T) {
+	clock := time.Date(2026, 2, 26, 9, 0, 0, 0, time.UTC)
+	for name, f := range someEngines(t, func() time.Time { return clock }) {
+		ctx := t.Context()
+		n := 0
+		send := func(e farol.Event) {
+			t.Helper()
+			n++
+			e.ID, e.Source, e.At = fmt.Sprint("e", n), "s", clock
+			clock = clock.Add(time.Minute)
+			if _, err := f.Append(ctx, Batch{Events: []farol.Event{e}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		use := func(who farol.PersonID) {
+			send(farol.Event{Kind: farol.Track, Name: "Used", User: who, Account: "acme"})
+		}
+		use("ana")
+		use("bia")
+		use("caio")
+		if err := f.JoinPeople(ctx, "ana", "bia"); err != nil {
+			t.Fatal(err)
+		}
+		send(farol.Event{Kind: farol.Alias, User: "caio", PreviousID: "ana"})
+		if who, ids, err := f.PersonIDs(ctx, "ana", time.Time{}); err != nil || who != "bia" || len(ids) != 2 {
+			t.Errorf("%s: joined by hand ana is %s %v, %v", name, who, ids, err)
+		}
+		joins, err := f.PersonJoins(ctx, []farol.PersonID{"bia"})
+		if err != nil || len(joins) != 1 {
+			t.Fatalf("%s: %v %v", name, joins, err)
+		}
+		if err := f.PartPeople(ctx, joins[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if who, _, err := f.PersonIDs(ctx, "ana", time.Time{}); err != nil || who != "caio" {
+			t.Errorf("%s: parted, ana is %s, %v: the alias said caio", name, who, err)
+		}
+	}
+}
+
+// The roster is what the log says of everybody, however it came about.
+func TestRoster(t *testing.T) {
+	clock := time.Date(2026, 2, 26, 9, 0, 0, 0, time.UTC)
+	all := someEngines(t, func() time.Time { return clock })
+	list := func(f *Facts) (out []string) {
+		people, n, err := f.People(t.Context(), PeopleQuery{Accounts: []string{"account0", "account1", "account2", "account3", ""}, Tests: true, Limit: 1000})
+		if err != nil || int(n) != len(people) {
+			t.Fatal(n, err)
+		}
+		for _, p := range people {
+			out = append(out, fmt.Sprintf("%+v", p))
+		}
+		return out
+	}
+	h := &testHistory{r: rand.New(rand.NewPCG(11, 7))}
+	var want []string
+	for step := range 6 {
+		clock = clock.Add(36 * time.Hour)
+		var es []farol.Event
+		for range 25 {
+			es = append(es, h.event(clock))
+		}
+		for name, f := range all {
+			if _, err := f.Append(t.Context(), Batch{Events: slices.Clone(es)}); err != nil {
+				t.Fatal(err)
+			}
+			if step == 3 {
+				if err := f.JoinPeople(t.Context(), "user1", "user4"); err != nil {
+					t.Fatal(err)
+				}
+				if err := f.SavePersonMarks(t.Context(), clock, []PersonMark{{Person: "user4", Trait: RoleTrait, Value: "champion"}, {Person: "user3", Trait: ConsentTrait + "email.marketing", Value: Denied}, {Person: "user3", Trait: "name", Type: "text", Value: "José Ávila"}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := f.Settle(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := f.UpdateRoster(t.Context()); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if step == 4 {
+				if err := f.CompactRoster(t.Context()); err != nil {
+					t.Fatalf("%s: %v", name, err)
+				}
+			}
+			got := list(f)
+			// From nothing.
+			f.rosterMark = time.Time{}
+			if err := f.eng.rewrite(t.Context(), roster, "SELECT * FROM roster WHERE batch > {after:Int64} AND batch <= {last:Int64} AND 1 = 0", map[string]any{"after": int64(-1), "last": int64(1 << 60)}); err != nil {
+				t.Fatal(err)
+			}
+			f.rosterBase.Store(0)
+			if err := f.UpdateRoster(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if anew := list(f); !slices.Equal(got, anew) {
+				t.Errorf("%s, step %d: bit by bit\n%q\nat once\n%q", name, step, got, anew)
+			}
+			if name == "duckdb" {
+				want = got
+			}
+		}
+		for name, f := range all {
+			if got := list(f); !slices.Equal(got, want) {
+				t.Errorf("%s, step %d: %q, want %q", name, step, got, want)
+			}
+		}
+	}
+	for name, f := range all {
+		for _, c := range []struct {
+			q    PeopleQuery
+			want farol.PersonID
+		}{{PeopleQuery{Search: "jose avila", Tests: true}, "user3"}, {PeopleQuery{Role: "champion", Tests: true}, "user4"}, {PeopleQuery{Consent: "-email.marketing", Tests: true}, "user3"}} {
+			people, n, err := f.People(t.Context(), c.q)
+			if err != nil || n != 1 || people[0].ID != c.want {
+				t.Errorf("%s: %+v finds %+v, %v", name, c.q, people, err)
+			}
+		}
+		for _, bad := range []PeopleQuery{{Role: "boss"}, {Consent: "x"}, {Offset: -1}} {
+			if _, _, err := f.People(t.Context(), bad); farol.KindOf(err) != farol.Invalid {
+				t.Errorf("%+v: %v", bad, err)
+			}
+		}
+	}
+}

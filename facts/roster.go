@@ -1,0 +1,563 @@
+package facts
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
+)
+
+// roster is who there is: a row per person and account, made ahead so that a
+// list of a million people is one scan of narrow columns. Of the rows of a
+// pair the last batch counts. It holds nothing that the rest of the log does
+// not say, and no clock: it is always of now.
+var roster = &table{name: "roster", columns: []column{
+	{"batch", tInt}, {"known", tInstant}, // up to which commit it was made
+	{"person", tText}, {"who", tHash}, {"account", tText}, {"pair", tHash},
+	{"name", tText}, {"email", tText}, {"folded", tText}, // name, e-mail and id, for search
+	{"role", tText}, {"consent", tText}, // "+email.marketing -sms.marketing"
+	{"first_day", tInt}, {"last_day", tInt}, // of use, days since 1970; 0 for none
+	{"accounts", tInt}, // of the person
+	{"main", tBool},    // the account used last, a row for each person
+	{"test", tBool},    // counts in no figure
+	{"gone", tBool},    // no such pair any more
+}, order: []string{"who", "account"}, shard: "person"}
+
+// The traits that people have by a name of their own.
+const (
+	// RoleTrait is what a person is for the team: champion, decision_maker, user.
+	RoleTrait = "$role"
+	// ConsentTrait, with a channel and a purpose ("$consent.email.marketing"),
+	// is whether they agreed: granted, denied, or "" for withdrawn.
+	ConsentTrait = "$consent."
+)
+
+// A rosterRow is a row of the roster without batch.
+type rosterRow struct {
+	person, account            string
+	name, email, role, consent string
+	first, last, accounts      int64
+	main, test                 bool
+}
+
+func (r *rosterRow) folded() string {
+	return lang.Fold(r.name + " " + r.email + " " + r.person)
+}
+
+func (r *rosterRow) values(known time.Time, gone bool) []any {
+	return []any{known, r.person, keyOf(r.person), r.account, pairOf(r.person, r.account, ""), r.name, r.email, r.folded(), r.role, r.consent,
+		r.first, r.last, r.accounts, r.main, r.test, gone}
+}
+
+const rosterColumns = "person, account, name, email, role, consent, first_day, last_day, accounts, main, test"
+
+// rosterNow is the roster without what was replaced. Rows up to the base are
+// of one pair each.
+func (f *Facts) rosterNow(params map[string]any) string {
+	params["base"] = f.rosterBase.Load()
+	return "(SELECT * FROM roster WHERE batch <= {base:Int64} AND gone = false AND pair NOT IN (SELECT pair FROM roster WHERE batch > {base:Int64})" +
+		" UNION ALL SELECT " + columnList(roster, "z.") + " FROM (SELECT q.*, row_number() OVER (PARTITION BY q.pair ORDER BY q.batch DESC) AS place FROM (SELECT * FROM roster WHERE batch > {base:Int64}) q) z WHERE z.place = 1 AND z.gone = false)"
+}
+
+func columnList(t *table, prefix string) string {
+	names := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		names[i] = prefix + c.name + " AS " + c.name
+	}
+	return strings.Join(names, ", ")
+}
+
+// rosterLot is how many people are made at once.
+const rosterLot = 20_000
+
+// UpdateRoster takes into the roster what was learned since it was last
+// called. Its cost follows the people of whom something was.
+func (f *Facts) UpdateRoster(ctx context.Context) error {
+	f.rostering.Lock()
+	defer f.rostering.Unlock()
+	known := f.LastKnown()
+	if known.IsZero() {
+		return nil
+	}
+	if f.rosterMark.IsZero() {
+		if err := f.findRoster(ctx); err != nil {
+			return err
+		}
+	}
+	if !known.After(f.rosterMark) {
+		return nil
+	}
+	if f.rosterMark.IsZero() {
+		return f.buildRoster(ctx, known)
+	}
+	touched, err := f.touchedPeople(ctx, f.rosterMark, known)
+	if err != nil {
+		return err
+	}
+	for lot := range slices.Chunk(touched, rosterLot) {
+		if err := f.makeRoster(ctx, known, "IN (SELECT unnest({lot:Array(String)}))", map[string]any{"lot": lot}); err != nil {
+			return err
+		}
+	}
+	f.rosterMark = known
+	return nil
+}
+
+// findRoster reads how far the stored roster has come.
+func (f *Facts) findRoster(ctx context.Context) error {
+	var mark sql.NullTime
+	var last sql.NullInt64
+	var rows, pairs int64
+	if err := f.one(ctx, "SELECT max(toNullable(known)) AS k, max(toNullable(batch)) AS b, i64(count(*)) AS n, i64(count(DISTINCT pair)) AS p FROM roster", nil, &mark, &last, &rows, &pairs); err != nil {
+		return err
+	}
+	if rows == pairs && last.Valid {
+		f.rosterBase.Store(last.Int64)
+	}
+	if mark.Valid {
+		f.rosterMark = mark.Time.UTC()
+	}
+	return nil
+}
+
+// buildRoster makes the roster of everybody, in lots by the order of ids.
+func (f *Facts) buildRoster(ctx context.Context, known time.Time) error {
+	rows, err := f.internal(ctx, "SELECT DISTINCT u.person AS person FROM ("+everybody("1 = 1")+") u WHERE u.person <> '' ORDER BY person", nil)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	first, last, n := "", "", 0
+	lot := func() error {
+		if n == 0 {
+			return nil
+		}
+		n = 0
+		return f.makeRoster(ctx, known, "BETWEEN {low:String} AND {high:String}", map[string]any{"low": first, "high": last})
+	}
+	for rows.Next() {
+		if err := rows.Scan(&last); err != nil {
+			return err
+		}
+		if n++; n == 1 {
+			first = last
+		}
+		if n == rosterLot {
+			if err := lot(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := errors.Join(rows.Err(), lot()); err != nil {
+		return err
+	}
+	f.rosterMark = known
+	return f.moveBase(ctx)
+}
+
+// moveBase notes that every row so far is of a pair of its own.
+func (f *Facts) moveBase(ctx context.Context) error {
+	last, err := f.lastBatch(ctx, maxTime)
+	if err == nil {
+		f.rosterBase.Store(last)
+	}
+	return err
+}
+
+var consentName = regexp.MustCompile(`^[a-z0-9_-]{1,40}\.[a-z0-9_-]{1,40}$`)
+
+// everybody are the ids of people of whom rows of the condition tell, each as
+// who they stand for now.
+func everybody(cond string) string {
+	return "SELECT coalesce(m.canonical, x.raw) AS person FROM (SELECT person AS raw FROM activity WHERE " + cond + " UNION ALL SELECT name AS raw FROM changes WHERE subject = 'person' AND " + cond +
+		" UNION ALL SELECT person AS raw FROM memberships WHERE " + cond + ") x LEFT JOIN " + (&doors{}).merged() + " m ON m.person = x.raw"
+}
+
+// touchedPeople are those of whom something was learned in the interval, and
+// the ids that were joined to others.
+func (f *Facts) touchedPeople(ctx context.Context, since, until time.Time) (out []string, err error) {
+	err = eachText(ctx, f.eng, "SELECT DISTINCT u.person AS person FROM ("+everybody(learned)+" UNION ALL SELECT person FROM merges WHERE "+learned+" UNION ALL SELECT canonical AS person FROM merges WHERE "+learned+
+		") u WHERE u.person <> ''", map[string]any{"since": since, "until": until}, func(v []string) { out = append(out, v[0]) })
+	return out, err
+}
+
+// makeRoster makes the rows of the people whose id fits the condition, and
+// stores those that differ.
+func (f *Facts) makeRoster(ctx context.Context, known time.Time, cond string, params map[string]any) error {
+	fresh, err := f.rosterOf(ctx, cond, params)
+	if err != nil {
+		return err
+	}
+	var changed [][]any
+	old := map[string]any{}
+	for k, v := range params {
+		old[k] = v
+	}
+	rows, err := f.internal(ctx, "SELECT "+rosterColumns+" FROM "+f.rosterNow(old)+" r WHERE r.person "+cond, old)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var r rosterRow
+		if err := rows.Scan(&r.person, &r.account, &r.name, &r.email, &r.role, &r.consent, &r.first, &r.last, &r.accounts, &r.main, &r.test); err != nil {
+			return err
+		}
+		key := [2]string{r.person, r.account}
+		switch now, ok := fresh[key]; {
+		case !ok:
+			changed = append(changed, r.values(known, true))
+		case *now == r:
+			delete(fresh, key)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	for _, r := range fresh {
+		changed = append(changed, r.values(known, false))
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	slices.SortFunc(changed, func(a, b []any) int { return strings.Compare(a[1].(string), b[1].(string)) })
+	_, err = f.send(ctx, &request{ctx: ctx, rows: func(c *commit, _ time.Time) {
+		c.rows[roster.number] = append(c.rows[roster.number], changed...)
+	}})
+	return err
+}
+
+// rosterOf reads the people from the log.
+func (f *Facts) rosterOf(ctx context.Context, cond string, params map[string]any) (map[[2]string]*rosterRow, error) {
+	out := map[[2]string]*rosterRow{}
+	add := func(person, account string) *rosterRow {
+		key := [2]string{person, account}
+		if out[key] == nil {
+			out[key] = &rosterRow{person: person, account: account}
+		}
+		return out[key]
+	}
+	people := map[string]bool{}
+	rows, err := f.reading(ctx, "SELECT w.person AS person, w.account AS account, min(dayNumber(w.day)) AS first_day, max(dayNumber(w.day)) AS last_day FROM "+
+		"(SELECT a.person AS person, a.account AS account, a.day AS day FROM activity a WHERE a.person "+cond+" GROUP BY a.person, a.account, a.day, a.event HAVING sum(a.n) > 0) w GROUP BY w.person, w.account", time.Time{}, params)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var person, account string
+		var first, last int64
+		if err := rows.Scan(&person, &account, &first, &last); err != nil {
+			return nil, err
+		}
+		r := add(person, account)
+		r.first, r.last, people[person] = first, last, true
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	err = f.readText(ctx, "SELECT DISTINCT s.person AS person, s.account AS account FROM (SELECT coalesce(m.canonical, p.person) AS person, p.account AS account FROM memberships p LEFT JOIN "+
+		(&doors{}).merged()+" m ON m.person = p.person) s WHERE s.account <> '' AND s.person "+cond, time.Time{}, params, func(v []string) {
+		add(v[0], v[1])
+		people[v[0]] = true
+	})
+	if err != nil {
+		return nil, err
+	}
+	traits := map[string]map[string]string{}
+	err = f.readText(ctx, "SELECT p.person AS person, p.trait AS trait, argMax(p.value, (p.ts, p.known, p.id)) AS val FROM (SELECT coalesce(m.canonical, c.name) AS person, c.trait AS trait, c.value AS value, c.ts AS ts, c.known AS known, c.id AS id FROM "+
+		"(SELECT * FROM changes WHERE subject = 'person') c LEFT JOIN "+(&doors{}).merged()+" m ON m.person = c.name) p WHERE p.person "+cond+
+		" AND (p.trait IN ('name', 'first_name', 'firstName', 'last_name', 'lastName', 'email', 'test', 'staff', '"+RoleTrait+"') OR startsWith(p.trait, '"+ConsentTrait+"')) GROUP BY p.person, p.trait", time.Time{}, params, func(v []string) {
+		if traits[v[0]] == nil {
+			traits[v[0]] = map[string]string{}
+		}
+		traits[v[0]][v[1]] = v[2]
+		people[v[0]] = true
+	})
+	if err != nil {
+		return nil, err
+	}
+	finishRoster(out, people, traits, add)
+	return out, nil
+}
+
+// finishRoster puts what is said of the people on their rows.
+func finishRoster(rows map[[2]string]*rosterRow, people map[string]bool, traits map[string]map[string]string, add func(person, account string) *rosterRow) {
+	by := map[string][]*rosterRow{}
+	for _, r := range rows {
+		by[r.person] = append(by[r.person], r)
+	}
+	for person := range people {
+		list := by[person]
+		// Who has an account needs no row for what they did without one, unless
+		// that is all there is.
+		named := slices.DeleteFunc(slices.Clone(list), func(r *rosterRow) bool { return r.account == "" })
+		if len(list) == 0 {
+			list = []*rosterRow{add(person, "")}
+		}
+		if len(named) > 0 && len(named) < len(list) {
+			delete(rows, [2]string{person, ""})
+			list = named
+		}
+		slices.SortFunc(list, func(a, b *rosterRow) int {
+			if a.last != b.last {
+				return int(b.last - a.last)
+			}
+			return strings.Compare(a.account, b.account)
+		})
+		t := traits[person]
+		for i, r := range list {
+			r.name, r.email, r.role = PersonName(t), t["email"], t[RoleTrait]
+			r.consent, r.accounts, r.main = consentText(t), int64(len(named)), i == 0
+			r.test = t["test"] == "true" || t["staff"] == "true"
+		}
+	}
+}
+
+// PersonName is what a person is called by their traits, "" when none says.
+func PersonName(t map[string]string) string {
+	if t["name"] != "" {
+		return t["name"]
+	}
+	first, last := t["first_name"], t["last_name"]
+	if first == "" {
+		first = t["firstName"]
+	}
+	if last == "" {
+		last = t["lastName"]
+	}
+	return strings.TrimSpace(first + " " + last)
+}
+
+// consentText writes the consents as words: "+email.marketing" for granted,
+// "-sms.news" for denied.
+func consentText(t map[string]string) string {
+	var out []string
+	for k, v := range t {
+		if what, ok := strings.CutPrefix(k, ConsentTrait); ok {
+			switch v {
+			case Granted:
+				out = append(out, "+"+what)
+			case Denied:
+				out = append(out, "-"+what)
+			}
+		}
+	}
+	slices.Sort(out)
+	return strings.Join(out, " ")
+}
+
+// The values of a consent.
+const (
+	Granted = "granted"
+	Denied  = "denied"
+)
+
+// CompactRoster drops the rows that were replaced.
+func (f *Facts) CompactRoster(ctx context.Context) error {
+	f.rostering.Lock()
+	defer f.rostering.Unlock()
+	var after int64
+	params := map[string]any{"base": f.rosterBase.Load()}
+	if err := f.one(ctx, "SELECT i64(count(*)) AS n FROM roster WHERE batch > {base:Int64}", params, &after); err != nil || after == 0 {
+		return err
+	}
+	last, err := f.lastBatch(ctx, maxTime)
+	if err != nil {
+		return err
+	}
+	query := "SELECT " + columnList(roster, "z.") + " FROM (SELECT q.*, row_number() OVER (PARTITION BY q.pair ORDER BY q.batch DESC) AS place FROM (SELECT * FROM roster WHERE batch > {after:Int64} AND batch <= {last:Int64}) q) z " +
+		"WHERE z.place = 1 AND (z.gone = false OR {after:Int64} >= 0)"
+	if err := f.eng.rewrite(ctx, roster, query, map[string]any{"after": int64(-1), "last": int64(math.MaxInt64)}); err != nil {
+		return err
+	}
+	f.rosterBase.Store(last)
+	return nil
+}
+
+// PeopleQuery chooses and orders people.
+type PeopleQuery struct {
+	// Search finds the words in name, e-mail or id, accents and case aside.
+	Search string
+	// Accounts, when not nil, keeps the people of these; a person of several is
+	// shown once, with the one used last.
+	Accounts []string
+	// Role keeps those with the role; "none" those without.
+	Role string
+	// Since keeps those who used the product on the day or later, Before those
+	// who did not since then (or never); 0 does not.
+	Since, Before farol.Day
+	// Consent keeps those who said so of a channel and purpose:
+	// "+email.marketing" granted, "-email.marketing" denied, "?email.marketing"
+	// neither.
+	Consent string
+	// Only, when not nil, keeps these people.
+	Only []string
+	// Tests shows staff and test people, too.
+	Tests bool
+	// Sort is "last" (the default), "name", "first" or "account"; Down turns it.
+	Sort string
+	Down bool
+	// Offset and Limit cut the page; Limit 0 is 50, at most 1000.
+	Offset, Limit int
+}
+
+// Listed is a person of a list.
+type Listed struct {
+	ID          farol.PersonID
+	Name, Email string
+	// Account is the one used last of those asked for, Accounts how many the
+	// person belongs to in all.
+	Account  farol.AccountID
+	Accounts int64
+	Role     string
+	// Consents are written as in PeopleQuery.
+	Consents []string
+	// First and Last are days of use of the account, 0 for none.
+	First, Last farol.Day
+	Test        bool
+}
+
+// Roles are what a person can be for the team.
+var Roles = []string{"champion", "decision_maker", "user"}
+
+// People lists a page of people, and how many there are in all.
+func (f *Facts) People(ctx context.Context, q PeopleQuery) (out []Listed, count int64, err error) {
+	source, params, err := f.peopleSource(q)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := f.one(ctx, "SELECT i64(count(*)) AS n FROM "+source+" r", params, &count); err != nil {
+		return nil, 0, err
+	}
+	params["limit"], params["offset"] = int64(pageSize(orDefault(q.Limit, 50), 1000)), int64(q.Offset)
+	err = f.eachListed(ctx, "SELECT person, account, name, email, role, consent, first_day, last_day, accounts, main, test FROM "+source+" r ORDER BY "+peopleOrder(q)+" LIMIT {limit:Int64} OFFSET {offset:Int64}", params, func(x Listed) error {
+		out = append(out, x)
+		return nil
+	})
+	return out, count, err
+}
+
+func orDefault(n, otherwise int) int {
+	if n == 0 {
+		return otherwise
+	}
+	return n
+}
+
+// EachPerson gives every person that fits to do, in the order asked for.
+func (f *Facts) EachPerson(ctx context.Context, q PeopleQuery, do func(Listed) error) error {
+	source, params, err := f.peopleSource(q)
+	if err != nil {
+		return err
+	}
+	return f.eachListed(ctx, "SELECT person, account, name, email, role, consent, first_day, last_day, accounts, main, test FROM "+source+" r ORDER BY "+peopleOrder(q), params, do)
+}
+
+func peopleOrder(q PeopleQuery) string {
+	column, down := "last_day", !q.Down
+	switch q.Sort {
+	case "name":
+		column, down = "folded", q.Down
+	case "first":
+		column, down = "first_day", !q.Down
+	case "account":
+		column, down = "account", q.Down
+	}
+	if down {
+		column += " DESC"
+	}
+	return column + ", person"
+}
+
+// maxOffset is how far a list can be paged: further on nobody reads, and every
+// page before would be sorted for nothing.
+const maxOffset = 20_000
+
+func (f *Facts) peopleSource(q PeopleQuery) (string, map[string]any, error) {
+	params := map[string]any{}
+	conds := []string{"1 = 1"}
+	bind := func(name string, v any, cond string) {
+		params[name] = v
+		conds = append(conds, cond)
+	}
+	if q.Offset < 0 || q.Offset > maxOffset {
+		return "", nil, farol.InvalidField("offset", "must be between 0 and %d: narrow the list instead", maxOffset)
+	}
+	if !q.Tests {
+		conds = append(conds, "test = false")
+	}
+	for i, w := range strings.Fields(lang.Fold(clean(q.Search))) {
+		name := "word" + string(rune('a'+i%26)) + string(rune('a'+i/26%26))
+		if i >= 20 {
+			return "", nil, farol.InvalidField("search", "has more than %d words", 20)
+		}
+		bind(name, w, "position({"+name+":String} IN folded) > 0")
+	}
+	switch {
+	case q.Role == "none":
+		conds = append(conds, "role = ''")
+	case q.Role != "":
+		if !slices.Contains(Roles, q.Role) {
+			return "", nil, farol.InvalidField("role", "must be one of: %s", strings.Join(append(slices.Clone(Roles), "none"), ", "))
+		}
+		bind("role", q.Role, "role = {role:String}")
+	}
+	if q.Since != 0 {
+		bind("since", int64(q.Since), "last_day >= {since:Int64}")
+	}
+	if q.Before != 0 {
+		bind("before", int64(q.Before), "last_day < {before:Int64}")
+	}
+	if q.Only != nil {
+		bind("only", q.Only, "person IN (SELECT unnest({only:Array(String)}))")
+	}
+	if q.Consent != "" {
+		what := q.Consent[1:]
+		if !consentName.MatchString(what) || !strings.Contains("+-?", q.Consent[:1]) {
+			return "", nil, farol.InvalidField("consent", "is written +channel.purpose, -channel.purpose or ?channel.purpose")
+		}
+		if q.Consent[0] == '?' {
+			params["yes"], params["no"] = " +"+what+" ", " -"+what+" "
+			conds = append(conds, "position({yes:String} IN ' ' || consent || ' ') = 0 AND position({no:String} IN ' ' || consent || ' ') = 0")
+		} else {
+			bind("consent", " "+q.Consent+" ", "position({consent:String} IN ' ' || consent || ' ') > 0")
+		}
+	}
+	if q.Accounts == nil {
+		conds = append(conds, "main = true")
+		return "(SELECT * FROM " + f.rosterNow(params) + " n WHERE " + strings.Join(conds, " AND ") + ")", params, nil
+	}
+	bind("accounts", q.Accounts, "account IN (SELECT unnest({accounts:Array(String)}))")
+	return "(SELECT * FROM (SELECT n.*, row_number() OVER (PARTITION BY n.who ORDER BY n.last_day DESC, n.account) AS place FROM " + f.rosterNow(params) + " n WHERE " +
+		strings.Join(conds, " AND ") + ") y WHERE y.place = 1)", params, nil
+}
+
+func (f *Facts) eachListed(ctx context.Context, text string, params map[string]any, do func(Listed) error) error {
+	rows, err := f.internal(ctx, text, params)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var x Listed
+		var consent string
+		var first, last int64
+		var main bool
+		if err := rows.Scan(&x.ID, &x.Account, &x.Name, &x.Email, &x.Role, &consent, &first, &last, &x.Accounts, &main, &x.Test); err != nil {
+			return err
+		}
+		x.First, x.Last, x.Consents = farol.Day(first), farol.Day(last), strings.Fields(consent)
+		if err := do(x); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
