@@ -104,6 +104,8 @@ func (a *app) works() []job.Work {
 	return []job.Work{
 		{Name: "history", Every: 30 * time.Second, AtStart: true, Limit: 30 * time.Minute, Do: a.updateHistory},
 		{Name: "compact", Every: time.Hour, Limit: 30 * time.Minute, Do: a.facts.Compact},
+		{Name: "roster", Every: 10 * time.Second, AtStart: true, Limit: 30 * time.Minute, Do: a.facts.UpdateRoster},
+		{Name: "roster-compact", Every: time.Hour, Limit: 30 * time.Minute, Do: a.facts.CompactRoster},
 		{Name: "repair", Every: 24 * time.Hour, Limit: time.Hour, Do: a.repair},
 		{Name: "prune", Every: time.Hour, Limit: time.Minute, Do: a.store.Prune},
 	}
