@@ -16,9 +16,11 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/glossary"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 	"github.com/farol-cs/farol/truth"
 )
@@ -36,6 +38,8 @@ type Config struct {
 	Log *slog.Logger
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// Customers is the directory of accounts; nil makes one.
+	Customers *customer.Directory
 }
 
 // server is the configured API.
@@ -56,6 +60,9 @@ func New(c Config) http.Handler {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Customers == nil {
+		c.Customers = customer.New(c.Facts, c.Now)
 	}
 	s := &server{Config: c, mux: http.NewServeMux()}
 	var err error
@@ -153,16 +160,35 @@ func (s *server) admit(who audience) func(huma.Context, func(huma.Context)) {
 			return
 		}
 		t, err := s.Store.TokenOf(ctx.Context(), strings.TrimSpace(secret))
-		switch {
-		case err != nil:
-			s.refuse(ctx, err)
-		case !slices.Contains(who, t.Role):
-			s.refuse(ctx, farol.Errorf(farol.Forbidden, "a token of the role %s may not do this", t.Role))
-		default:
-			next(huma.WithValue(ctx, callerKey{}, t))
-			s.audit(ctx, t)
+		var seen context.Context
+		if err == nil && !slices.Contains(who, t.Role) {
+			err = farol.Errorf(farol.Forbidden, "a token of the role %s may not do this", t.Role)
 		}
+		if err == nil {
+			seen, err = s.look(ctx.Context(), t)
+		}
+		if err != nil {
+			s.refuse(ctx, err)
+			return
+		}
+		next(huma.WithContext(ctx, context.WithValue(seen, callerKey{}, t)))
+		s.audit(ctx, t)
 	}
+}
+
+// look is the context with what the token may see, which all that is read with
+// it then applies: an operation passes its context on and looks up what its
+// path and body name (see package sight).
+func (s *server) look(ctx context.Context, t store.Token) (context.Context, error) {
+	p, err := s.Store.PortfolioOfToken(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	of, err := s.Customers.Sight(ctx, s.Metrics.Catalogue(), p)
+	if err != nil || of == nil {
+		return ctx, err
+	}
+	return sight.With(ctx, of), nil
 }
 
 func (s *server) refuse(ctx huma.Context, err error) {

@@ -15,6 +15,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/sight"
 )
 
 // The marks by which the team says whose an account is, in which stage, and
@@ -83,6 +84,7 @@ type snapshot struct {
 	last   map[string]farol.Day
 	known  time.Time
 	joins  time.Time // when accounts were joined or parted last
+	*portfolios
 }
 
 // New makes a directory that is filled when it is first asked.
@@ -94,17 +96,18 @@ const fresh = 3 * time.Second
 // measured is how far back the last measured day of a metric may lie.
 const measured = 60
 
-// Accounts answers every account, as of a few seconds ago at most. The map
-// and what is in it must not be changed.
+// Accounts answers every account that the context's reader may see, as of a
+// few seconds ago at most. The map and what is in it must not be changed.
 func (d *Directory) Accounts(ctx context.Context) (map[farol.AccountID]*Account, error) {
 	s, err := d.current(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.accounts, nil
+	return s.part(sight.Of(ctx)), nil
 }
 
-// Account is one account; NotFound when nobody ever named it.
+// Account is one account; NotFound when nobody ever named it, and when it is
+// out of the reader's sight.
 func (d *Directory) Account(ctx context.Context, id farol.AccountID) (*Account, error) {
 	all, err := d.Accounts(ctx)
 	if err != nil {
@@ -154,7 +157,7 @@ func (d *Directory) Refresh(ctx context.Context) error {
 
 // refresh makes the snapshot after old (nil: from nothing).
 func (d *Directory) refresh(ctx context.Context, old *snapshot) (*snapshot, error) {
-	s := &snapshot{accounts: map[farol.AccountID]*Account{}, values: map[string]map[farol.AccountID]facts.Measure{}, last: map[string]farol.Day{}, known: d.facts.LastKnown(), joins: d.facts.JoinsChanged()}
+	s := &snapshot{accounts: map[farol.AccountID]*Account{}, values: map[string]map[farol.AccountID]facts.Measure{}, last: map[string]farol.Day{}, known: d.facts.LastKnown(), joins: d.facts.JoinsChanged(), portfolios: &portfolios{}}
 	since := time.Time{}
 	if old != nil && old.joins.Equal(s.joins) {
 		since = old.known
@@ -251,8 +254,13 @@ func accountOf(id farol.AccountID, values []facts.AccountValue) *Account {
 		a.Name = n
 	}
 	a.Test = a.Attributes["test"] == "true" || a.Attributes["internal"] == "true"
-	a.folded = Fold(a.Name + " " + string(id) + " " + a.Attributes["domain"] + " " + a.Attributes["website"])
+	a.folded = foldedOf(a)
 	return a
+}
+
+// foldedOf is what a search looks at.
+func foldedOf(a *Account) string {
+	return Fold(a.Name + " " + string(a.ID) + " " + a.Attributes["domain"] + " " + a.Attributes["website"])
 }
 
 // Fold makes a text comparable: small letters without accents.
@@ -269,5 +277,5 @@ func (d *Directory) At(ctx context.Context, asOf farol.Day, known time.Time) (ma
 	for id, values := range said {
 		out[id] = accountOf(id, values)
 	}
-	return out, nil
+	return cut(out, sight.Of(ctx)), nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 // The kinds of moments.
@@ -76,6 +77,9 @@ func text64(column string) string { return "coalesce(CAST(" + column + " AS VARC
 func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 	limit := pageSize(q.Limit, 1000)
 	q.Account = f.Joined(q.Account, q.Known)
+	if err := sight.Of(ctx).Check(q.Account); err != nil {
+		return nil, err
+	}
 	d := &doors{Scope: Scope{AsOf: q.AsOf, Known: q.Known}, params: map[string]any{"account": string(q.Account), "limit": int64(limit)}, traits: &f.traits}
 	if q.AsOf != 0 {
 		d.params["farol_as_of"] = q.AsOf
@@ -98,7 +102,7 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 	}
 	var out []Moment
 	for _, s := range momentSources {
-		if len(q.Kinds) > 0 && !contains(q.Kinds, s.kind) || q.Person != "" && s.person == "''" {
+		if len(q.Kinds) > 0 && !contains(q.Kinds, s.kind) || q.Person != "" && s.person == "''" || s.kind == SubscriptionMoment && sight.Of(ctx).Hides(sight.Money) {
 			continue
 		}
 		columns := "t.ts AS ts, t.known AS known, t.day AS day, t.id AS id, t.source AS source, " + s.name + " AS moment_name"
@@ -140,6 +144,9 @@ func (f *Facts) changesOf(ctx context.Context, d *doors, q MomentFilter, said, b
 		return err
 	}
 	for _, m := range raw {
+		if sight.Of(ctx).Hides("attribute." + m.Name) {
+			continue
+		}
 		if m.Fields["type"] == markType {
 			m.Kind = MarkMoment
 		}

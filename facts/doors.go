@@ -33,8 +33,12 @@ const farFuture = "DATE '2149-01-01'"
 // {{registered}}, {{milestones}},
 // {{progress}}, {{periods}}, {{days}}, {{turns}} and {{trailing n}};
 // docs/doors.md says what columns they
-// have.
+// have. A scope that does not keep to the accounts that the context's reader
+// may see is refused (see SightFilter).
 func (f *Facts) Query(ctx context.Context, text string, s Scope, params map[string]any) (*sql.Rows, error) {
+	if err := inSight(ctx, s); err != nil {
+		return nil, err
+	}
 	text, all, err := f.compile(text, s, params)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 // Way is how a fact came to move a figure of the past.
@@ -56,6 +57,9 @@ type LearnedQuery struct {
 // from, in the order in which they were learned; more tells that there are
 // further ones.
 func (f *Facts) Learned(ctx context.Context, q LearnedQuery) (out []Learned, more bool, err error) {
+	if err := sight.Of(ctx).Whole(); err != nil {
+		return nil, false, err
+	}
 	limit := pageSize(q.Limit, 1000)
 	params := map[string]any{
 		"since": q.Since, "until": q.Until, "first_day": q.Days.From, "end_day": q.Days.To,

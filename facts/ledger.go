@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 // Restated is a figure of the history that took the place of another one.
@@ -72,6 +73,9 @@ const (
 // the history that says the same in other words (only its interval or its
 // completeness differ) is none. It reads the history alone.
 func (f *Facts) Restatements(ctx context.Context, q LedgerQuery) (out []Restated, next string, err error) {
+	if err := sight.Of(ctx).Whole(); err != nil {
+		return nil, "", err
+	}
 	limit := pageSize(q.Limit, 1000)
 	text, params, err := q.text(limit + 1)
 	if err != nil {
@@ -164,6 +168,9 @@ ORDER BY x.known DESC, x.metric, x.version, x.grain, x.first_day LIMIT {limit:In
 // said when the period was closed. known bounds what is looked at; zero does
 // not.
 func (f *Facts) Reported(ctx context.Context, metric string, grain farol.Grain, days farol.Period, known time.Time) ([]HistoryRow, error) {
+	if err := sight.Of(ctx).Whole(); err != nil {
+		return nil, err
+	}
 	cond, params := "", map[string]any{"metric": metric, "grain": string(grain), "from": days.From, "to": days.To}
 	if !known.IsZero() {
 		cond, params["known"] = " AND h.known <= {known:DateTime64(3)}", known

@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 const eventColumns = `batch, known, ts, day, source, kind, name, id, hash, account, user_id, anonymous, previous, as_account, as_person, properties, context, original_at, flag`
@@ -125,6 +127,7 @@ func (f *Facts) Events(ctx context.Context, q EventFilter) (out []EventRow, next
 			r.Resolved = farol.AccountID(to)
 		}
 		r.Late = farol.Late(r.At, r.Event.Known, f.Zone())
+		r.Properties, r.Context = sight.Of(ctx).Properties(r.Properties), sight.Of(ctx).Properties(r.Context)
 		out[i] = r.EventRow
 	}
 	return out, next, nil
@@ -227,23 +230,37 @@ func (f *Facts) eventWhere(ctx context.Context, q EventFilter) (string, map[stri
 		}
 		add("who IN (SELECT unnest({whos:Array(UInt64)}))", "whos", raws)
 	}
-	if q.Account != "" {
+	var ids []string
+	switch s := sight.Of(ctx); {
+	case q.Account != "":
 		whole := f.Joined(q.Account, q.Known)
-		ids := []string{string(whole)}
+		if err := s.Check(whole); err != nil {
+			return "", nil, err
+		}
+		ids = []string{string(whole)}
 		for _, part := range f.Parts(whole, q.Known) {
 			ids = append(ids, string(part))
 		}
-		params["accounts"] = ids
-		const among = " IN (SELECT unnest({accounts:Array(String)}))"
-		const resolved = "(CASE WHEN as_account = '' THEN account ELSE as_account END)" + among
-		if !f.traits.moved.Load() {
-			return strings.Join(append(conds, resolved), " AND "), params, nil
+	case s.Limited():
+		ids = slices.Clone(s.Accounts())
+		for part, whole := range f.joinedAt(q.Known) {
+			if s.Account(farol.AccountID(whole)) {
+				ids = append(ids, part)
+			}
 		}
-		latest := latestMoves(!q.Known.IsZero())
-		conds = append(conds, `(hash IN (SELECT m.hash FROM `+latest+` m WHERE m.account`+among+`)
+	default:
+		return strings.Join(conds, " AND "), params, nil
+	}
+	params["accounts"] = noNil(ids)
+	const among = " IN (SELECT unnest({accounts:Array(String)}))"
+	const resolved = "(CASE WHEN as_account = '' THEN account ELSE as_account END)" + among
+	if !f.traits.moved.Load() {
+		return strings.Join(append(conds, resolved), " AND "), params, nil
+	}
+	latest := latestMoves(!q.Known.IsZero())
+	conds = append(conds, `(hash IN (SELECT m.hash FROM `+latest+` m WHERE m.account`+among+`)
 OR `+resolved+`
 AND hash NOT IN (SELECT m.hash FROM `+latest+` m WHERE NOT m.account`+among+`))`)
-	}
 	return strings.Join(conds, " AND "), params, nil
 }
 
@@ -303,6 +320,10 @@ func (f *Facts) applyMoves(ctx context.Context, rows []logRow, known time.Time) 
 
 // Rejections lists refused events, newest first; limit 0 is 100.
 func (f *Facts) Rejections(ctx context.Context, limit int, after string) (out []Rejected, next string, err error) {
+	// What was refused belongs to no account, and its body may say anything.
+	if err := sight.Of(ctx).Whole(); err != nil {
+		return nil, "", err
+	}
 	limit = pageSize(limit, 1000)
 	params := map[string]any{"limit": int64(limit + 1)}
 	where := "1 = 1"
@@ -333,6 +354,9 @@ ORDER BY batch DESC, number DESC LIMIT {limit:Int64}`, params)
 		}
 		last = cursor{place: batch, hash: uint64(number)}
 		r.Received = r.Received.UTC()
+		if sight.Of(ctx).HidesSome() {
+			r.Body = string(sight.Of(ctx).Properties(json.RawMessage(r.Body)))
+		}
 		out = append(out, r)
 	}
 	return out, next, rows.Err()

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 // Mark is something that Farol itself says of an account, as an attribute
@@ -30,6 +31,11 @@ func (f *Facts) SaveMarks(ctx context.Context, at time.Time, marks []Mark) error
 	if len(marks) == 0 {
 		return nil
 	}
+	for _, m := range marks {
+		if err := sight.Of(ctx).Check(m.Account); err != nil {
+			return err
+		}
+	}
 	at = at.UTC().Truncate(time.Millisecond)
 	day := midnight(farol.DayOf(at, f.Zone()))
 	_, err := f.send(ctx, &request{ctx: ctx, rows: func(c *commit, known time.Time) {
@@ -49,9 +55,18 @@ type MarkChange struct {
 
 // Marks lists what was said under a trait, the newest first. limit 0 is 100.
 func (f *Facts) Marks(ctx context.Context, trait string, account farol.AccountID, limit int) ([]MarkChange, error) {
+	s := sight.Of(ctx)
+	if account != "" {
+		if err := s.Check(account); err != nil {
+			return nil, err
+		}
+	}
+	only, params := "", map[string]any{"trait": trait, "account": string(account), "limit": int64(pageSize(limit, 10_000))}
+	if s.Limited() {
+		only, params["accounts"] = " AND name IN (SELECT unnest({accounts:Array(String)}))", s.Accounts()
+	}
 	rows, err := f.reading(ctx, `SELECT name, value, ts, known, day FROM changes WHERE subject = 'account' AND trait = {trait:String}
-AND ({account:String} = '' OR name = {account:String}) ORDER BY ts DESC, known DESC, id DESC LIMIT {limit:Int64}`, time.Time{},
-		map[string]any{"trait": trait, "account": string(account), "limit": int64(pageSize(limit, 10_000))})
+AND ({account:String} = '' OR name = {account:String})`+only+` ORDER BY ts DESC, known DESC, id DESC LIMIT {limit:Int64}`, time.Time{}, params)
 	if err != nil {
 		return nil, err
 	}

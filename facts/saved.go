@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 // SaveHistory appends figures of metrics. A zero Known becomes the instant of
@@ -93,7 +94,11 @@ func (f *Facts) SaveMeasures(ctx context.Context, rows []Measure) error {
 func (f *Facts) Attributes(ctx context.Context) ([]string, error) {
 	var out []string
 	err := eachText(ctx, f.eng, `SELECT DISTINCT trait FROM changes WHERE subject = 'account' AND type IN ('text', 'number', 'bool') ORDER BY trait LIMIT 200`, nil,
-		func(v []string) { out = append(out, v[0]) })
+		func(v []string) {
+			if !sight.Of(ctx).Hides("attribute." + v[0]) {
+				out = append(out, v[0])
+			}
+		})
 	sort.Strings(out)
 	return out, err
 }
@@ -102,9 +107,17 @@ func (f *Facts) Attributes(ctx context.Context) ([]string, error) {
 // frequent first.
 func (f *Facts) AttributeValues(ctx context.Context, key string, limit int) ([]string, error) {
 	var out []string
+	s := sight.Of(ctx)
+	if err := s.Shows("attribute." + key); err != nil {
+		return nil, err
+	}
+	params, only := map[string]any{"key": key, "limit": int64(pageSize(limit, 1000))}, ""
+	if s.Limited() {
+		only, params["accounts"] = " AND name IN (SELECT unnest({accounts:Array(String)}))", s.Accounts()
+	}
 	err := eachText(ctx, f.eng, `SELECT x.val FROM (SELECT name, argMax(value, (ts, known, id)) AS val FROM changes
-WHERE subject = 'account' AND trait = {key:String} GROUP BY name) x WHERE x.val <> '' GROUP BY x.val ORDER BY count(*) DESC, x.val LIMIT {limit:Int64}`,
-		map[string]any{"key": key, "limit": int64(pageSize(limit, 1000))}, func(v []string) { out = append(out, v[0]) })
+WHERE subject = 'account' AND trait = {key:String}`+only+` GROUP BY name) x WHERE x.val <> '' GROUP BY x.val ORDER BY count(*) DESC, x.val LIMIT {limit:Int64}`,
+		params, func(v []string) { out = append(out, v[0]) })
 	return out, err
 }
 

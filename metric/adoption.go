@@ -166,7 +166,7 @@ type tally struct {
 // the field.
 func (r *Reader) Features(ctx context.Context, q Request) (FeatureTable, error) {
 	q.Metric, q.Grain = "product_adoption_rate", farol.Monthly
-	p, err := r.plan(q)
+	p, err := r.plan(ctx, q)
 	if err != nil {
 		return FeatureTable{}, err
 	}

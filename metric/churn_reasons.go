@@ -71,7 +71,7 @@ type LostAccount struct {
 // ChurnReasons tells why the customers of the period left. By breaks down by
 // the attribute on the last day as a customer. Errors as for Read.
 func (r *Reader) ChurnReasons(ctx context.Context, q Request) (ChurnReport, error) {
-	p, err := r.planStays(q)
+	p, err := r.planMoney(ctx, q)
 	if err != nil {
 		return ChurnReport{}, err
 	}

@@ -206,7 +206,7 @@ func (r *Reader) compared(ctx context.Context, q CompareRequest, at Moment) (*co
 		return nil, err
 	}
 	req.By = q.By
-	p, err := r.plan(req)
+	p, err := r.plan(ctx, req)
 	if err != nil {
 		return nil, err
 	}

@@ -131,9 +131,9 @@ type activationPlan struct {
 	horizon  int
 }
 
-func (r *Reader) activationPlan(q ActivationRequest) (*activationPlan, error) {
+func (r *Reader) activationPlan(ctx context.Context, q ActivationRequest) (*activationPlan, error) {
 	q.Metric = "activation_rate"
-	p, err := r.plan(q.Request)
+	p, err := r.plan(ctx, q.Request)
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +247,7 @@ spells AS (
 // start, of all cohorts together and of each. Errors are Invalid and name the
 // field.
 func (r *Reader) ActivationCurve(ctx context.Context, q ActivationRequest) (ActivationCurve, error) {
-	a, err := r.activationPlan(q)
+	a, err := r.activationPlan(ctx, q)
 	if err != nil {
 		return ActivationCurve{}, err
 	}

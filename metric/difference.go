@@ -53,11 +53,11 @@ func (r *Reader) Difference(ctx context.Context, before, after Request, period f
 		return Difference{}, farol.InvalidField("metric", "both sides must be the same metric and grain")
 	}
 	before.Period, after.Period = period, period
-	a, err := r.plan(before)
+	a, err := r.plan(ctx, before)
 	if err != nil {
 		return Difference{}, err
 	}
-	b, err := r.plan(after)
+	b, err := r.plan(ctx, after)
 	if err != nil {
 		return Difference{}, err
 	}

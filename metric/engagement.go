@@ -54,7 +54,11 @@ var rhythmMetric = &Metric{
 
 // engagementPlan checks a request and fixes its clocks; days is the range of
 // one that has none.
-func (r *Reader) engagementPlan(q *EngagementRequest, m *Metric, days farol.Day) (*plan, error) {
+func (r *Reader) engagementPlan(ctx context.Context, q *EngagementRequest, m *Metric, days farol.Day) (*plan, error) {
+	var err error
+	if q.Filters, err = facts.Sighted(ctx, q.Filters, ""); err != nil {
+		return nil, err
+	}
 	if q.Of == "" {
 		q.Of = People
 	}
@@ -150,7 +154,7 @@ func (q EngagementRequest) joinedText() string {
 // Histogram counts units by the intervals in which they were active, in one
 // query. Errors are Invalid, naming the field.
 func (r *Reader) Histogram(ctx context.Context, q EngagementRequest) (Histogram, error) {
-	p, err := r.histogramPlan(&q)
+	p, err := r.histogramPlan(ctx, &q)
 	if err != nil {
 		return Histogram{}, err
 	}
@@ -164,11 +168,11 @@ func (r *Reader) Histogram(ctx context.Context, q EngagementRequest) (Histogram,
 	return got.value, err
 }
 
-func (r *Reader) histogramPlan(q *EngagementRequest) (*plan, error) {
+func (r *Reader) histogramPlan(ctx context.Context, q *EngagementRequest) (*plan, error) {
 	if q.Grain == "" {
 		q.Grain = farol.Daily
 	}
-	p, err := r.engagementPlan(q, engagementMetric, histogramDays)
+	p, err := r.engagementPlan(ctx, q, engagementMetric, histogramDays)
 	if err != nil {
 		return nil, err
 	}
@@ -261,7 +265,7 @@ func (r *Reader) rangeQuery(ctx context.Context, p *plan, q EngagementRequest, t
 // 100) after the cursor. The numerator of each is the bucket's intervals.
 // next is "" at the end. Errors are Invalid, naming the field.
 func (r *Reader) HistogramRows(ctx context.Context, q EngagementRequest, bucket, limit int, after string) (rows []Row, next string, err error) {
-	p, err := r.histogramPlan(&q)
+	p, err := r.histogramPlan(ctx, &q)
 	if err != nil {
 		return nil, "", err
 	}

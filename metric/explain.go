@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"context"
 	"strings"
 
 	"github.com/farol-cs/farol/facts"
@@ -33,7 +34,8 @@ type SettingUse struct {
 
 // Explain tells how the figures of the request are made.
 func (r *Reader) Explain(q Request) (Explanation, error) {
-	p, err := r.plan(q)
+	// The words and the SQL of a figure are no secret; its values are not here.
+	p, err := r.plan(context.Background(), q)
 	if err != nil {
 		return Explanation{}, err
 	}

@@ -43,7 +43,7 @@ ORDER BY 3 DESC, 4 DESC, 1`
 // name the field.
 func (r *Reader) FeaturePeople(ctx context.Context, q Request, name string, limit int) (FeaturePeople, error) {
 	q.Metric, q.Grain = "product_adoption_rate", farol.Monthly
-	p, err := r.plan(q)
+	p, err := r.plan(ctx, q)
 	if err != nil {
 		return FeaturePeople{}, err
 	}

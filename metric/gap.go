@@ -55,7 +55,7 @@ var gapAges = []int{30, 60, 90, 180, 270, 365}
 // empty when there are no subscriptions. Errors are Invalid: also for a
 // criterion of people.
 func (r *Reader) RetentionGap(ctx context.Context, q ActivationRequest) (RetentionGap, error) {
-	a, err := r.activationPlan(q)
+	a, err := r.activationPlan(ctx, q)
 	if err != nil {
 		return RetentionGap{}, err
 	}

@@ -221,7 +221,7 @@ func sameSeries(a, b []Point) error {
 func (w *world) live(t *testing.T, q Request) []Point {
 	t.Helper()
 	ctx := context.Background()
-	p, err := w.r.plan(q)
+	p, err := w.r.plan(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}

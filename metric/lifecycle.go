@@ -45,7 +45,7 @@ func (r *Reader) Lifecycle(ctx context.Context, q EngagementRequest) (Lifecycle,
 	if q.Grain == "" {
 		q.Grain = farol.Weekly
 	}
-	p, err := r.engagementPlan(&q, engagementMetric, rhythmDays)
+	p, err := r.engagementPlan(ctx, &q, engagementMetric, rhythmDays)
 	if err != nil {
 		return Lifecycle{}, err
 	}

@@ -73,7 +73,7 @@ type LifetimeRow struct {
 // curve, for all and for each group of By. Of the request it uses the clocks,
 // filters and By. Errors as for Read.
 func (r *Reader) LifetimeValue(ctx context.Context, q Request) (LifetimeReport, error) {
-	p, err := r.planStays(q)
+	p, err := r.planMoney(ctx, q)
 	if err != nil {
 		return LifetimeReport{}, err
 	}

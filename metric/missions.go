@@ -30,7 +30,7 @@ func (r *Reader) Missions(ctx context.Context, q Request, limit int) (list []Acc
 	all := map[string]*AccountMissions{}
 	for i, name := range missions {
 		q.Metric, q.Grain, q.By = name, farol.Weekly, "account"
-		p, err := r.plan(q)
+		p, err := r.plan(ctx, q)
 		if err != nil {
 			return nil, 0, err
 		}

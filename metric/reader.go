@@ -49,7 +49,10 @@ func (r *Reader) Catalogue() *Catalogue { return r.catalogue }
 // Read answers a series, whose points the caller must not change. Errors are NotFound for the metric's name and
 // Invalid, naming the field, for the rest of the request.
 func (r *Reader) Read(ctx context.Context, q Request) (Series, error) {
-	p, err := r.plan(q)
+	if m, err := r.catalogue.Find(q.Metric); err == nil && m.hidden(ctx) {
+		return r.hiddenSeries(m, q), nil
+	}
+	p, err := r.plan(ctx, q)
 	if err != nil {
 		return Series{}, err
 	}

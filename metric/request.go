@@ -1,12 +1,14 @@
 package metric
 
 import (
+	"context"
 	"regexp"
 	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/sight"
 )
 
 // Request asks for a series.
@@ -55,6 +57,8 @@ const (
 	NotReached Reason = "not_reached"
 	// NoCosts: no cost was reported for the period.
 	NoCosts Reason = "no_costs"
+	// Hidden: the reader may not see the metric.
+	Hidden Reason = "hidden"
 )
 
 // Point is a figure.
@@ -130,10 +134,17 @@ const maxCells = 200_000
 // it is bound in queries, never spelled.
 var attributeName = regexp.MustCompile(`^[^=\pC]{1,100}$`)
 
-// plan checks a request and fixes the clocks.
-func (r *Reader) plan(q Request) (*plan, error) {
+// plan checks a request and fixes the clocks. It keeps to the accounts that
+// the context's reader may see; a metric that is hidden is Forbidden.
+func (r *Reader) plan(ctx context.Context, q Request) (*plan, error) {
 	m, err := r.catalogue.Find(q.Metric)
 	if err != nil {
+		return nil, err
+	}
+	if m.hidden(ctx) {
+		return nil, sight.ErrHidden()
+	}
+	if q.Filters, err = facts.Sighted(ctx, q.Filters, q.By); err != nil {
 		return nil, err
 	}
 	if q.Grain == "" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/sight"
 )
 
 // Restatement is a figure of a closed period that took the place of an
@@ -66,6 +67,10 @@ func (r *Reader) Restatements(ctx context.Context, q Ledger) (out []Restatement,
 			return nil, "", err
 		}
 	}
+	// The history is of the whole base.
+	if err := sight.Of(ctx).Whole(); err != nil {
+		return nil, "", err
+	}
 	found, next, err := r.facts.Restatements(ctx, facts.LedgerQuery{
 		Metric: q.Metric, Grain: q.Grain, From: q.Period.From, To: q.Period.To, Since: q.Since, Until: q.Known, Ended: q.AsOf,
 		Limit: q.Limit, After: q.After,
@@ -75,8 +80,8 @@ func (r *Reader) Restatements(ctx context.Context, q Ledger) (out []Restatement,
 	}
 	for _, x := range found {
 		m, err := r.catalogue.Find(x.Metric)
-		if err != nil {
-			continue // of a metric that is no longer there
+		if err != nil || m.hidden(ctx) {
+			continue // of a metric that is no longer there, or that may not be seen
 		}
 		out = append(out, restatementOf(m, x))
 	}
@@ -182,6 +187,9 @@ const (
 // ReadSettingsAt; nil takes those in force. Errors are NotFound when there is
 // no such line.
 func (r *Reader) Restatement(ctx context.Context, id string, at func(versions map[string]int) (Settings, error)) (Opened, error) {
+	if err := sight.Of(ctx).Whole(); err != nil {
+		return Opened{}, err
+	}
 	x, err := r.line(ctx, id)
 	if err != nil {
 		return Opened{}, err
@@ -195,7 +203,7 @@ func (r *Reader) Restatement(ctx context.Context, id string, at func(versions ma
 		}
 		settings = &s
 	}
-	before, after, err := r.between(x, settings)
+	before, after, err := r.between(ctx, x, settings)
 	if err != nil {
 		return out, err
 	}
@@ -243,12 +251,12 @@ func (r *Reader) line(ctx context.Context, id string) (Restatement, error) {
 
 // between are the plans of the restatement's two sides. They are read as the
 // history was: on the day of now, of the facts known at the instant.
-func (r *Reader) between(x Restatement, settings *Settings) (before, after *plan, err error) {
+func (r *Reader) between(ctx context.Context, x Restatement, settings *Settings) (before, after *plan, err error) {
 	for _, side := range []struct {
 		p     **plan
 		known time.Time
 	}{{&before, x.WasKnown}, {&after, x.Known}} {
-		p, err := r.plan(Request{Metric: x.Metric.Name, Grain: x.Grain, Period: x.Period, Settings: settings})
+		p, err := r.plan(ctx, Request{Metric: x.Metric.Name, Grain: x.Grain, Period: x.Period, Settings: settings})
 		if err != nil {
 			return nil, nil, err
 		}
@@ -332,11 +340,11 @@ type Reported struct {
 // request, by its first day, from the history alone; periods that were never
 // closed are absent. Breakdowns and filters have no history: Invalid.
 func (r *Reader) Reported(ctx context.Context, q Request) (map[farol.Day]Reported, error) {
-	p, err := r.plan(q)
+	p, err := r.plan(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	if q.By != "" || len(q.Filters) > 0 {
+	if p.By != "" || len(p.Filters) > 0 {
 		return nil, farol.InvalidField("segment", "what was reported is kept of all customers together")
 	}
 	rows, err := r.facts.Reported(ctx, p.metric.Name, p.Grain, farol.Period{From: p.periods[0].From, To: p.periods[len(p.periods)-1].To}, q.Known)

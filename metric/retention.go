@@ -9,6 +9,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/sight"
 )
 
 // RetentionUnit is what is kept or lost.
@@ -199,7 +200,7 @@ type retention struct {
 // Retention answers a triangle, which the caller must not change. It is one
 // query. Errors are Invalid, naming the field.
 func (r *Reader) Retention(ctx context.Context, q RetentionRequest) (Retention, error) {
-	p, err := r.retentionPlan(q)
+	p, err := r.retentionPlan(ctx, q)
 	if err != nil {
 		return Retention{}, err
 	}
@@ -243,10 +244,19 @@ func retentionMetric(u RetentionUnit) *Metric {
 }
 
 // retentionPlan checks a request, fills in what it leaves out and cuts time.
-func (r *Reader) retentionPlan(q RetentionRequest) (*retention, error) {
+func (r *Reader) retentionPlan(ctx context.Context, q RetentionRequest) (*retention, error) {
+	var err error
+	if q.Filters, err = facts.Sighted(ctx, q.Filters, q.By); err != nil {
+		return nil, err
+	}
 	q.fillIn()
 	if err := q.check(); err != nil {
 		return nil, err
+	}
+	if q.Unit == RetainRevenue {
+		if err := sight.Of(ctx).Shows(sight.Money); err != nil {
+			return nil, err
+		}
 	}
 	p := &retention{q: q, plan: &plan{
 		Request: Request{

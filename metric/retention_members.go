@@ -50,7 +50,7 @@ func (r *Reader) RetentionMembers(ctx context.Context, q RetentionRequest, cohor
 	}
 	q.Period = settings.Calendar.PeriodAt(q.Cohorts, cohort)
 	q.Steps = max(q.Steps, 1)
-	p, err := r.retentionPlan(q)
+	p, err := r.retentionPlan(ctx, q)
 	if err != nil {
 		return nil, "", err
 	}

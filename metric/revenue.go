@@ -15,6 +15,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/sight"
 )
 
 // The ways of presenting amounts in other currencies.
@@ -120,9 +121,9 @@ GROUP BY m.currency
 ORDER BY m.currency`
 
 // ledgerPlan checks the request and fixes its clocks and rates.
-func (r *Reader) ledgerPlan(q *RevenueRequest) (*plan, error) {
+func (r *Reader) ledgerPlan(ctx context.Context, q *RevenueRequest) (*plan, error) {
 	q.Metric, q.Grain = "net_new_mrr", cmp.Or(q.Grain, farol.Monthly)
-	p, err := r.plan(q.Request)
+	p, err := r.plan(ctx, q.Request)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +172,7 @@ func (s Settings) fixedRates(day farol.Day) Settings {
 
 // Revenue answers the ledger. Errors are Invalid, naming the field.
 func (r *Reader) Revenue(ctx context.Context, q RevenueRequest) (RevenueLedger, error) {
-	p, err := r.ledgerPlan(&q)
+	p, err := r.ledgerPlan(ctx, &q)
 	if err != nil {
 		return RevenueLedger{}, err
 	}
@@ -252,6 +253,9 @@ func (l *LedgerLine) order() {
 
 // currencies are the amounts behind the whole at both ends of the last period.
 func (r *Reader) currencies(ctx context.Context, p *plan) ([]CurrencyLine, error) {
+	if sight.Of(ctx).Limited() {
+		return nil, nil // the query is of the whole base
+	}
 	last := p.periods[len(p.periods)-1]
 	params := p.params()
 	params["opening"], params["closing"] = last.From, p.last(last)
@@ -333,7 +337,7 @@ WHERE ({row_kind:String} = '' OR m.kind = {row_kind:String}) AND ({row_part:Stri
 // Movements lists the rows behind the ledger, the largest first: they add up
 // to its movements. next is the cursor of the following page, "" at the end.
 func (r *Reader) Movements(ctx context.Context, q MovementQuery) (list []MovementRow, next string, err error) {
-	p, err := r.ledgerPlan(&q.RevenueRequest)
+	p, err := r.ledgerPlan(ctx, &q.RevenueRequest)
 	if err != nil {
 		return nil, "", err
 	}

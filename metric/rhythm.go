@@ -99,7 +99,7 @@ func (q EngagementRequest) activeDaysText(part bool) string {
 // last 84 days). It is two queries. Errors are Invalid, naming the field.
 func (r *Reader) Rhythm(ctx context.Context, q EngagementRequest) (Rhythm, error) {
 	q.Grain = farol.Daily
-	p, err := r.engagementPlan(&q, rhythmMetric, rhythmDays)
+	p, err := r.engagementPlan(ctx, &q, rhythmMetric, rhythmDays)
 	if err != nil {
 		return Rhythm{}, err
 	}

@@ -70,7 +70,7 @@ const MaxRows = 1000
 // page, "" at the end. limit 0 is 100.
 func (r *Reader) Rows(ctx context.Context, q Request, period farol.Period, group string, limit int, after string) (rows []Row, next string, err error) {
 	q.Period = period
-	p, err := r.plan(q)
+	p, err := r.plan(ctx, q)
 	if err != nil {
 		return nil, "", err
 	}

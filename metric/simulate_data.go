@@ -40,7 +40,7 @@ FROM {{monthly 6 "mrr"}} AS m`
 // uses the clocks and filters. Errors as for Read.
 func (r *Reader) Prefill(ctx context.Context, q Request) (Prefill, error) {
 	q.By, q.Period = "", farol.Period{}
-	p, err := r.planStays(q)
+	p, err := r.planMoney(ctx, q)
 	if err != nil {
 		return Prefill{}, err
 	}

@@ -142,7 +142,11 @@ LEFT JOIN paid AS p ON p.account = c.account
 LEFT JOIN referred AS r ON r.account = c.account
 ORDER BY c.created_day, c.account`
 
-func (r *Reader) stagePlan(q *StagesRequest) (*plan, error) {
+func (r *Reader) stagePlan(ctx context.Context, q *StagesRequest) (*plan, error) {
+	var err error
+	if q.Filters, err = facts.Sighted(ctx, q.Filters, q.By); err != nil {
+		return nil, err
+	}
 	p := &plan{metric: stageMetric, settings: r.settings(), Request: Request{
 		Metric: stageMetric.Name, Grain: farol.Daily, Period: q.Period, AsOf: q.AsOf, Known: q.Known, By: q.By, Filters: q.Filters,
 	}}
@@ -204,7 +208,7 @@ func (r *Reader) stageAccounts(ctx context.Context, p *plan, q StagesRequest) (l
 // Stages answers how far the accounts created in a period got in their life
 // cycle. Errors are Invalid and name the field.
 func (r *Reader) Stages(ctx context.Context, q StagesRequest) (Stages, error) {
-	p, err := r.stagePlan(&q)
+	p, err := r.stagePlan(ctx, &q)
 	if err != nil {
 		return Stages{}, err
 	}
@@ -304,7 +308,7 @@ func (p *plan) stageCohort(c farol.Period, list []StageAccount, within int) Stag
 // stage (or, with missed, that had their whole time and did not), of the group
 // when a breakdown is asked for; at most limit, 0 is 200.
 func (r *Reader) StageAccounts(ctx context.Context, q StagesRequest, stage int, missed bool, group *string, limit int) (list []StageAccount, more bool, err error) {
-	p, err := r.stagePlan(&q)
+	p, err := r.stagePlan(ctx, &q)
 	if err != nil {
 		return nil, false, err
 	}

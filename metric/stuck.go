@@ -58,7 +58,7 @@ const MaxStuck = 1000
 // Stuck lists who began in the period and has not met the criterion, nor
 // cancelled. limit 0 is 100. Errors are Invalid and name the field.
 func (r *Reader) Stuck(ctx context.Context, q ActivationRequest, limit int) (Stuck, error) {
-	a, err := r.activationPlan(q)
+	a, err := r.activationPlan(ctx, q)
 	if err != nil {
 		return Stuck{}, err
 	}
@@ -182,7 +182,7 @@ func (r *Reader) CompareCriteria(ctx context.Context, q ActivationRequest) ([]Co
 }
 
 func (r *Reader) judged(ctx context.Context, q ActivationRequest) (Compared, error) {
-	a, err := r.activationPlan(q)
+	a, err := r.activationPlan(ctx, q)
 	if err != nil {
 		return Compared{}, err
 	}

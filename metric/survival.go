@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/stats"
 )
 
@@ -108,7 +109,7 @@ func (m *RetentionModel) best() survivor {
 // Survival reads how long customers stay. Of the request it uses the clocks,
 // filters and By; the period does not matter. Errors as for Read.
 func (r *Reader) Survival(ctx context.Context, q Request) (Survival, error) {
-	p, err := r.planStays(q)
+	p, err := r.planStays(ctx, q)
 	if err != nil {
 		return Survival{}, err
 	}
@@ -154,12 +155,20 @@ func survivalOf(p *plan, stays []stay) Survival {
 }
 
 // planStays is the plan of a report on stays.
-func (r *Reader) planStays(q Request) (*plan, error) {
+func (r *Reader) planStays(ctx context.Context, q Request) (*plan, error) {
 	q.Metric, q.Grain = staysMetric, farol.Monthly
 	if q.Period.Days() < 1 {
 		q.Period = farol.Period{From: 0, To: 1}
 	}
-	return r.plan(q)
+	return r.plan(ctx, q)
+}
+
+// planMoney is planStays of a report that tells amounts.
+func (r *Reader) planMoney(ctx context.Context, q Request) (*plan, error) {
+	if err := sight.Of(ctx).Shows(sight.Money); err != nil {
+		return nil, err
+	}
+	return r.planStays(ctx, q)
 }
 
 // curveOf estimates one group from its first stays, watched through the day.

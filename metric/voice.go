@@ -151,7 +151,11 @@ LIMIT {row_limit:Int64}`
 
 // voicePlan checks a request and fixes its clocks; period is the one that is
 // read as a whole.
-func (r *Reader) voicePlan(q *VoiceRequest) (*plan, error) {
+func (r *Reader) voicePlan(ctx context.Context, q *VoiceRequest) (*plan, error) {
+	var err error
+	if q.Filters, err = facts.Sighted(ctx, q.Filters, q.By); err != nil {
+		return nil, err
+	}
 	p := &plan{metric: voiceMetric, settings: r.settings(), Request: Request{
 		Metric: voiceMetric.Name, Grain: farol.Daily, Period: q.Period, AsOf: q.AsOf, Known: q.Known, By: q.By, Filters: q.Filters,
 	}}
@@ -197,7 +201,7 @@ func (q VoiceRequest) params(p *plan) map[string]any {
 // of those asked answered, and, of NPS with a breakdown, the score reweighted
 // to the base. Errors are Invalid and name the field.
 func (r *Reader) Voice(ctx context.Context, q VoiceRequest) (Voice, error) {
-	p, err := r.voicePlan(&q)
+	p, err := r.voicePlan(ctx, &q)
 	if err != nil {
 		return Voice{}, err
 	}
@@ -354,7 +358,7 @@ func (v Voice) weighted(by string) *WeightedScore {
 // Answers lists the answers that count in Voice, the newest first; next is the
 // cursor of the following page, "" at the end.
 func (r *Reader) Answers(ctx context.Context, q AnswersRequest) (list []Answer, next string, err error) {
-	p, err := r.voicePlan(&q.VoiceRequest)
+	p, err := r.voicePlan(ctx, &q.VoiceRequest)
 	if err != nil {
 		return nil, "", err
 	}

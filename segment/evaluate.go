@@ -8,6 +8,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/sight"
 )
 
 // Accounts lists the accounts that the rule holds for, by id; limit 0 is all.
@@ -17,8 +18,9 @@ func Accounts(ctx context.Context, f *facts.Facts, r Rule, e Env, limit int) ([]
 	if err != nil {
 		return nil, err
 	}
+	of := sight.Of(ctx)
 	text := "SELECT a.account AS account " + q.text + " ORDER BY a.account"
-	if limit > 0 {
+	if limit > 0 && !of.Limited() {
 		text += " LIMIT {seg_limit:Int64}"
 		q.params["seg_limit"] = int64(limit)
 	}
@@ -26,7 +28,9 @@ func Accounts(ctx context.Context, f *facts.Facts, r Rule, e Env, limit int) ([]
 	err = q.each(ctx, f, text, func(rows *sql.Rows) error {
 		var id farol.AccountID
 		err := rows.Scan(&id)
-		out = append(out, id)
+		if of.Account(id) && (limit == 0 || len(out) < limit) {
+			out = append(out, id)
+		}
 		return err
 	})
 	return out, err
@@ -34,6 +38,10 @@ func Accounts(ctx context.Context, f *facts.Facts, r Rule, e Env, limit int) ([]
 
 // Count is how many accounts the rule holds for.
 func Count(ctx context.Context, f *facts.Facts, r Rule, e Env) (n int64, err error) {
+	if sight.Of(ctx).Limited() {
+		list, err := Accounts(ctx, f, r, e, 0)
+		return int64(len(list)), err
+	}
 	q, err := compile(r, e)
 	if err != nil {
 		return 0, err
@@ -52,7 +60,9 @@ func Explain(f *facts.Facts, r Rule, e Env) (string, error) {
 }
 
 func (q query) each(ctx context.Context, f *facts.Facts, text string, scan func(*sql.Rows) error) error {
-	rows, err := f.Query(ctx, text, q.scope, q.params)
+	// Who belongs to a segment is worked out of the whole base; whoever lists
+	// it cuts the list to what may be seen.
+	rows, err := f.Query(sight.Everything(ctx), text, q.scope, q.params)
 	if err != nil {
 		return fmt.Errorf("segment: %w", err)
 	}

@@ -106,7 +106,7 @@ func TestTokens(t *testing.T) {
 		ctx := t.Context()
 		made, secret, err := s.AddToken(ctx, "CI", Viewer)
 		ok(t, err)
-		want := Token{ID: made.ID, Name: "CI", Role: Viewer, Prefix: secret[:7], Created: c.now()}
+		want := Token{ID: made.ID, Name: "CI", Role: Viewer, Prefix: secret[:7], Created: c.now(), Access: Access{Scope: AllAccounts}}
 		if made != want || !regexp.MustCompile(`^ft_[0-9A-Za-z]{43}$`).MatchString(secret) {
 			t.Errorf("made %+v with %d characters", made, len(secret))
 		}

@@ -52,6 +52,8 @@ type Member struct {
 	Created time.Time
 	// Disabled is since when the member cannot sign in; zero when it can.
 	Disabled time.Time
+	// Access is which customers the member may see.
+	Access
 }
 
 // NewMember is what AddMember needs.
@@ -59,6 +61,8 @@ type NewMember struct {
 	Email, Name, Password string
 	Role                  Role
 	Language              string
+	// Access is which customers the member may see; the zero one is all.
+	Access
 }
 
 // AddMember adds a member. Errors: Invalid with the field email, name,
@@ -95,9 +99,9 @@ func (s *Store) addMember(ctx context.Context, n NewMember, check func(*sql.Tx) 
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `
-			insert into members (id, email, name, role, password, language, theme, created)
-			values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			m.ID, m.Email, m.Name, m.Role, hash, m.Language, m.Theme, m.Created.UnixMilli())
+			insert into members (id, email, name, role, password, language, theme, created, `+accessColumns+`)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			m.ID, m.Email, m.Name, m.Role, hash, m.Language, m.Theme, m.Created.UnixMilli(), m.Scope, m.Team, m.Hidden)
 		if duplicate(err) {
 			taken := farol.InvalidField("email", "somebody of the team has this e-mail already")
 			taken.Kind = farol.Conflict
@@ -112,7 +116,10 @@ func (s *Store) addMember(ctx context.Context, n NewMember, check func(*sql.Tx) 
 }
 
 func (n NewMember) member() (m Member, err error) {
-	m.Role, m.Language = n.Role, n.Language
+	m.Role, m.Language, m.Access = n.Role, n.Language, n.Access
+	if err := m.Access.check(); err != nil {
+		return m, err
+	}
 	if m.Email, err = checkEmail(n.Email); err != nil {
 		return m, err
 	}
@@ -128,11 +135,14 @@ func (n NewMember) member() (m Member, err error) {
 	return m, checkLanguage(n.Language)
 }
 
-const memberColumns = `id, email, name, role, language, theme, created, disabled`
+const memberColumns = `id, email, name, role, language, theme, created, disabled, ` + accessColumns
 
 func scanMember(r scanner) (m Member, err error) {
-	err = r.Scan(&m.ID, &m.Email, &m.Name, &m.Role, &m.Language, &m.Theme, stamp{&m.Created}, stamp{&m.Disabled})
-	return m, err
+	return m, r.Scan(m.columns()...)
+}
+
+func (m *Member) columns() []any {
+	return append([]any{&m.ID, &m.Email, &m.Name, &m.Role, &m.Language, &m.Theme, stamp{&m.Created}, stamp{&m.Disabled}}, m.Access.fields()...)
 }
 
 func errNoMember() error { return farol.Errorf(farol.NotFound, "there is no such member") }
@@ -182,6 +192,9 @@ type MemberUpdate struct {
 	Language *string
 	Theme    *string
 	Disabled *bool
+	Scope    *Scope
+	Team     *string
+	Hidden   *Fields
 }
 
 // UpdateMember changes a member and returns it as it is then. Disabling ends
@@ -196,8 +209,8 @@ func (s *Store) UpdateMember(ctx context.Context, id MemberID, u MemberUpdate) (
 			return err
 		}
 		if _, err := tx.ExecContext(ctx, `
-			update members set name = $2, role = $3, language = $4, theme = $5, disabled = $6 where id = $1`,
-			m.ID, m.Name, m.Role, m.Language, m.Theme, millis(m.Disabled)); err != nil {
+			update members set name = $2, role = $3, language = $4, theme = $5, disabled = $6, scope = $7, team = $8, hidden = $9 where id = $1`,
+			m.ID, m.Name, m.Role, m.Language, m.Theme, millis(m.Disabled), m.Scope, m.Team, m.Hidden); err != nil {
 			return err
 		}
 		if err := adminLeft(ctx, tx); err != nil {
@@ -232,6 +245,12 @@ func (u MemberUpdate) apply(m *Member, now time.Time) (err error) {
 		if m.Theme = *u.Theme; !slices.Contains([]string{"", "light", "dark"}, m.Theme) {
 			return farol.InvalidField("theme", "must be light, dark or empty")
 		}
+	}
+	set(&m.Scope, u.Scope)
+	set(&m.Team, u.Team)
+	set(&m.Hidden, u.Hidden)
+	if err := m.Access.check(); err != nil {
+		return err
 	}
 	switch {
 	case u.Disabled == nil:

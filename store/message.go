@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 // Message is what somebody said in a thread.
@@ -47,7 +48,10 @@ func (s *Store) Say(ctx context.Context, m Message) (Message, error) {
 	if !threadForm.MatchString(m.Thread) {
 		return m, farol.InvalidField("thread", "there is no such thread")
 	}
-	var err error
+	err := within(ctx, accountOf(m.Thread), errNoAccount())
+	if err != nil {
+		return m, err
+	}
 	if m.Body, err = checkBody("body", m.Body); err != nil {
 		return m, err
 	}
@@ -70,6 +74,9 @@ func (s *Store) Messages(ctx context.Context, thread, before string, known time.
 	if limit <= 0 || limit > 500 {
 		limit = 50
 	}
+	if err := within(ctx, accountOf(thread), errNoAccount()); err != nil {
+		return nil, err
+	}
 	at := int64(1 << 60)
 	if !known.IsZero() {
 		at = known.UnixMilli()
@@ -87,6 +94,13 @@ func (s *Store) Messages(ctx context.Context, thread, before string, known time.
 func (s *Store) EditMessage(ctx context.Context, author MemberID, id, body string) error {
 	now := s.clock().UnixMilli()
 	missing := farol.Errorf(farol.NotFound, "there is no such message of yours")
+	if sight.Of(ctx).Limited() {
+		var thread string
+		err := s.reader.QueryRowContext(ctx, `select thread from messages where id = $1`, key(id)).Scan(&thread)
+		if err != nil || !insight(ctx, accountOf(thread)) {
+			return missing
+		}
+	}
 	if strings.TrimSpace(body) == "" {
 		r, err := s.writer.ExecContext(ctx, `update messages set deleted = $3 where id = $1 and author = $2 and deleted is null`, key(id), key(author), now)
 		return changed(r, err, missing)

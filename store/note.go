@@ -51,7 +51,10 @@ func (s *Store) AddNote(ctx context.Context, n Note) (Note, error) {
 	if n.Account == "" {
 		return n, farol.InvalidField("account", "must not be empty")
 	}
-	var err error
+	err := within(ctx, n.Account, errNoAccount())
+	if err != nil {
+		return n, err
+	}
 	if n.Body, err = checkBody("body", n.Body); err != nil {
 		return n, err
 	}
@@ -135,6 +138,9 @@ func (s *Store) Notes(ctx context.Context, account farol.AccountID, known time.T
 	if limit <= 0 || limit > 1000 {
 		limit = 100
 	}
+	if err := within(ctx, account, errNoAccount()); err != nil {
+		return nil, err
+	}
 	at := int64(1 << 60)
 	if !known.IsZero() {
 		at = known.UnixMilli()
@@ -151,8 +157,12 @@ func (s *Store) Note(ctx context.Context, id string) (Note, error) {
 
 func findNote(ctx context.Context, q queryer, id string) (Note, error) {
 	n, err := scanNote(q.QueryRowContext(ctx, `select `+noteColumns+` from notes where id = $1 and deleted is null`, key(id)))
+	missing := farol.Errorf(farol.NotFound, "there is no such note")
 	if errors.Is(err, sql.ErrNoRows) {
-		err = farol.Errorf(farol.NotFound, "there is no such note")
+		err = missing
+	}
+	if err == nil {
+		err = within(ctx, n.Account, missing)
 	}
 	return n, err
 }

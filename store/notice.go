@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 // Notice is something that a member is told.
@@ -99,8 +100,10 @@ func (s *Store) Notices(ctx context.Context, member MemberID, unseen bool, limit
 		limit = 50
 	}
 	rows, err := s.reader.QueryContext(ctx, `select `+noticeColumns+` from notices
-		where member = $1 and ($2 = 0 or seen is null) order by id desc limit $3`, key(member), number(unseen), limit)
-	return collect(rows, err, scanNotice)
+		where member = $1 and ($2 = 0 or seen is null) order by id desc limit $3`, key(member), number(unseen), unlimited(ctx, limit))
+	list, err := collect(rows, err, scanNotice)
+	list = onlyInsight(ctx, list, func(n Notice) farol.AccountID { return n.Account })
+	return list[:min(len(list), limit)], err
 }
 
 func number(b bool) int {
@@ -112,6 +115,10 @@ func number(b bool) int {
 
 // Unseen is how many notices a member has not seen.
 func (s *Store) Unseen(ctx context.Context, member MemberID) (n int, err error) {
+	if sight.Of(ctx).Limited() {
+		list, err := s.Notices(ctx, member, true, 500)
+		return len(list), err
+	}
 	err = s.reader.QueryRowContext(ctx, `select count(*) from notices where member = $1 and seen is null`, key(member)).Scan(&n)
 	return n, err
 }
@@ -129,7 +136,8 @@ func (s *Store) SeeNotices(ctx context.Context, member MemberID, id string) erro
 func (s *Store) Unmailed(ctx context.Context, member MemberID) ([]Notice, error) {
 	rows, err := s.reader.QueryContext(ctx, `select `+noticeColumns+` from notices
 		where member = $1 and seen is null and mailed is null order by account, id limit 500`, key(member))
-	return collect(rows, err, scanNotice)
+	list, err := collect(rows, err, scanNotice)
+	return onlyInsight(ctx, list, func(n Notice) farol.AccountID { return n.Account }), err
 }
 
 // MarkMailed notes that a digest with these notices was sent.
@@ -147,6 +155,9 @@ func (s *Store) MarkMailed(ctx context.Context, list []Notice) error {
 
 // Follow makes a member hear of an account; off ends it.
 func (s *Store) Follow(ctx context.Context, member MemberID, account farol.AccountID, off bool) error {
+	if err := within(ctx, account, errNoAccount()); err != nil {
+		return err
+	}
 	if off {
 		_, err := s.writer.ExecContext(ctx, `delete from follows where member = $1 and account = $2`, key(member), key(account))
 		return err
@@ -159,7 +170,8 @@ func (s *Store) Follow(ctx context.Context, member MemberID, account farol.Accou
 // Followed lists the accounts that a member follows, by id.
 func (s *Store) Followed(ctx context.Context, member MemberID) ([]farol.AccountID, error) {
 	rows, err := s.reader.QueryContext(ctx, `select account from follows where member = $1 order by account`, key(member))
-	return collect(rows, err, func(r scanner) (a farol.AccountID, err error) { return a, r.Scan(&a) })
+	list, err := collect(rows, err, func(r scanner) (a farol.AccountID, err error) { return a, r.Scan(&a) })
+	return onlyInsight(ctx, list, func(a farol.AccountID) farol.AccountID { return a }), err
 }
 
 func followers(ctx context.Context, tx *sql.Tx, account farol.AccountID) ([]MemberID, error) {

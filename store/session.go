@@ -116,11 +116,10 @@ func (s *Store) SessionOf(ctx context.Context, token string) (Session, Member, e
 	var m Member
 	now := s.clock()
 	row := s.reader.QueryRowContext(ctx, `
-		select `+sessionColumns+`, m.id, m.email, m.name, m.role, m.language, m.theme, m.created, m.disabled
+		select `+sessionColumns+`, m.id, m.email, m.name, m.role, m.language, m.theme, m.created, m.disabled, m.scope, m.team, m.hidden
 		from sessions s join members m on m.id = s.member
 		where s.hash = $1 and s.expires > $2 and m.disabled is null`, digest(token), now.UnixMilli())
-	err := row.Scan(append(x.fields(), &m.ID, &m.Email, &m.Name, &m.Role, &m.Language, &m.Theme,
-		stamp{&m.Created}, stamp{&m.Disabled})...)
+	err := row.Scan(append(x.fields(), m.columns()...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return x, m, farol.Errorf(farol.Unauthorized, "sign in first")
 	}

@@ -90,6 +90,9 @@ func (s *Store) AddTask(ctx context.Context, t Task) (Task, error) {
 	if err := t.check(); err != nil {
 		return t, err
 	}
+	if err := within(ctx, t.Account, errNoAccount()); err != nil {
+		return t, err
+	}
 	err := s.Write(ctx, func(tx *sql.Tx) error {
 		if t.Source != "" {
 			old, err := scanTask(tx.QueryRowContext(ctx, `select `+taskColumns+` from tasks where source = $1 and done is null`, key(t.Source)))
@@ -184,8 +187,10 @@ func (s *Store) Tasks(ctx context.Context, q TaskQuery) ([]Task, error) {
 		where ($1 = 1 or owner = $2) and ($3 = '' or account = $3) and ($4 = '' or kind = $4) and ($5 = 0 or done is null)
 		and ($6 = 0 or snoozed is null or snoozed <= $6) and ($7 = 0 or due <= $7)
 		order by case when done is null then 0 else 1 end, done desc, case when due is null then 1 else 0 end, due, priority, id limit $8`,
-		anybody, owner, key(q.Account), q.Kind, number(q.Open), int64(q.Today), int64(q.DueBy), q.Limit)
-	return collect(rows, err, scanTask)
+		anybody, owner, key(q.Account), q.Kind, number(q.Open), int64(q.Today), int64(q.DueBy), unlimited(ctx, q.Limit))
+	list, err := collect(rows, err, scanTask)
+	list = onlyInsight(ctx, list, func(t Task) farol.AccountID { return t.Account })
+	return list[:min(len(list), q.Limit)], err
 }
 
 // Task is one task; NotFound when there is none.
@@ -195,8 +200,12 @@ func (s *Store) Task(ctx context.Context, id string) (Task, error) {
 
 func findTask(ctx context.Context, q queryer, id string) (Task, error) {
 	t, err := scanTask(q.QueryRowContext(ctx, `select `+taskColumns+` from tasks where id = $1`, key(id)))
+	missing := farol.Errorf(farol.NotFound, "there is no such task")
 	if errors.Is(err, sql.ErrNoRows) {
-		err = farol.Errorf(farol.NotFound, "there is no such task")
+		err = missing
+	}
+	if err == nil {
+		err = within(ctx, t.Account, missing)
 	}
 	return t, err
 }

@@ -19,7 +19,7 @@ func TestMembers(t *testing.T) {
 			t.Fatal("an empty team has members")
 		}
 		a := must[Member](t)(s.AddMember(ctx, ana))
-		want := Member{ID: a.ID, Email: "ana.ávila@example.com", Name: "Ana Ávila", Role: Admin, Language: "pt-BR", Created: c.now()}
+		want := Member{ID: a.ID, Email: "ana.ávila@example.com", Name: "Ana Ávila", Role: Admin, Language: "pt-BR", Created: c.now(), Access: Access{Scope: AllAccounts}}
 		if a != want {
 			t.Errorf("added %+v, want %+v", a, want)
 		}

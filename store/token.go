@@ -25,29 +25,56 @@ type Token struct {
 	Used time.Time
 	// Revoked is since when it is refused; zero when it is not.
 	Revoked time.Time
+	// Access is which customers it may see; Member is whose portfolio the
+	// scope own means, "" for nobody's.
+	Access
+	Member MemberID
+}
+
+// NewToken is what AddTokenFor needs.
+type NewToken struct {
+	Name string
+	Role Role
+	Access
+	Member MemberID
 }
 
 // AddToken makes a token and answers its secret, which is never shown again:
 // only its SHA-256 is stored. Invalid with the field name or role.
 func (s *Store) AddToken(ctx context.Context, name string, role Role) (Token, string, error) {
-	name, err := checkName("name", name)
+	return s.AddTokenFor(ctx, NewToken{Name: name, Role: role})
+}
+
+// AddTokenFor is AddToken for a token that may see some customers only.
+// Invalid with the field name, role, scope, team, hidden or member.
+func (s *Store) AddTokenFor(ctx context.Context, n NewToken) (Token, string, error) {
+	name, err := checkName("name", n.Name)
 	if err != nil {
 		return Token{}, "", err
 	}
-	if err := checkRole(role); err != nil {
+	if err := checkRole(n.Role); err != nil {
 		return Token{}, "", err
 	}
+	if err := n.Access.check(); err != nil {
+		return Token{}, "", err
+	}
+	if n.Scope == OwnAccounts {
+		if _, err := s.Member(ctx, n.Member); err != nil {
+			return Token{}, "", farol.InvalidField("member", "say whose portfolio the token may see")
+		}
+	}
 	secret := "ft_" + random(43)
-	t := Token{ID: TokenID(newID()), Name: name, Role: role, Prefix: secret[:7], Created: s.clock()}
-	_, err = s.writer.ExecContext(ctx, `insert into tokens (id, hash, prefix, name, role, created) values ($1, $2, $3, $4, $5, $6)`,
-		t.ID, digest(secret), t.Prefix, t.Name, t.Role, t.Created.UnixMilli())
+	t := Token{ID: TokenID(newID()), Name: name, Role: n.Role, Prefix: secret[:7], Created: s.clock(), Access: n.Access, Member: n.Member}
+	_, err = s.writer.ExecContext(ctx, `insert into tokens (id, hash, prefix, name, role, created, `+accessColumns+`, member) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		t.ID, digest(secret), t.Prefix, t.Name, t.Role, t.Created.UnixMilli(), t.Scope, t.Team, t.Hidden, t.Member)
 	return t, secret, err
 }
 
-const tokenColumns = `id, name, role, prefix, created, used, revoked`
+const tokenColumns = `id, name, role, prefix, created, used, revoked, ` + accessColumns + `, member`
 
 func scanToken(r scanner) (t Token, err error) {
-	err = r.Scan(&t.ID, &t.Name, &t.Role, &t.Prefix, stamp{&t.Created}, stamp{&t.Used}, stamp{&t.Revoked})
+	into := append([]any{&t.ID, &t.Name, &t.Role, &t.Prefix, stamp{&t.Created}, stamp{&t.Used}, stamp{&t.Revoked}}, t.Access.fields()...)
+	err = r.Scan(append(into, &t.Member)...)
 	return t, err
 }
 

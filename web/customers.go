@@ -13,6 +13,7 @@ import (
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -247,6 +248,15 @@ func (n names) title(column string) string {
 	return name
 }
 
+// money writes an amount of the company's currency, a dash for who may see
+// none.
+func (n names) money(amount float64) string {
+	if sight.Of(n.v.r.Context()).Hides(sight.Money) {
+		return lang.None
+	}
+	return scale{n.v.p, metric.Money, n.v.company.Currency}.short(&amount)
+}
+
 // cell is a column's value of an account.
 func (n names) cell(a *customer.Account, column string) customerCell {
 	kind, name, _ := strings.Cut(column, ".")
@@ -308,7 +318,7 @@ func (s *server) showCustomers(v *visit, status int, r refusal) error {
 	}
 	p.Empty = page.Count == 0 && len(look.given) == 0
 	p.Count = v.p.N(page.Count, "%d customer", "%d customers")
-	p.Total = scale{v.p, metric.Money, v.company.Currency}.short(&page.Total)
+	p.Total = n.money(page.Total)
 	for _, w := range look.given["where"] {
 		column, value, _ := strings.Cut(w, "=")
 		p.Filters = append(p.Filters, link{n.title(column) + " = " + cmp.Or(n.value(column, value), v.p.T("unknown")), look.without(w)})
@@ -374,14 +384,13 @@ func (p *customersPage) board(n names, page customer.Page) {
 	for _, a := range page.Accounts {
 		byStage[a.Stage()] = append(byStage[a.Stage()], a)
 	}
-	money := scale{n.v.p, metric.Money, n.v.company.Currency}
 	for _, stage := range append([]string{""}, stages...) {
 		list := byStage[stage]
 		total := 0.0
 		for _, a := range list {
 			total += a.Metrics["mrr"]
 		}
-		c := boardColumn{Title: n.v.p.Text(stageTitles[stage]), Value: stage, Count: n.v.p.Number(float64(len(list)), 0), Total: money.short(&total)}
+		c := boardColumn{Title: n.v.p.Text(stageTitles[stage]), Value: stage, Count: n.v.p.Number(float64(len(list)), 0), Total: n.money(total)}
 		for _, a := range list[:min(len(list), boardShown)] {
 			c.Cards = append(c.Cards, customerRowOf(n, a, []string{"owner.csm", "metric.mrr"}))
 		}

@@ -136,6 +136,7 @@ var reasons = map[metric.Reason]lang.Text{
 	metric.TooFew:           lang.Text("There are too few to tell."),
 	metric.NotReached:       lang.Text("Too few have got there yet to tell."),
 	metric.NoCosts:          lang.Text("No cost was reported for this period."),
+	metric.Hidden:           lang.Text("This figure is hidden from you."),
 }
 
 // delta is the change of a figure since an earlier one.

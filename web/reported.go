@@ -5,6 +5,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/sight"
 )
 
 // clocksOf adds to a metric's page what its two clocks and its versions say:
@@ -19,7 +20,7 @@ func (s *server) clocksOf(v *visit, q metricQuery, sc scale, series metric.Serie
 		p.Compare = q.look.Link("/metrics/" + q.metric.Name + "/versions")
 	}
 	p.breaks(v, q, series, breaks)
-	if len(q.look.Filters) > 0 {
+	if len(q.look.Filters) > 0 || sight.Of(v.r.Context()).Limited() {
 		return nil // what was reported is kept of all customers together
 	}
 	req := q.request()

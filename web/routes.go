@@ -7,11 +7,12 @@ import (
 	"github.com/farol-cs/farol/store"
 )
 
-// audience is who may call a route; anyone includes strangers.
+// audience is who may call a route; anyone includes strangers. Every route
+// states one: nil is nobody.
 type audience []store.Role
 
 var (
-	anyone  audience
+	anyone  = audience{}
 	team    = audience(store.Roles)
 	leaders = audience{store.Admin, store.Manager}
 	workers = audience{store.Admin, store.Manager, store.CSM, store.Support}
@@ -19,7 +20,10 @@ var (
 )
 
 // allows tells whether a member of the role may call the route.
-func (a audience) allows(r store.Role) bool { return a == nil || slices.Contains(a, r) }
+func (a audience) allows(r store.Role) bool { return a.open() || slices.Contains(a, r) }
+
+// open tells whether strangers may call the route, too.
+func (a audience) open() bool { return a != nil && len(a) == 0 }
 
 // route is one door of the pages.
 type route struct {

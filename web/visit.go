@@ -16,6 +16,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -110,12 +111,30 @@ func (s *server) admit(v *visit, rt route) error {
 		v.p = lang.For(lang.Code(v.member.Language))
 	}
 	switch {
-	case rt.who == nil:
+	case rt.who.open():
 		return nil
 	case v.member == nil:
 		return errSignIn
 	case !rt.who.allows(v.member.Role):
 		return farol.Errorf(farol.Forbidden, "Your role may not do this.")
+	}
+	return s.look(v)
+}
+
+// look puts into the context of the request what its member may see, which all
+// that is read with the context then applies: a page passes v.r.Context() on
+// and looks up what its address names (see package sight).
+func (s *server) look(v *visit) error {
+	p, err := s.Store.PortfolioOf(v.r.Context(), *v.member)
+	if err != nil {
+		return err
+	}
+	of, err := s.Customers.Sight(v.r.Context(), s.Metrics.Catalogue(), p)
+	if err != nil {
+		return err
+	}
+	if of != nil {
+		v.r = v.r.WithContext(sight.With(v.r.Context(), of))
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol/api"
+	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/ingest"
 	"github.com/farol-cs/farol/job"
@@ -147,8 +148,9 @@ func (a *app) routes(o serverOptions, h *health) http.Handler {
 	mux.HandleFunc("GET /healthz", h.healthz)
 	mux.HandleFunc("GET /readyz", h.readyz)
 	mux.Handle("GET /metrics", operators(o.MetricsToken, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
-	mux.Handle("/api/", api.New(api.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, Version: version}))
-	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, OIDC: o.OIDC.provider()}))
+	customers := customer.New(a.facts, time.Now)
+	mux.Handle("/api/", api.New(api.Config{Customers: customers, Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, Version: version}))
+	mux.Handle("/", web.New(web.Config{Customers: customers, Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, OIDC: o.OIDC.provider()}))
 	// The tracking paths never reach the mux: it redirects unclean paths, and
 	// an SDK that is redirected loses its events.
 	return ingest.New(ingest.Config{
