@@ -17,6 +17,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
+	"github.com/farol-cs/farol/desk"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/glossary"
 	"github.com/farol-cs/farol/metric"
@@ -32,6 +33,9 @@ type Config struct {
 	Metrics *metric.Reader
 	// Truth compares with what was planted; nil when the company is no demo.
 	Truth *truth.Checker
+	// Desks takes tickets in, Book holds them; nil makes them.
+	Desks *desk.Desks
+	Book  *desk.Book
 	// Version of the program, shown in the OpenAPI document.
 	Version string
 	// Log receives failures; nil discards them.
@@ -63,6 +67,12 @@ func New(c Config) http.Handler {
 	}
 	if c.Customers == nil {
 		c.Customers = customer.New(c.Facts, c.Now)
+	}
+	if c.Desks == nil {
+		c.Desks = &desk.Desks{Store: c.Store, Facts: c.Facts, Customers: c.Customers, Log: c.Log, Now: c.Now}
+	}
+	if c.Book == nil {
+		c.Book = desk.NewBook(c.Facts, c.Now)
 	}
 	s := &server{Config: c, mux: http.NewServeMux()}
 	var err error

@@ -52,6 +52,7 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"movements", testMovements},
 		{"cohort and committed", testCohort},
 		{"answers and tickets", testAnswers},
+		{"tickets", testTickets},
 		{"leads, trials, referrals, deliveries", testJourneys},
 		{"restart", testRestart},
 		{"backfill", testBackfill},

@@ -319,6 +319,8 @@ func feedTicket(p *prepared, v values, action string) {
 	p.typed = append(p.typed, typedRow{tickets, []any{
 		nil, e.At, p.day, string(e.Source), e.ID, p.hash, nil, nil, v.text("ticket"), action, v.text("subject"),
 		v.text("priority"), v.text("status"), v.text("channel"), v.text("topic"), v.number("csat"),
+		v.text("status_raw"), v.text("requester"), v.text("assignee"), v.text("url"), v.lines("tags"),
+		v.instant("opened_at"), v.instant("first_reply_at"), v.instant("solved_at"), v.whole("reopened_count"), v.text("csat_raw"), v.text("csat_comment"),
 	}, 6, 7})
 }
 

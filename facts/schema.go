@@ -159,6 +159,11 @@ var (
 		{"batch", tInt}, {"known", tInstant}, {"ts", tInstant}, {"day", tDay}, {"source", tText}, {"id", tText},
 		{"hash", tHash}, {"account", tText}, {"person", tText}, {"ticket", tText}, {"action", tText},
 		{"subject", tText}, {"priority", tText}, {"status", tText}, {"channel", tText}, {"topic", tText}, {"csat", tFloatN},
+		// Since format 3. status_raw is the help desk's own word; tags are parted by
+		// line ends; opened, replied and solved are as the help desk tells them.
+		{"status_raw", tText}, {"requester", tText}, {"assignee", tText}, {"url", tText}, {"tags", tText},
+		{"opened", tInstantN}, {"replied", tInstantN}, {"solved", tInstantN}, {"reopened", tIntN},
+		{"csat_raw", tText}, {"csat_comment", tText},
 	}, order: []string{"account", "ticket", "ts"}, shard: "account"}
 
 	// costs are what was spent from from_day up to to_day (the first day after);
@@ -205,8 +210,8 @@ func numbered(ts ...*table) []*table {
 // is refused.
 //
 // Format 2 has more columns in subscriptions, and in answers, and the tables charges
-// and journeys.
-const formatVersion = 2
+// and journeys; format 3 more columns in tickets.
+const formatVersion = 3
 
 // noEnd is the end of what is for good, as a number of days since 1970.
 const noEnd = 1_000_000

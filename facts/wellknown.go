@@ -2,6 +2,7 @@ package facts
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +46,8 @@ const (
 	anAmount propertyKind = "amount (12.5 or \"12.50\")"
 	aCode    propertyKind = "currency code such as BRL"
 	aTime    propertyKind = "time (ISO 8601)"
+	// someTexts is a list of texts; one text alone is a list of one.
+	someTexts propertyKind = "list of texts"
 )
 
 var wellKnownEvents = byName(
@@ -126,6 +129,9 @@ func paymentEvent(name, kind string) *wellKnown {
 func ticketEvent(name, action string) *wellKnown {
 	return &wellKnown{name: name, account: true, properties: []property{
 		text("ticket").must(), text("subject"), text("priority"), text("status"), text("channel"), text("topic"), {name: "csat", kind: aNumber},
+		text("status_raw"), text("requester"), text("assignee"), text("url"), {name: "tags", kind: someTexts},
+		{name: "opened_at", kind: aTime}, {name: "first_reply_at", kind: aTime}, {name: "solved_at", kind: aTime},
+		{name: "reopened_count", kind: aWhole}, text("csat_raw"), text("csat_comment"),
 	}, feed: func(p *prepared, v values) { feedTicket(p, v, action) }}
 }
 
@@ -155,6 +161,41 @@ func (v values) text(name string) string {
 		return clean(string(x.GetStringBytes()))
 	}
 	return clean(x.String())
+}
+
+// lines is a list of texts, parted by line ends.
+func (v values) lines(name string) string {
+	x := v.get(name)
+	if x == nil || x.Type() != fastjson.TypeArray {
+		return v.text(name)
+	}
+	var out []string
+	for _, t := range x.GetArray() {
+		out = append(out, clean(strings.Join(strings.Fields(string(t.GetStringBytes())), " ")))
+	}
+	return strings.Join(out, "\n")
+}
+
+// instant is a time property, nil when not given.
+func (v values) instant(name string) any {
+	x := v.get(name)
+	if x == nil {
+		return nil
+	}
+	t, err := parseTime(x)
+	if err != nil {
+		return nil
+	}
+	return t
+}
+
+// whole is a whole number, nil when not given.
+func (v values) whole(name string) any {
+	x := v.get(name)
+	if x == nil {
+		return nil
+	}
+	return x.GetInt64()
 }
 
 // number of the property, nil when not given.
@@ -205,6 +246,9 @@ func (p property) fits(x *fastjson.Value) bool {
 	case aTime:
 		_, err := parseTime(x)
 		return err == nil
+	case someTexts:
+		list, err := x.Array()
+		return isText || err == nil && !slices.ContainsFunc(list, func(t *fastjson.Value) bool { return t.Type() != fastjson.TypeString })
 	}
 	return false
 }

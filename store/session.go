@@ -166,6 +166,9 @@ func (s *Store) Prune(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, `delete from attempts where at <= $1`, now.Add(-attemptWindow).UnixMilli()); err != nil {
 			return err
 		}
+		if err := pruneDeliveries(ctx, tx, now); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, `delete from audit where at <= $1`, now.Add(-auditKept).UnixMilli())
 		return err
 	})

@@ -10,9 +10,11 @@ package store
 
 import (
 	"context"
+	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -53,6 +55,7 @@ type Store struct {
 
 	hashing chan struct{} // argon2id takes 19 MiB each: as many at once as processors
 	keys    keyCache
+	seal    cipher.AEAD // of secrets that must be read again; nil without a key
 }
 
 // Open opens the state at dsn, "sqlite:PATH" or "postgres://…", and applies
@@ -268,6 +271,13 @@ func random(n int) string {
 		b[i] = alphabet[k.Int64()]
 	}
 	return string(b)
+}
+
+// randomBase64 is n random bytes.
+func randomBase64(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails since Go 1.24
+	return base64.StdEncoding.EncodeToString(b)
 }
 
 // digest is how tokens are kept. They are random and long, so a plain SHA-256

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol/customer"
+	"github.com/farol-cs/farol/desk"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/glossary"
 	"github.com/farol-cs/farol/metric"
@@ -36,6 +37,9 @@ type Config struct {
 	BaseURL string
 	// Customers is the directory of accounts; nil makes one.
 	Customers *customer.Directory
+	// Desks takes tickets in, Book holds them; nil makes them.
+	Desks *desk.Desks
+	Book  *desk.Book
 	// OIDC is the provider at which members sign in, besides passwords; nil for
 	// none.
 	OIDC *OIDC
@@ -67,6 +71,12 @@ func New(c Config) http.Handler {
 	}
 	if c.Customers == nil {
 		c.Customers = customer.New(c.Facts, c.Now)
+	}
+	if c.Desks == nil {
+		c.Desks = &desk.Desks{Store: c.Store, Facts: c.Facts, Customers: c.Customers, Log: c.Log, Now: c.Now}
+	}
+	if c.Book == nil {
+		c.Book = desk.NewBook(c.Facts, c.Now)
 	}
 	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
 	s := &server{Config: c, assets: loadAssets()}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/farol-cs/farol/api"
 	"github.com/farol-cs/farol/customer"
+	"github.com/farol-cs/farol/desk"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/ingest"
 	"github.com/farol-cs/farol/job"
@@ -39,6 +40,9 @@ type app struct {
 	metrics  *metric.Reader
 	truth    *truth.Checker
 	settings *settings
+	desks    *desk.Desks
+	book     *desk.Book
+	accounts *customer.Directory
 	jobs     *job.Jobs
 	closers  []func() error
 }
@@ -75,6 +79,8 @@ func (a *app) open(ctx context.Context, o engineOptions) error {
 	a.metrics = metric.New(catalogue, a.facts, a.settings.current)
 	a.metrics.SetProgress(a.tellProgress)
 	a.truth = openTruth(o.Data, a.metrics, a.facts)
+	a.accounts, a.book = customer.New(a.facts, time.Now), desk.NewBook(a.facts, time.Now)
+	a.desks = &desk.Desks{Store: s, Facts: a.facts, Customers: a.accounts, Log: log}
 	if a.jobs, err = job.New(ctx, s, time.Now, log, a.works()...); err != nil {
 		return fmt.Errorf("setting up the background work: %w", err)
 	}
@@ -108,6 +114,7 @@ func (a *app) works() []job.Work {
 		{Name: "roster", Every: 10 * time.Second, AtStart: true, Limit: 30 * time.Minute, Do: a.facts.UpdateRoster},
 		{Name: "roster-compact", Every: time.Hour, Limit: 30 * time.Minute, Do: a.facts.CompactRoster},
 		{Name: "repair", Every: 24 * time.Hour, Limit: time.Hour, Do: a.repair},
+		{Name: "deliveries", Every: 30 * time.Second, AtStart: true, Limit: 5 * time.Minute, Do: a.desks.Retry},
 		{Name: "prune", Every: time.Hour, Limit: time.Minute, Do: a.store.Prune},
 	}
 }
@@ -148,9 +155,9 @@ func (a *app) routes(o serverOptions, h *health) http.Handler {
 	mux.HandleFunc("GET /healthz", h.healthz)
 	mux.HandleFunc("GET /readyz", h.readyz)
 	mux.Handle("GET /metrics", operators(o.MetricsToken, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
-	customers := customer.New(a.facts, time.Now)
-	mux.Handle("/api/", api.New(api.Config{Customers: customers, Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, Version: version}))
-	mux.Handle("/", web.New(web.Config{Customers: customers, Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, OIDC: o.OIDC.provider()}))
+	mux.Handle("/api/", api.New(api.Config{Customers: a.accounts, Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Desks: a.desks, Book: a.book, Log: a.log, Version: version}))
+	mux.Handle(desk.Path, a.desks)
+	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, Customers: a.accounts, Desks: a.desks, Book: a.book, OIDC: o.OIDC.provider()}))
 	// The tracking paths never reach the mux: it redirects unclean paths, and
 	// an SDK that is redirected loses its events.
 	return ingest.New(ingest.Config{

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -17,6 +20,8 @@ import (
 type stateOptions struct {
 	Data  string `help:"Folder of the data." default:"farol-data" type:"path"`
 	State string `help:"PostgreSQL for the state (postgres://...) instead of SQLite in the data folder." placeholder:"URL"`
+	// SecretKey is never printed.
+	SecretKey string `help:"Key under which secrets of connected systems are kept: 32 bytes as base64, the same for every process; secret.key in the data folder when not given." env:"FAROL_SECRET_KEY" placeholder:"BASE64"`
 }
 
 // remoteOptions let a command talk to a running server instead.
@@ -40,7 +45,38 @@ func (o *stateOptions) openState(ctx context.Context) (s *store.Store, closeAll 
 		unlock()
 		return nil, nil, fmt.Errorf("opening the state: %w", err)
 	}
+	if err := o.unlockSecrets(s); err != nil {
+		s.Close()
+		unlock()
+		return nil, nil, err
+	}
 	return s, func() { s.Close(); unlock() }, nil
+}
+
+// unlockSecrets gives the store the key of its secrets; a data folder gets one
+// at its first start.
+func (o *stateOptions) unlockSecrets(s *store.Store) error {
+	file, text := filepath.Join(o.Data, "secret.key"), o.SecretKey
+	if text == "" {
+		b, err := os.ReadFile(file)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			key := make([]byte, 32)
+			_, _ = rand.Read(key) // never fails since Go 1.24
+			b = []byte(base64.StdEncoding.EncodeToString(key) + "\n")
+			if err := os.WriteFile(file, b, 0o600); err != nil {
+				return fmt.Errorf("making the key of secrets: %w", err)
+			}
+		case err != nil:
+			return fmt.Errorf("reading the key of secrets: %w", err)
+		}
+		text = string(b)
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil {
+		return errors.New("the key of secrets is no base64")
+	}
+	return s.UseKey(key)
 }
 
 func (o *stateOptions) dsn() string {
