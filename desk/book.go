@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
-	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/lang"
 )
 
 // Key names a ticket.
@@ -121,7 +121,7 @@ func (q Query) Fits(t *facts.Ticket, words []string) bool {
 		}
 	}
 	if len(words) > 0 {
-		text := customer.Fold(t.Subject + " " + t.ID + " " + string(t.Account) + " " + t.Requester + " " + t.Topic)
+		text := lang.Fold(t.Subject + " " + t.ID + " " + string(t.Account) + " " + t.Requester + " " + t.Topic)
 		for _, w := range words {
 			if !strings.Contains(text, w) {
 				return false
@@ -133,7 +133,7 @@ func (q Query) Fits(t *facts.Ticket, words []string) bool {
 
 // Of answers a page of the tickets that fit, and how many they are.
 func (q Query) Of(all map[Key]*facts.Ticket) (page []*facts.Ticket, count int) {
-	words := strings.Fields(customer.Fold(q.Search))
+	words := strings.Fields(lang.Fold(q.Search))
 	var fit []*facts.Ticket
 	for _, t := range all {
 		if q.Fits(t, words) {

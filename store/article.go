@@ -9,13 +9,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/lang"
 )
 
 // The states of an article. A published one may be worked on: readers see the
@@ -64,16 +60,8 @@ type ArticleVersion struct {
 
 func errNoArticle() error { return farol.Errorf(farol.NotFound, "there is no such article") }
 
-// fold makes a text comparable: small letters without accents, words parted by
-// one space.
-func fold(s string) string {
-	t := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC) // it keeps state: one a call
-	out, _, err := transform.String(t, strings.ToLower(s))
-	if err != nil {
-		out = strings.ToLower(s)
-	}
-	return strings.Join(strings.Fields(out), " ")
-}
+// fold makes a text comparable, words parted by one space.
+func fold(s string) string { return strings.Join(strings.Fields(lang.Fold(s)), " ") }
 
 func (t *ArticleText) check() (err error) {
 	if !slices.Contains([]string{"en", "pt-BR"}, t.Language) {
