@@ -25,6 +25,11 @@ const (
 	OwnerTrait = "$owner." // + csm, support, sales
 	StageTrait = "$stage"
 	TagTrait   = "$tag." // + the tag; "true" or "false"
+	// ListTrait marks who is on a list that is kept by hand: + its name; "true"
+	// or "false". A rule reads it as any attribute.
+	ListTrait = "$list."
+	// WhyTrait says why the account was moved to its stage: see Why.
+	WhyTrait = "$stage.why"
 )
 
 // Account is an account as it is known. Its maps must not be changed.
@@ -35,6 +40,8 @@ type Account struct {
 	// Created is the day on which it began: created_at, else its sign-up, else
 	// its first fact.
 	Created farol.Day
+	// StageSince is the day since which it is in its stage, 0 without one.
+	StageSince farol.Day
 	// Attributes are what senders said, Marks what Farol and its team did.
 	Attributes, Marks map[string]string
 	// Metrics are the latest daily values, those of the metric's last measured
@@ -44,6 +51,7 @@ type Account struct {
 	Test bool
 
 	folded string // name, id and domain, for search
+	sorted string // the name, for order
 }
 
 // Owner is the member who has the role for the account, "" for nobody.
@@ -53,11 +61,16 @@ func (a *Account) Owner(role string) string { return a.Marks[OwnerTrait+role] }
 func (a *Account) Stage() string { return a.Marks[StageTrait] }
 
 // Tags lists the tags, sorted.
-func (a *Account) Tags() []string {
+func (a *Account) Tags() []string { return a.marked(TagTrait) }
+
+// Lists are those kept by hand that it is on, sorted.
+func (a *Account) Lists() []string { return a.marked(ListTrait) }
+
+func (a *Account) marked(prefix string) []string {
 	var out []string
 	for k, v := range a.Marks {
-		if tag, ok := strings.CutPrefix(k, TagTrait); ok && v == "true" {
-			out = append(out, tag)
+		if name, ok := strings.CutPrefix(k, prefix); ok && v == "true" {
+			out = append(out, name)
 		}
 	}
 	slices.Sort(out)
@@ -85,6 +98,8 @@ type snapshot struct {
 	known  time.Time
 	joins  time.Time // when accounts were joined or parted last
 	*portfolios
+	// said are the names of attributes and marks that accounts ever had.
+	said map[string]bool
 }
 
 // New makes a directory that is filled when it is first asked.
@@ -157,11 +172,11 @@ func (d *Directory) Refresh(ctx context.Context) error {
 
 // refresh makes the snapshot after old (nil: from nothing).
 func (d *Directory) refresh(ctx context.Context, old *snapshot) (*snapshot, error) {
-	s := &snapshot{accounts: map[farol.AccountID]*Account{}, values: map[string]map[farol.AccountID]facts.Measure{}, last: map[string]farol.Day{}, known: d.facts.LastKnown(), joins: d.facts.JoinsChanged(), portfolios: &portfolios{}}
+	s := &snapshot{accounts: map[farol.AccountID]*Account{}, values: map[string]map[farol.AccountID]facts.Measure{}, last: map[string]farol.Day{}, known: d.facts.LastKnown(), said: map[string]bool{}, joins: d.facts.JoinsChanged(), portfolios: &portfolios{}}
 	since := time.Time{}
 	if old != nil && old.joins.Equal(s.joins) {
 		since = old.known
-		s.accounts, s.last = maps.Clone(old.accounts), maps.Clone(old.last)
+		s.accounts, s.last, s.said = maps.Clone(old.accounts), maps.Clone(old.last), old.said
 		s.values = old.values // replaced metric by metric below
 	}
 	said := map[farol.AccountID][]facts.AccountValue{}
@@ -175,6 +190,7 @@ func (d *Directory) refresh(ctx context.Context, old *snapshot) (*snapshot, erro
 	}
 	for id, values := range said {
 		s.accounts[id] = accountOf(id, values)
+		s.note(s.accounts[id])
 	}
 	moved := s.measure(news)
 	for id := range said {
@@ -188,6 +204,45 @@ func (d *Directory) refresh(ctx context.Context, old *snapshot) (*snapshot, erro
 		}
 	}
 	return s, nil
+}
+
+// note keeps the names of what is said of the account. The set is copied when
+// it grows: readers may hold it.
+func (s *snapshot) note(a *Account) {
+	cloned := false
+	add := func(name string) {
+		if s.said[name] {
+			return
+		}
+		if !cloned {
+			s.said, cloned = maps.Clone(s.said), true
+		}
+		s.said[name] = true
+	}
+	for k := range a.Attributes {
+		add(k)
+	}
+	for k := range a.Marks {
+		add(k)
+	}
+}
+
+// Names lists the names that begin with the prefix, without it, sorted:
+// those of tags, of lists, of segments. "" answers the attributes that senders
+// gave.
+func (d *Directory) Names(ctx context.Context, prefix string) ([]string, error) {
+	s, err := d.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for name := range s.said {
+		if rest, ok := strings.CutPrefix(name, prefix); ok && (prefix != "" || !strings.HasPrefix(name, "$")) && !sight.Of(ctx).Hides("attribute."+name) {
+			out = append(out, rest)
+		}
+	}
+	slices.Sort(out)
+	return out, nil
 }
 
 // measure takes in new values and answers whose they move: when a metric has
@@ -239,9 +294,17 @@ func accountOf(id farol.AccountID, values []facts.AccountValue) *Account {
 			days[v.Trait] = v.Value
 		case v.Type == "mark":
 			a.Marks[v.Trait] = v.Value
+			if v.Trait == StageTrait && v.Value != "" {
+				a.StageSince = v.Day
+			}
 		case v.Type == "null":
 		default:
 			a.Attributes[v.Trait] = v.Value
+		}
+	}
+	if why := a.Marks[WhyTrait]; strings.Contains(why, `"since"`) {
+		if d, err := farol.ParseDay(ParseWhy(why).Since); err == nil && d <= a.StageSince {
+			a.StageSince = d
 		}
 	}
 	for _, k := range []string{"$created", "$signed_up", "$seen"} {
@@ -255,6 +318,7 @@ func accountOf(id farol.AccountID, values []facts.AccountValue) *Account {
 	}
 	a.Test = a.Attributes["test"] == "true" || a.Attributes["internal"] == "true"
 	a.folded = foldedOf(a)
+	a.sorted = Fold(a.Name)
 	return a
 }
 
@@ -266,9 +330,41 @@ func foldedOf(a *Account) string {
 // Fold makes a text comparable: small letters without accents.
 func Fold(s string) string { return lang.Fold(s) }
 
+// AccountAt is one account as of a day and as known at an instant (zero:
+// now), with the metrics that were kept of it by then. NotFound when nothing
+// was said of it.
+func (d *Directory) AccountAt(ctx context.Context, id farol.AccountID, asOf farol.Day, known time.Time) (*Account, error) {
+	var said []facts.AccountValue
+	if err := d.facts.ValuesOf(ctx, id, asOf, known, func(v facts.AccountValue) { said = append(said, v) }); err != nil {
+		return nil, err
+	}
+	if len(said) == 0 {
+		return nil, farol.Errorf(farol.NotFound, "there is no such account")
+	}
+	a := accountOf(id, said)
+	if asOf == 0 {
+		asOf = farol.DayOf(d.now(), d.facts.Zone())
+	}
+	kept, err := d.facts.MeasuresOf(ctx, id, asOf-measured, asOf, known)
+	for _, m := range kept { // by day: the last one stays
+		if m.Value != nil {
+			a.Metrics[m.Metric] = *m.Value
+		} else {
+			delete(a.Metrics, m.Metric)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if a = cut(map[farol.AccountID]*Account{id: a}, sight.Of(ctx))[id]; a == nil {
+		return nil, farol.Errorf(farol.NotFound, "there is no such account")
+	}
+	return a, nil
+}
+
 // At answers the accounts as of a day (0: today) and as known at an instant
-// (zero: now), computed for the call.
-func (d *Directory) At(ctx context.Context, asOf farol.Day, known time.Time) (map[farol.AccountID]*Account, error) {
+// (zero: now), with the given ones of their metrics, computed for the call.
+func (d *Directory) At(ctx context.Context, asOf farol.Day, known time.Time, metrics ...string) (map[farol.AccountID]*Account, error) {
 	said := map[farol.AccountID][]facts.AccountValue{}
 	if err := d.facts.AccountValues(ctx, time.Time{}, asOf, known, func(v facts.AccountValue) { said[v.Account] = append(said[v.Account], v) }); err != nil {
 		return nil, err
@@ -276,6 +372,19 @@ func (d *Directory) At(ctx context.Context, asOf farol.Day, known time.Time) (ma
 	out := make(map[farol.AccountID]*Account, len(said))
 	for id, values := range said {
 		out[id] = accountOf(id, values)
+	}
+	if asOf == 0 {
+		asOf = farol.DayOf(d.now(), d.facts.Zone())
+	}
+	for _, name := range metrics {
+		err := d.facts.MeasuresOn(ctx, name, asOf, measured, known, func(id farol.AccountID, v float64) {
+			if a, ok := out[id]; ok {
+				a.Metrics[name] = v
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	return cut(out, sight.Of(ctx)), nil
 }

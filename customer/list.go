@@ -30,13 +30,10 @@ type Query struct {
 	Offset, Limit int
 	// Total is the metric that is summed up over all that fit.
 	Total string
-}
-
-// Condition keeps the accounts whose column has one of the values; "" is
-// unknown.
-type Condition struct {
-	Column string
-	Values []string
+	// Today and Stages are what the columns "standing" and "days_in_stage" are
+	// told by.
+	Today  farol.Day
+	Stages Stages
 }
 
 // Page is a page of accounts.
@@ -47,8 +44,10 @@ type Page struct {
 	Total float64
 }
 
-// The columns are "name", "id", "created", "stage", "owner.ROLE", "tags",
-// "metric.NAME", "attribute.NAME" and "segment.NAME".
+// The columns are "name", "id", "created", "stage", "stage_since",
+// "days_in_stage", "standing", "owner.ROLE", "tags", "lists", "metric.NAME",
+// "attribute.NAME" and "segment.NAME". "days_in_stage" and "standing" are those
+// of a query.
 
 // Value is the account's value of a column, for people and conditions: ""
 // where it has none.
@@ -66,10 +65,17 @@ func (a *Account) Value(column string) string {
 		return a.Created.String()
 	case "stage":
 		return a.Stage()
+	case "stage_since":
+		if a.StageSince == 0 {
+			return ""
+		}
+		return a.StageSince.String()
 	case "owner":
 		return a.Owner(name)
 	case "tags":
 		return strings.Join(a.Tags(), ", ")
+	case "lists":
+		return strings.Join(a.Lists(), ", ")
 	case "metric":
 		if v, ok := a.Metrics[name]; ok {
 			return strconv.FormatFloat(v, 'f', -1, 64)
@@ -93,13 +99,27 @@ func (a *Account) Number(column string) (v float64, ok bool) {
 	return v, err == nil && !math.IsNaN(v)
 }
 
-// has tells whether the account fits the condition; tags fit by any of them.
-func (c Condition) has(a *Account) bool {
-	if c.Column == "tags" {
-		tags := a.Tags()
-		return slices.ContainsFunc(c.Values, func(v string) bool { return slices.Contains(tags, v) || v == "" && len(tags) == 0 })
+// Value is the account's value of a column, "" where it has none.
+func (q Query) Value(a *Account, column string) string {
+	switch column {
+	case "standing":
+		return string(q.Stages.StandingOf(a, q.Today))
+	case "days_in_stage":
+		if n, ok := a.DaysInStage(q.Today); ok {
+			return strconv.Itoa(n)
+		}
+		return ""
 	}
-	return slices.Contains(c.Values, a.Value(c.Column))
+	return a.Value(column)
+}
+
+// Number is the column's value as a number; ok is false where it is none.
+func (q Query) Number(a *Account, column string) (v float64, ok bool) {
+	if column == "days_in_stage" {
+		n, ok := a.DaysInStage(q.Today)
+		return float64(n), ok
+	}
+	return a.Number(column)
 }
 
 // List answers a page of the accounts that fit.
@@ -124,13 +144,27 @@ func (q Query) Of(all map[farol.AccountID]*Account) Page {
 		p.Total += a.Metrics[q.Total]
 	}
 	p.Count = len(fit)
-	q.order(fit)
 	if q.Limit <= 0 {
 		q.Limit = 50
 	}
 	from := min(max(q.Offset, 0), len(fit))
-	p.Accounts = fit[from:min(from+min(q.Limit, 1000), len(fit))]
+	to := min(from+min(q.Limit, 1000), len(fit))
+	q.order(fit, to)
+	p.Accounts = fit[from:to]
 	return p
+}
+
+// Every answers all accounts that fit, in order.
+func (q Query) Every(all map[farol.AccountID]*Account) []*Account {
+	words := strings.Fields(Fold(q.Search))
+	var fit []*Account
+	for id, a := range all {
+		if (!a.Test || q.Tests) && (q.Only == nil || q.Only[id]) && q.fits(a, words) {
+			fit = append(fit, a)
+		}
+	}
+	q.order(fit, len(fit))
+	return fit
 }
 
 func (q Query) fits(a *Account, words []string) bool {
@@ -140,49 +174,91 @@ func (q Query) fits(a *Account, words []string) bool {
 		}
 	}
 	for _, c := range q.Where {
-		if !c.has(a) {
+		if !q.holds(a, c) {
 			return false
 		}
 	}
 	return true
 }
 
+// sortKey is what an account is sorted by.
+type sortKey struct {
+	account *Account
+	number  float64
+	text    string
+	has     bool
+}
+
 // order sorts by the column: by number when all that have a value are
-// numbers, else as text; ties and the rest by name.
-func (q Query) order(list []*Account) {
-	type key struct {
-		number float64
-		text   string
-		has    bool
-	}
+// numbers, else as text; ties and the rest by name. Only the first so many are
+// sure to be in order.
+func (q Query) order(list []*Account, first int) {
 	column := cmp.Or(q.Sort, "name")
-	keys := make(map[*Account]key, len(list))
-	numbers := true
-	for _, a := range list {
-		k := key{text: Fold(a.Value(column))}
-		var ok bool
-		k.number, ok = a.Number(column)
+	keys := make([]sortKey, len(list))
+	numbers := column != "name"
+	for i, a := range list {
+		k := sortKey{account: a}
+		if column == "name" {
+			k.text = a.sorted
+		} else {
+			k.text = q.Value(a, column)
+			var ok bool
+			k.number, ok = q.Number(a, column)
+			numbers = numbers && (ok || k.text == "")
+		}
 		k.has = k.text != ""
-		numbers = numbers && (ok || !k.has)
-		keys[a] = k
+		keys[i] = k
 	}
-	slices.SortFunc(list, func(a, b *Account) int {
-		x, y := keys[a], keys[b]
+	if !numbers && column != "name" {
+		for i := range keys {
+			keys[i].text = Fold(keys[i].text)
+		}
+	}
+	less := func(x, y sortKey) int {
 		if x.has != y.has {
 			if x.has {
 				return -1
 			}
 			return 1
 		}
-		c := strings.Compare(x.text, y.text)
+		c := 0
 		if numbers {
 			c = cmp.Compare(x.number, y.number)
+		} else {
+			c = strings.Compare(x.text, y.text)
 		}
 		if q.Down {
 			c = -c
 		}
-		return cmp.Or(c, strings.Compare(a.Name, b.Name), strings.Compare(string(a.ID), string(b.ID)))
-	})
+		return cmp.Or(c, strings.Compare(x.account.sorted, y.account.sorted), strings.Compare(string(x.account.ID), string(y.account.ID)))
+	}
+	selectFirst(keys, first, less)
+	for i, k := range keys {
+		list[i] = k.account
+	}
+}
+
+// selectFirst puts the first n in order at the front; of the rest nothing is
+// said. A page of a long list needs no more.
+func selectFirst(keys []sortKey, n int, less func(x, y sortKey) int) {
+	if n == 0 || n*4 >= len(keys) {
+		slices.SortFunc(keys, less)
+		return
+	}
+	// The front holds the best n so far, and behind them those that may be
+	// better than the last of them.
+	front, bound := 0, false
+	for i := range keys {
+		if bound && less(keys[i], keys[n-1]) >= 0 {
+			continue
+		}
+		keys[i], keys[front] = keys[front], keys[i]
+		if front++; front == 2*n {
+			slices.SortFunc(keys[:front], less)
+			front, bound = n, true
+		}
+	}
+	slices.SortFunc(keys[:front], less)
 }
 
 // Values lists the values of a column over all accounts, the most frequent
@@ -197,9 +273,9 @@ func (d *Directory) Values(ctx context.Context, column string, limit int) ([]str
 		if a.Test {
 			continue
 		}
-		if column == "tags" {
-			for _, tag := range a.Tags() {
-				count[tag]++
+		if column == "tags" || column == "lists" {
+			for _, name := range a.several(column) {
+				count[name]++
 			}
 			continue
 		}

@@ -243,6 +243,7 @@ const (
 	streamBeat
 	streamVoice
 	streamCosts
+	streamRenewal
 )
 
 // dice is a generator for one purpose and subject.

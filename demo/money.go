@@ -207,6 +207,25 @@ func (c *Company) start(a *account, r *rand.Rand, at time.Time) {
 	m.since, a.stage, a.closing = c.today, paying, time.Time{}
 	c.bill(a, &m.main, r, "Subscription Started", at, time.Time{}, a.state(c, &m.main))
 	c.expose(a, r)
+	c.term(a, at)
+}
+
+// term tells the end of the contract's year, and again when it is renewed. It
+// draws from dice of its own: nothing else that happens depends on it.
+func (c *Company) term(a *account, at time.Time) {
+	since := a.money.since
+	ends := farol.Date(since.UTC().Year()+1, since.UTC().Month(), since.UTC().Day())
+	for ends <= c.today {
+		ends = farol.Date(ends.UTC().Year()+1, ends.UTC().Month(), ends.UTC().Day())
+	}
+	r := c.dice(streamRenewal, uint64(a.number), uint64(c.today))
+	o := object{c.scratch()}
+	c.retrait(a, r, at.Add(3*time.Second), o.text("renewal_date", ends.String()).done(&c.slab))
+	a.later(ends, func(*rand.Rand) {
+		if a.stage == paying && a.money.since == since {
+			c.term(a, c.midnight.Add(9*time.Hour))
+		}
+	})
 }
 
 // money is the commercial side of the day.

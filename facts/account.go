@@ -42,10 +42,14 @@ type Moment struct {
 // MomentFilter selects moments of an account.
 type MomentFilter struct {
 	Account farol.AccountID
-	// Person, instead of the account, with all ids that were joined to it.
+	// Person, with all ids that were joined to it: instead of the account, or for
+	// the account where it is given, too.
 	Person farol.PersonID
 	// Kinds keeps these; none is all.
 	Kinds []string
+	// Names keeps the attributes and marks of these names; none is all. Of other
+	// kinds it keeps everything.
+	Names []string
 	// AsOf and Known are the two clocks; zero is now.
 	AsOf  farol.Day
 	Known time.Time
@@ -94,7 +98,10 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 			return nil, err
 		}
 		d.params["person"], d.params["ids"] = string(canonical), texts(ids)
-		of, said = "m.person = {person:String}", "m.subject = 'person' AND m.name IN (SELECT unnest({ids:Array(String)}))"
+		if of = "m.person = {person:String}"; q.Account != "" {
+			of += " AND m.account = {account:String}"
+		}
+		said = "m.subject = 'person' AND m.name IN (SELECT unnest({ids:Array(String)}))"
 	}
 	before := ""
 	if !q.Before.IsZero() {
@@ -127,6 +134,9 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 // changesOf adds what was said of the attributes.
 func (f *Facts) changesOf(ctx context.Context, d *doors, q MomentFilter, said, before string, out *[]Moment) error {
 	types := ""
+	if q.Person != "" && q.Account != "" {
+		return nil // what is said of a person is said of it everywhere
+	}
 	switch attributes, marks := len(q.Kinds) == 0 || contains(q.Kinds, AttributeMoment), len(q.Kinds) == 0 || contains(q.Kinds, MarkMoment); {
 	case attributes && marks:
 		types = "('text', 'number', 'bool', 'json', 'null', '" + markType + "')"
@@ -137,8 +147,12 @@ func (f *Facts) changesOf(ctx context.Context, d *doors, q MomentFilter, said, b
 	default:
 		return nil
 	}
+	named := ""
+	if len(q.Names) > 0 {
+		named, d.params["names"] = " AND m.trait IN (SELECT unnest({names:Array(String)}))", q.Names
+	}
 	text := "SELECT m.ts, m.known, m.day, m.id, m.source, m.trait, '' AS person, m.type, m.value FROM changes m WHERE " + said + " AND m.type IN " +
-		types + strings.NewReplacer(" day ", " m.day ", " known ", " m.known ").Replace(d.seenBy()) + before + " ORDER BY m.ts DESC, m.id DESC LIMIT {limit:Int64}"
+		types + strings.NewReplacer(" day ", " m.day ", " known ", " m.known ").Replace(d.seenBy()) + named + before + " ORDER BY m.ts DESC, m.id DESC LIMIT {limit:Int64}"
 	var raw []Moment
 	if err := f.moments(ctx, text, d.params, AttributeMoment, []string{"type", "value"}, &raw); err != nil {
 		return err

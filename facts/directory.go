@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 // AccountValue is the value of an attribute of an account, or a mark.
@@ -16,13 +17,32 @@ type AccountValue struct {
 	Trait string
 	// Type is text, number, bool, json, null, day or mark.
 	Type, Value string
+	// Day is the local day since which it is said.
+	Day farol.Day
 }
 
 // AccountValues answers the values of all attributes of the accounts of which
 // anything was said after since (zero: of all), as of a day (0: now) and as
 // known at an instant (zero: now). The cost follows what is new.
 func (f *Facts) AccountValues(ctx context.Context, since time.Time, asOf farol.Day, known time.Time, each func(AccountValue)) error {
+	return f.accountValues(ctx, "", since, asOf, known, each)
+}
+
+// ValuesOf answers the values of the attributes of one account, as
+// AccountValues does of all.
+func (f *Facts) ValuesOf(ctx context.Context, account farol.AccountID, asOf farol.Day, known time.Time, each func(AccountValue)) error {
+	account = f.Joined(account, known)
+	if err := sight.Of(ctx).Check(account); err != nil {
+		return err
+	}
+	return f.accountValues(ctx, account, time.Time{}, asOf, known, each)
+}
+
+func (f *Facts) accountValues(ctx context.Context, account farol.AccountID, since time.Time, asOf farol.Day, known time.Time, each func(AccountValue)) error {
 	cond, params := "", map[string]any{}
+	if account != "" {
+		cond, params["account"] = " AND name = {account:String}", string(account)
+	}
 	if asOf != 0 {
 		cond, params["as_of"] = cond+" AND day <= {as_of:Date}", asOf
 	}
@@ -35,11 +55,24 @@ func (f *Facts) AccountValues(ctx context.Context, since time.Time, asOf farol.D
 		params["since"] = since
 	}
 	// The first of what can happen once, the last of what was said.
-	return f.readText(ctx, `SELECT c.name AS account, c.trait AS trait, argMax(c.type, (c.ts, c.known, c.id)) AS type,
-CASE WHEN c.trait IN ('$seen', '$signed_up') THEN min(c.value) ELSE argMax(c.value, (c.ts, c.known, c.id)) END AS value
-FROM (SELECT * FROM changes WHERE subject = 'account' AND trait <> '`+joinTrait+`'`+cond+only+`) c GROUP BY c.name, c.trait`, known, params, func(v []string) {
-		each(AccountValue{farol.AccountID(v[0]), v[1], v[2], v[3]})
-	})
+	rows, err := f.reading(ctx, `SELECT c.name AS account, c.trait AS trait, argMax(c.type, (c.ts, c.known, c.id)) AS type,
+CASE WHEN c.trait IN ('$seen', '$signed_up') THEN min(c.value) ELSE argMax(c.value, (c.ts, c.known, c.id)) END AS value,
+argMax(c.day, (c.ts, c.known, c.id)) AS said_day
+FROM (SELECT * FROM changes WHERE subject = 'account' AND trait <> '`+joinTrait+`'`+cond+only+`) c GROUP BY c.name, c.trait`, known, params)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var v AccountValue
+		var day time.Time
+		if err := rows.Scan(&v.Account, &v.Trait, &v.Type, &v.Value, &day); err != nil {
+			return err
+		}
+		v.Day = farol.Day(day.Unix() / 86400)
+		each(v)
+	}
+	return rows.Err()
 }
 
 // NewMeasures answers the values that metrics keep daily per account, of the
@@ -63,6 +96,67 @@ func (f *Facts) NewMeasures(ctx context.Context, first farol.Day, since time.Tim
 		}
 		m.Day = farol.Day(day.Unix() / 86400)
 		each(m)
+	}
+	return rows.Err()
+}
+
+// MeasuresOf answers what metrics kept of one account on the days from first
+// to last, as known at an instant (zero: now), by metric and day.
+func (f *Facts) MeasuresOf(ctx context.Context, account farol.AccountID, first, last farol.Day, known time.Time) ([]Measure, error) {
+	account = f.Joined(account, known)
+	if err := sight.Of(ctx).Check(account); err != nil {
+		return nil, err
+	}
+	cond, params := "", map[string]any{"account": string(account), "first": first, "last": last}
+	if !known.IsZero() {
+		cond, params["known"] = " AND known <= {known:DateTime64(3)}", known
+	}
+	rows, err := f.reading(ctx, `SELECT w.metric, w.day, w.value FROM (SELECT m.*, row_number() OVER (PARTITION BY m.metric, m.day ORDER BY m.known DESC, m.batch DESC) AS place
+FROM measures m WHERE account = {account:String} AND day >= {first:Date} AND day <= {last:Date}`+cond+`) w WHERE w.place = 1 ORDER BY w.metric, w.day`, known, params)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Measure
+	for rows.Next() {
+		m := Measure{Account: account}
+		var day time.Time
+		if err := rows.Scan(&m.Metric, &day, &m.Value); err != nil {
+			return nil, err
+		}
+		m.Day = farol.Day(day.Unix() / 86400)
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}
+
+// MeasuresOn answers what a metric kept of every account on the last day, not
+// after the given one, on which it kept anything, as known at an instant (zero:
+// now). It looks back so many days at most.
+func (f *Facts) MeasuresOn(ctx context.Context, metric string, day farol.Day, back int, known time.Time, each func(farol.AccountID, float64)) error {
+	cond, params := "", map[string]any{"metric": metric, "day": day, "first": day - farol.Day(back)}
+	if !known.IsZero() {
+		cond, params["known"] = " AND known <= {known:DateTime64(3)}", known
+	}
+	last := farol.Day(0)
+	err := f.eachDay(ctx, "SELECT max(toNullable(day)) AS d FROM measures WHERE metric = {metric:String} AND day <= {day:Date} AND day >= {first:Date}"+cond, params, func(d farol.Day) { last = d })
+	if err != nil || last == 0 {
+		return err
+	}
+	params["day"] = last
+	rows, err := f.reading(ctx, `SELECT w.account, w.value FROM (SELECT m.*, row_number() OVER (PARTITION BY m.account ORDER BY m.known DESC, m.batch DESC) AS place
+FROM measures m WHERE metric = {metric:String} AND day = {day:Date}`+cond+`) w WHERE w.place = 1 AND w.value IS NOT NULL`, known, params)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var account farol.AccountID
+		var v float64
+		if err := rows.Scan(&account, &v); err != nil {
+			return err
+		}
+		each(account, v)
 	}
 	return rows.Err()
 }

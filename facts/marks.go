@@ -53,20 +53,40 @@ type MarkChange struct {
 	Day       farol.Day
 }
 
+// MarksSince lists what was said under a trait of any account from a day on, as
+// of a day (0: now) and as known at an instant (zero: now), the newest first.
+func (f *Facts) MarksSince(ctx context.Context, trait string, from, asOf farol.Day, known time.Time, limit int) ([]MarkChange, error) {
+	cond, params := " AND day >= {from:Date}", map[string]any{"from": from, "limit": int64(pageSize(limit, 10_000))}
+	if asOf != 0 {
+		cond, params["as_of"] = cond+" AND day <= {as_of:Date}", asOf
+	}
+	if !known.IsZero() {
+		cond, params["known"] = cond+" AND known <= {known:DateTime64(3)}", known
+	}
+	return f.marks(ctx, trait, cond, known, params)
+}
+
 // Marks lists what was said under a trait, the newest first. limit 0 is 100.
 func (f *Facts) Marks(ctx context.Context, trait string, account farol.AccountID, limit int) ([]MarkChange, error) {
-	s := sight.Of(ctx)
 	if account != "" {
-		if err := s.Check(account); err != nil {
+		account = f.Joined(account, time.Time{})
+		if err := sight.Of(ctx).Check(account); err != nil {
 			return nil, err
 		}
 	}
-	only, params := "", map[string]any{"trait": trait, "account": string(account), "limit": int64(pageSize(limit, 10_000))}
-	if s.Limited() {
-		only, params["accounts"] = " AND name IN (SELECT unnest({accounts:Array(String)}))", s.Accounts()
+	return f.marks(ctx, trait, " AND ({account:String} = '' OR name = {account:String})", time.Time{}, map[string]any{"account": string(account), "limit": int64(pageSize(limit, 10_000))})
+}
+
+// marks lists those of a trait that the condition holds for and that the
+// context's reader may see.
+func (f *Facts) marks(ctx context.Context, trait, cond string, known time.Time, params map[string]any) ([]MarkChange, error) {
+	params["trait"] = trait
+	if s := sight.Of(ctx); s.Limited() {
+		cond += " AND name IN (SELECT unnest({accounts:Array(String)}))"
+		params["accounts"] = s.Accounts()
 	}
-	rows, err := f.reading(ctx, `SELECT name, value, ts, known, day FROM changes WHERE subject = 'account' AND trait = {trait:String}
-AND ({account:String} = '' OR name = {account:String})`+only+` ORDER BY ts DESC, known DESC, id DESC LIMIT {limit:Int64}`, time.Time{}, params)
+	rows, err := f.reading(ctx, `SELECT name, value, ts, known, day FROM changes WHERE subject = 'account' AND trait = {trait:String}`+cond+
+		` ORDER BY ts DESC, known DESC, id DESC LIMIT {limit:Int64}`, known, params)
 	if err != nil {
 		return nil, err
 	}

@@ -67,6 +67,8 @@ type chartSeries struct {
 	Totals []bool `json:"totals,omitempty"`
 	// Line draws the series as a line among bars.
 	Line bool `json:"line,omitempty"`
+	// Tint is the name of a colour of the style sheet; "" is that of the place.
+	Tint string `json:"tint,omitempty"`
 	// Links lead from a point to where it comes from.
 	Links []string `json:"links,omitempty"`
 }

@@ -30,6 +30,7 @@ type customerPage struct {
 	Owners  []customerOwner
 	Facts   []customerFact
 	Stage   string
+	Stages  []choice
 	Tags    []string
 	Tabs    []pageTab
 	Tab     string
@@ -184,10 +185,10 @@ func (s *server) customerHead(v *visit, p *customerPage) error {
 		}
 		p.Figures = append(p.Figures, customerFigure{m.Title.In(v.p.Code()), n.cell(a, "metric."+name).Text, p.View.Link("/metrics/"+name, "segment", "account="+string(a.ID))})
 	}
-	for _, role := range ownerRoles {
+	for _, role := range customer.OwnerRoles {
 		p.Owners = append(p.Owners, customerOwner{v.p.Text(ownerTitles[role]), cmp.Or(n.members[a.Owner(role)], lang.None)})
 	}
-	p.Stage, p.Tags = n.value("stage", a.Stage()), a.Tags()
+	p.Stage, p.Tags, p.Stages = n.value("stage", a.Stage()), a.Tags(), n.stageChoices(a.Stage())
 	for _, k := range sortedKeys(a.Attributes) {
 		if k != "name" {
 			p.Facts = append(p.Facts, customerFact{k, a.Attributes[k], p.View.Link("/customers/"+url.PathEscape(p.ID), "kind", facts.AttributeMoment, "tab", "")})
@@ -209,12 +210,6 @@ func sortedKeys(m map[string]string) []string {
 	slices.Sort(out)
 	return out
 }
-
-// Stages and OwnerRoles are what the forms at the left offer.
-func (p customerPage) Stages() []choice { return customersPage{}.Stages() }
-
-// OwnerRoles lists the roles for an account.
-func (p customerPage) OwnerRoles() []choice { return customersPage{}.OwnerRoles() }
 
 // Get is what was typed into a form that was refused.
 func (p customerPage) Get(name string) string { return p.Fields.Get(name) }
@@ -507,22 +502,4 @@ func detail(m facts.Moment, fields ...string) []string {
 		}
 	}
 	return out
-}
-
-// markText says what the team, or Farol, said of the account.
-func markText(n names, trait, value string) string {
-	p := n.v.p
-	switch {
-	case trait == customer.StageTrait:
-		return p.T("Stage: %s", cmp.Or(n.value("stage", value), p.Text(stageTitles[""])))
-	case strings.HasPrefix(trait, customer.OwnerTrait):
-		return p.T("%s: %s", p.Text(ownerTitles[strings.TrimPrefix(trait, customer.OwnerTrait)]), cmp.Or(n.members[value], p.T("nobody")))
-	case strings.HasPrefix(trait, customer.TagTrait) && value == "true":
-		return p.T("Tagged %s", strings.TrimPrefix(trait, customer.TagTrait))
-	case strings.HasPrefix(trait, customer.TagTrait):
-		return p.T("No longer tagged %s", strings.TrimPrefix(trait, customer.TagTrait))
-	case value == "true":
-		return p.T("Entered %s", strings.TrimPrefix(trait, "$segment."))
-	}
-	return p.T("Left %s", strings.TrimPrefix(trait, "$segment."))
 }

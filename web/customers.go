@@ -10,10 +10,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
-	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
-	"github.com/farol-cs/farol/metric"
-	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -31,11 +28,18 @@ type customersPage struct {
 	Board   []boardColumn
 	// Count is how many fit, Total what they pay per month together.
 	Count, Total string
-	Members      []store.Member
-	Tags         []string
-	First, Next  string
-	CSV          string
-	Empty        bool
+	Fit          int
+	// StagesOpen and OwnerRoles are what can be set, Members to whom.
+	Stages      []choice
+	Members     []store.Member
+	Tags, Lists []string
+	// Shown says which rows are on the page: "1–50 of 400".
+	Shown            string
+	First, Prev      string
+	Next             string
+	CSV, CSVAll      string
+	Empty            bool
+	Undo, UndoneText string
 }
 
 // customersLook is what the page reads from the address and writes back into
@@ -67,46 +71,46 @@ type customerRow struct {
 	Test           bool
 }
 
+// customerCell is a value as text. Mark is the class of its tag; Edit is what
+// a click on it changes ("stage", "owner"), with the role and the value that
+// it has.
 type customerCell struct {
-	Text   string
-	Number bool
+	Text              string
+	Number            bool
+	Mark              string
+	Edit, Role, Value string
 }
 
 type boardColumn struct {
 	Title, Count, Total string
 	Value               string
-	Cards               []customerRow
+	Standings           []standingLink
+	Cards               []boardCard
 	More                string
+}
+
+type standingLink struct{ Text, Mark, Href, Title string }
+
+type boardCard struct {
+	ID, Name, Href     string
+	Owner, MRR         string
+	Days, Mark, Stands string
 }
 
 // customerKeys are the parameters that every link of the page carries.
 var customerKeys = []string{"q", "cols", "sort", "dir", "where", "view", "mine", "tests"}
 
 // defaultColumns are those of somebody who has chosen none.
-var defaultColumns = []string{"stage", "owner.csm", "metric.mrr", "metric.active_users_week", "attribute.plan"}
-
-// ownerRoles are the roles that a member may have for an account.
-var ownerRoles = []string{"csm", "support", "sales"}
-
-var ownerTitles = map[string]lang.Text{"csm": lang.Text("CSM"), "support": lang.Text("Support"), "sales": lang.Text("Sales")}
-
-// stages are those of a customer's life, in order.
-var stages = []string{"onboarding", "adoption", "ongoing", "renewal", "expansion", "advocacy", "churned"}
-
-var stageTitles = map[string]lang.Text{
-	"": lang.Text("No stage yet"), "onboarding": lang.Text("Onboarding"), "adoption": lang.Text("Adoption"), "ongoing": lang.Text("Ongoing"),
-	"renewal": lang.Text("Renewal"), "expansion": lang.Text("Expansion"), "advocacy": lang.Text("Advocacy"), "churned": lang.Text("Churned"),
-}
+var defaultColumns = []string{"stage", "standing", "owner.csm", "metric.mrr", "metric.active_users_week", "attribute.plan"}
 
 const (
 	customersShown = 50
-	boardShown     = 25
-	maxColumns     = 12
+	boardShown     = 20
+	maxColumns     = 14
 )
 
-// readCustomers reads the address.
-func (v *visit) readCustomers() (*customersLook, error) {
-	q := v.r.URL.Query()
+// readCustomers reads the look from the parameters of an address.
+func (s *server) readCustomers(v *visit, q url.Values, n names) (*customersLook, error) {
 	l := &customersLook{given: url.Values{}}
 	for _, k := range customerKeys {
 		for _, x := range q[k] {
@@ -123,31 +127,23 @@ func (v *visit) readCustomers() (*customersLook, error) {
 		return nil, farol.InvalidField("cols", "at most %d columns fit beside each other", maxColumns)
 	}
 	l.Board, l.Mine = l.given.Get("view") == "board", l.given.Get("mine") == "yes"
-	l.query = customer.Query{
+	l.query = n.query(customer.Query{
 		Search: l.given.Get("q"), Sort: l.given.Get("sort"), Down: l.given.Get("dir") == "down", Tests: l.given.Get("tests") == "yes",
 		Total: "mrr", Limit: customersShown,
-	}
-	for _, w := range l.given["where"] {
-		column, value, ok := strings.Cut(w, "=")
-		if !ok || column == "" {
-			return nil, farol.InvalidField("where", "a condition is written column=value, not %s", w)
-		}
-		i := slices.IndexFunc(l.query.Where, func(c customer.Condition) bool { return c.Column == column })
-		if i < 0 {
-			l.query.Where = append(l.query.Where, customer.Condition{Column: column, Values: []string{value}})
-			continue
-		}
-		l.query.Where[i].Values = append(l.query.Where[i].Values, value)
+	})
+	var err error
+	if l.query.Where, err = customer.Conditions(l.given["where"]); err != nil {
+		return nil, err
 	}
 	if l.Mine {
 		l.query.Where = append(l.query.Where, customer.Condition{Column: "owner.csm", Values: []string{string(v.member.ID)}})
 	}
 	if s := q.Get("offset"); s != "" {
-		n, err := strconv.Atoi(s)
-		if err != nil || n < 0 {
+		at, err := strconv.Atoi(s)
+		if err != nil || at < 0 {
 			return nil, farol.InvalidField("offset", "must be a whole number")
 		}
-		l.query.Offset = n
+		l.query.Offset = at
 	}
 	return l, nil
 }
@@ -188,6 +184,17 @@ func (l *customersLook) Hidden(but ...string) []field {
 	return out
 }
 
+// with is the link with conditions added.
+func (l *customersLook) with(where ...string) string {
+	q := url.Values{}
+	for k, x := range l.given {
+		q[k] = slices.Clone(x)
+	}
+	q.Del("view")
+	q["where"] = append(q["where"], where...)
+	return "/customers?" + q.Encode()
+}
+
 // without is the link without one condition.
 func (l *customersLook) without(where string) string {
 	q := url.Values{}
@@ -204,131 +211,45 @@ func (l *customersLook) without(where string) string {
 	return "/customers?" + q.Encode()
 }
 
-// names writes columns and their values for people.
-type names struct {
-	v       *visit
-	metrics map[string]*metric.Metric
-	members map[string]string
+func (s *server) customers(v *visit) error {
+	return s.showCustomers(v, http.StatusOK, refusal{}, v.r.URL.Query())
 }
 
-func (s *server) names(v *visit) (names, error) {
-	n := names{v, map[string]*metric.Metric{}, map[string]string{}}
-	for _, m := range s.Metrics.Catalogue().All() {
-		if m.PerAccount {
-			n.metrics[m.Name] = m
-		}
+// showCustomers shows the list that the parameters ask for.
+func (s *server) showCustomers(v *visit, status int, r refusal, q url.Values) error {
+	n, err := s.names(v)
+	if err != nil {
+		return err
 	}
-	members, err := s.Store.Members(v.r.Context())
-	for _, m := range members {
-		n.members[string(m.ID)] = m.Name
-	}
-	return n, err
-}
-
-// title is a column's heading.
-func (n names) title(column string) string {
-	kind, name, _ := strings.Cut(column, ".")
-	p := n.v.p
-	switch kind {
-	case "stage":
-		return p.T("Stage")
-	case "owner":
-		return p.Text(ownerTitles[name])
-	case "tags":
-		return p.T("Tags")
-	case "created":
-		return p.T("Customer since")
-	case "id":
-		return p.T("Id")
-	case "metric":
-		if m, ok := n.metrics[name]; ok {
-			return m.Title.In(p.Code())
-		}
-	}
-	return name
-}
-
-// money writes an amount of the company's currency, a dash for who may see
-// none.
-func (n names) money(amount float64) string {
-	if sight.Of(n.v.r.Context()).Hides(sight.Money) {
-		return lang.None
-	}
-	return scale{n.v.p, metric.Money, n.v.company.Currency}.short(&amount)
-}
-
-// cell is a column's value of an account.
-func (n names) cell(a *customer.Account, column string) customerCell {
-	kind, name, _ := strings.Cut(column, ".")
-	p := n.v.p
-	switch kind {
-	case "metric":
-		m, ok := n.metrics[name]
-		v, has := a.Metrics[name]
-		if !ok || !has {
-			return customerCell{lang.None, true}
-		}
-		return customerCell{scale{p, m.Unit, n.v.company.Currency}.short(&v), true}
-	case "created":
-		if a.Created == 0 {
-			return customerCell{Text: lang.None}
-		}
-		return customerCell{Text: p.Date(a.Created)}
-	}
-	text := n.value(column, a.Value(column))
-	if _, number := a.Number(column); number && kind == "attribute" {
-		return customerCell{text, true}
-	}
-	return customerCell{Text: cmp.Or(text, lang.None)}
-}
-
-// value writes a value of a column: members and stages by their names.
-func (n names) value(column, value string) string {
-	kind, _, _ := strings.Cut(column, ".")
-	switch {
-	case kind == "owner" && value != "":
-		return cmp.Or(n.members[value], value)
-	case kind == "stage":
-		if t, ok := stageTitles[value]; ok && value != "" {
-			return n.v.p.Text(t)
-		}
-	}
-	return value
-}
-
-func (s *server) customers(v *visit) error { return s.showCustomers(v, http.StatusOK, refusal{}) }
-
-func (s *server) showCustomers(v *visit, status int, r refusal) error {
-	look, err := v.readCustomers()
+	look, err := s.readCustomers(v, q, n)
 	if err != nil {
 		return err
 	}
 	p := customersPage{shell: v.shell(lang.Text("Customers")), refusal: r, Look: look}
 	p.Question = v.p.T("Who are our customers, and what do we know of each?")
-	n, err := s.names(v)
+	all, err := s.Customers.Accounts(v.r.Context())
 	if err != nil {
 		return err
 	}
-	if look.Board {
-		look.query.Limit = 1000
-	}
-	page, err := s.Customers.List(v.r.Context(), look.query)
-	if err != nil {
-		return err
-	}
-	p.Empty = page.Count == 0 && len(look.given) == 0
+	page := look.query.Of(all)
+	p.Empty, p.Fit = page.Count == 0 && len(look.given) == 0, page.Count
 	p.Count = v.p.N(page.Count, "%d customer", "%d customers")
 	p.Total = n.money(page.Total)
 	for _, w := range look.given["where"] {
-		column, value, _ := strings.Cut(w, "=")
-		p.Filters = append(p.Filters, link{n.title(column) + " = " + cmp.Or(n.value(column, value), v.p.T("unknown")), look.without(w)})
+		if c, err := customer.ParseCondition(w); err == nil {
+			p.Filters = append(p.Filters, link{n.condition(c), look.without(w)})
+		}
 	}
 	if look.Board {
-		p.board(n, page)
+		p.board(n, look.query.ByStage(all, boardShown))
 	} else {
 		p.table(n, page)
 	}
+	p.CSV, p.CSVAll = look.Link("/customers.csv"), look.Link("/customers.csv", "cols", "all")
 	if err := s.customerChoices(v, n, &p); err != nil {
+		return err
+	}
+	if err := s.undoable(v, n, &p); err != nil {
 		return err
 	}
 	return s.send(v, status, "customers", "layout", p)
@@ -337,12 +258,8 @@ func (s *server) showCustomers(v *visit, status int, r refusal) error {
 // table fills columns, rows and pager.
 func (p *customersPage) table(n names, page customer.Page) {
 	look := p.Look
-	heads := append([]string{"name"}, look.Columns...)
-	for _, c := range heads {
-		h := customerColumn{Title: n.title(c), Aria: "none", Number: strings.HasPrefix(c, "metric.")}
-		if c == "name" {
-			h.Title = n.v.p.T("Customer")
-		}
+	for _, c := range append([]string{"name"}, look.Columns...) {
+		h := customerColumn{Title: n.title(c), Aria: "none", Number: strings.HasPrefix(c, "metric.") || c == "days_in_stage"}
 		dir := ""
 		if h.Number {
 			dir = "down"
@@ -360,93 +277,113 @@ func (p *customersPage) table(n names, page customer.Page) {
 	for _, a := range page.Accounts {
 		p.Rows = append(p.Rows, customerRowOf(n, a, look.Columns))
 	}
-	at := look.query.Offset
+	// A number stands at the right in every row, so its heading does, too.
+	for i := range look.Columns {
+		numbers := len(p.Rows) > 0
+		for _, r := range p.Rows {
+			numbers = numbers && (r.Cells[i].Number || r.Cells[i].Text == lang.None)
+		}
+		p.Columns[i+1].Number = p.Columns[i+1].Number || numbers
+	}
+	at, print := look.query.Offset, func(i int) string { return n.v.p.Number(float64(i), 0) }
+	if len(p.Rows) > 0 {
+		p.Shown = n.v.p.T("%s–%s of %s", print(at+1), print(at+len(p.Rows)), print(page.Count))
+	}
 	if at > 0 {
 		p.First = look.Link("/customers")
+		p.Prev = p.First
+		if at > customersShown {
+			p.Prev = look.Link("/customers", "offset", strconv.Itoa(at-customersShown))
+		}
 	}
 	if at+len(page.Accounts) < page.Count {
 		p.Next = look.Link("/customers", "offset", strconv.Itoa(at+len(page.Accounts)))
 	}
-	p.CSV = look.Link("/customers.csv")
 }
 
+func customerHref(id farol.AccountID) string { return "/customers/" + url.PathEscape(string(id)) }
+
 func customerRowOf(n names, a *customer.Account, columns []string) customerRow {
-	row := customerRow{ID: string(a.ID), Name: a.Name, Href: "/customers/" + url.PathEscape(string(a.ID)), Test: a.Test}
+	row := customerRow{ID: string(a.ID), Name: a.Name, Href: customerHref(a.ID), Test: a.Test}
 	for _, c := range columns {
 		row.Cells = append(row.Cells, n.cell(a, c))
 	}
 	return row
 }
 
-// board fills a column per stage.
-func (p *customersPage) board(n names, page customer.Page) {
-	byStage := map[string][]*customer.Account{}
-	for _, a := range page.Accounts {
-		byStage[a.Stage()] = append(byStage[a.Stage()], a)
-	}
-	for _, stage := range append([]string{""}, stages...) {
-		list := byStage[stage]
-		total := 0.0
-		for _, a := range list {
-			total += a.Metrics["mrr"]
+// board fills a column per stage; that of accounts without one only when there
+// are some.
+func (p *customersPage) board(n names, groups []customer.StageGroup) {
+	for _, g := range groups {
+		if g.Stage == "" && g.Count == 0 {
+			continue
 		}
-		c := boardColumn{Title: n.v.p.Text(stageTitles[stage]), Value: stage, Count: n.v.p.Number(float64(len(list)), 0), Total: n.money(total)}
-		for _, a := range list[:min(len(list), boardShown)] {
-			c.Cards = append(c.Cards, customerRowOf(n, a, []string{"owner.csm", "metric.mrr"}))
+		c := boardColumn{Title: n.stage(g.Stage), Value: g.Stage, Count: n.v.p.Number(float64(g.Count), 0), Total: n.money(g.Total)}
+		where := "stage=" + g.Stage
+		for _, s := range customer.Standings {
+			if t := g.Standings[s]; t.Count > 0 {
+				c.Standings = append(c.Standings, standingLink{
+					n.v.p.Number(float64(t.Count), 0), standingMark(s), p.Look.with(where, "standing="+string(s)), n.v.p.Text(standingTitles[s]) + " · " + n.money(t.Total),
+				})
+			}
 		}
-		if len(list) > boardShown {
-			c.More = p.Look.Link("/customers", "view", "", "where", "stage="+stage)
+		for _, a := range g.First {
+			c.Cards = append(c.Cards, n.card(a))
+		}
+		if g.Count > len(g.First) {
+			c.More = p.Look.with(where)
 		}
 		p.Board = append(p.Board, c)
 	}
 }
 
+func (n names) card(a *customer.Account) boardCard {
+	c := boardCard{ID: string(a.ID), Name: a.Name, Href: customerHref(a.ID), Owner: n.members[a.Owner("csm")]}
+	if v, ok := a.Metrics["mrr"]; ok {
+		c.MRR = n.money(v)
+	}
+	if days, ok := a.DaysInStage(n.today); ok {
+		c.Days = n.v.p.N(days, "%d day", "%d days")
+		s := n.stages.StandingOf(a, n.today)
+		if s == customer.Behind || s == customer.Stuck {
+			c.Mark, c.Stands = standingMark(s), n.v.p.Text(standingTitles[s])
+		}
+	}
+	return c
+}
+
 // customerChoices fills what can be chosen.
 func (s *server) customerChoices(v *visit, n names, p *customersPage) (err error) {
-	group := func(title string, columns ...string) {
-		g := columnGroup{Title: title}
-		for _, c := range columns {
-			g.Items = append(g.Items, choice{Value: c, Name: n.title(c), Chosen: slices.Contains(p.Look.Columns, c)})
-		}
-		if len(g.Items) > 0 {
-			p.Chooser = append(p.Chooser, g)
-		}
-	}
-	group(v.p.T("Team"), "stage", "owner.csm", "owner.support", "owner.sales", "tags", "created", "id")
-	var metrics []string
-	for name := range n.metrics {
-		metrics = append(metrics, "metric."+name)
-	}
-	slices.SortFunc(metrics, func(a, b string) int { return strings.Compare(n.title(a), n.title(b)) })
-	group(v.p.T("Metrics"), metrics...)
-	attributes, err := s.Facts.Attributes(v.r.Context())
+	ctx := v.r.Context()
+	attributes, err := s.Customers.Names(ctx, "")
 	if err != nil {
 		return err
 	}
-	for i, a := range attributes {
-		attributes[i] = "attribute." + a
-	}
-	group(v.p.T("Attributes"), attributes...)
-	if p.Members, err = s.Store.Members(v.r.Context()); err != nil {
+	p.Chooser = n.groups(p.Look.Columns, attributes)
+	p.Stages = n.stageChoices("")
+	if p.Members, err = s.Store.Members(ctx); err != nil {
 		return err
 	}
-	p.Tags, err = s.Customers.Values(v.r.Context(), "tags", 100)
+	if p.Tags, err = s.Customers.Names(ctx, customer.TagTrait); err != nil {
+		return err
+	}
+	p.Lists, err = s.Customers.Names(ctx, customer.ListTrait)
 	return err
 }
 
-// Stages lists the stages to choose from.
-func (p customersPage) Stages() []choice {
+// Ops lists the comparisons to choose from.
+func (p customersPage) Ops() []choice {
 	var out []choice
-	for _, x := range stages {
-		out = append(out, choice{Value: x, Title: stageTitles[x]})
+	for _, op := range customer.Ops {
+		out = append(out, choice{Value: string(op), Title: opTitles[op]})
 	}
 	return out
 }
 
 // OwnerRoles lists the roles for an account.
-func (p customersPage) OwnerRoles() []choice {
+func (s shell) OwnerRoles() []choice {
 	var out []choice
-	for _, x := range ownerRoles {
+	for _, x := range customer.OwnerRoles {
 		out = append(out, choice{Value: x, Title: ownerTitles[x]})
 	}
 	return out
@@ -455,8 +392,49 @@ func (p customersPage) OwnerRoles() []choice {
 // MayWork tells whether the member may change customers.
 func (s shell) MayWork() bool { return workers.allows(s.Member.Role) }
 
+// customerValues lists values of a column to choose from, for the filter.
+func (s *server) customerValues(v *visit) error {
+	n, err := s.names(v)
+	if err != nil {
+		return err
+	}
+	column := v.r.URL.Query().Get("column")
+	var p customerValuesPage
+	kind, _, _ := strings.Cut(column, ".")
+	switch kind {
+	case "standing":
+		for _, x := range customer.Standings {
+			p.Values = append(p.Values, choice{Value: string(x), Name: n.v.p.Text(standingTitles[x])})
+		}
+	case "stage":
+		p.Values = n.stageChoices("")
+	case "stage_since", "created", "metric", "days_in_stage", "name", "id":
+	default:
+		list, err := s.Customers.Values(v.r.Context(), column, 100)
+		if err != nil {
+			return err
+		}
+		for _, x := range list {
+			p.Values = append(p.Values, choice{Value: x, Name: n.value(column, x)})
+		}
+	}
+	return s.send(v, http.StatusOK, "customers", "customer-values", p)
+}
+
+type customerValuesPage struct{ Values []choice }
+
+// customersCSV is all that fit, with the columns shown or all there are.
 func (s *server) customersCSV(v *visit) error {
-	look, err := v.readCustomers()
+	n, err := s.names(v)
+	if err != nil {
+		return err
+	}
+	q := v.r.URL.Query()
+	every := q.Get("cols") == "all"
+	if every {
+		q.Del("cols")
+	}
+	look, err := s.readCustomers(v, q, n)
 	if err != nil {
 		return err
 	}
@@ -464,87 +442,38 @@ func (s *server) customersCSV(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if every {
+		attributes, err := s.Customers.Names(v.r.Context(), "")
+		if err != nil {
+			return err
+		}
+		look.Columns = nil
+		for _, g := range n.groups(nil, attributes) {
+			for _, c := range g.Items {
+				if c.Value != "id" {
+					look.Columns = append(look.Columns, c.Value)
+				}
+			}
+		}
+	}
 	out := v.csv("customers.csv")
 	write(out, append([]string{"id", "name"}, look.Columns...))
-	look.query.Limit, look.query.Offset = 1000, 0
-	for {
-		page := look.query.Of(all)
-		for _, a := range page.Accounts {
-			row := []string{string(a.ID), a.Name}
-			for _, c := range look.Columns {
-				row = append(row, a.Value(c))
-			}
-			write(out, row)
+	for _, a := range look.query.Every(all) {
+		row := []string{string(a.ID), a.Name}
+		for _, c := range look.Columns {
+			row = append(row, n.export(look.query, a, c))
 		}
-		look.query.Offset += len(page.Accounts)
-		if look.query.Offset >= page.Count || len(page.Accounts) == 0 {
-			break
-		}
+		write(out, row)
 	}
 	out.Flush()
 	return nil
 }
 
-// markCustomers does one thing to the customers that were ticked.
-func (s *server) markCustomers(v *visit) error {
-	if err := v.form(); err != nil {
-		return err
+// export is a column's value for a file: members by name.
+func (n names) export(q customer.Query, a *customer.Account, column string) string {
+	value := q.Value(a, column)
+	if strings.HasPrefix(column, "owner.") {
+		return cmp.Or(n.members[value], value)
 	}
-	f := v.r.PostForm
-	trait, value, err := s.markOf(v, f)
-	if err == nil && len(f["id"]) == 0 {
-		err = farol.InvalidField("id", "Tick at least one customer.")
-	}
-	if refused, ok := v.refuse(err); err != nil && ok {
-		return s.showCustomers(v, http.StatusUnprocessableEntity, refused)
-	}
-	if err != nil {
-		return err
-	}
-	var marks []facts.Mark
-	for _, id := range f["id"] {
-		if _, err := s.Customers.Account(v.r.Context(), farol.AccountID(id)); err != nil {
-			return err
-		}
-		marks = append(marks, facts.Mark{Account: farol.AccountID(id), Trait: trait, Value: value})
-	}
-	if err := s.Facts.SaveMarks(v.r.Context(), v.now, marks); err != nil {
-		return err
-	}
-	if err := s.Customers.Refresh(v.r.Context()); err != nil {
-		return err
-	}
-	to := localPath(f.Get("back"))
-	if strings.Contains(to, "?") {
-		return v.redirect(to + "&done=customers")
-	}
-	return v.done(to, "customers")
-}
-
-// markOf reads what is to be said of customers from a form.
-func (s *server) markOf(v *visit, f url.Values) (trait, value string, err error) {
-	switch f.Get("do") {
-	case "owner":
-		if !slices.Contains(ownerRoles, f.Get("role")) {
-			return "", "", farol.InvalidField("role", "There is no such role.")
-		}
-		if id := f.Get("member"); id != "" {
-			if _, err := s.Store.Member(v.r.Context(), store.MemberID(id)); err != nil {
-				return "", "", farol.InvalidField("member", "There is no such member.")
-			}
-		}
-		return customer.OwnerTrait + f.Get("role"), f.Get("member"), nil
-	case "stage":
-		if x := f.Get("stage"); x == "" || slices.Contains(stages, x) {
-			return customer.StageTrait, x, nil
-		}
-		return "", "", farol.InvalidField("stage", "There is no such stage.")
-	case "tag", "untag":
-		tag := strings.Join(strings.Fields(f.Get("tag")), " ")
-		if tag == "" || len([]rune(tag)) > 40 || strings.ContainsAny(tag, "=,") {
-			return "", "", farol.InvalidField("tag", "A tag is one to 40 letters, without commas and equals signs.")
-		}
-		return customer.TagTrait + tag, map[string]string{"tag": "true", "untag": "false"}[f.Get("do")], nil
-	}
-	return "", "", farol.InvalidField("do", "Choose what to do.")
+	return value
 }

@@ -80,6 +80,9 @@ var routes = []route{
 
 	{"GET /customers", team, (*server).customers},
 	{"GET /customers.csv", team, (*server).customersCSV},
+	{"GET /customer-values", team, (*server).customerValues},
+	{"GET /customer-changes", team, (*server).customerChanges},
+	{"POST /customer-changes/{id}", workers, (*server).undoCustomers},
 	{"POST /customers/mark", workers, (*server).markCustomers},
 	{"GET /customers/{id}", team, (*server).customer},
 	{"POST /customers/{id}/notes", workers, (*server).addNote},
@@ -92,6 +95,12 @@ var routes = []route{
 	{"GET /my-day", team, (*server).myDay},
 	{"POST /my-day/tasks", workers, (*server).addOwnTask},
 	{"POST /my-day/seen", team, (*server).seeNotices},
+
+	{"GET /stages", team, (*server).stagesBoard},
+	{"GET /stages.csv", team, (*server).stagesCSV},
+	{"GET /stages/rules", team, (*server).stageRules},
+	{"POST /stages/rules", leaders, (*server).saveStageRules},
+	{"GET /stages/rules/versions", team, (*server).stageVersions},
 
 	{"GET /retention", team, (*server).retention},
 	{"GET /retention/triangle.csv", team, (*server).triangleCSV},

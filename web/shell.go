@@ -59,6 +59,7 @@ var navigation = []navGroup{
 	{lang.Text("Customers"), []navItem{
 		{Title: lang.Text("My day"), Icon: "check", Href: "/my-day", who: team},
 		{Title: lang.Text("Customers"), Icon: "users", Href: "/customers", who: team},
+		{Title: lang.Text("Customer stages"), Icon: "route", Href: "/stages", who: team},
 	}},
 	{lang.Text("Understand"), []navItem{
 		{Title: lang.Text("Overview"), Icon: "layout-dashboard", Href: "/", who: team},
@@ -100,6 +101,7 @@ var doneTexts = map[string]lang.Text{
 	"password":     lang.Text("The password was changed and other sessions were ended."),
 	"sessions":     lang.Text("Other sessions were ended."),
 	"customers":    lang.Text("The customers were changed."),
+	"undone":       lang.Text("It was taken back."),
 }
 
 // shell prepares what every page shows; the title is an English sentence.

@@ -16,6 +16,7 @@ import (
 	"github.com/farol-cs/farol/ingest"
 	"github.com/farol-cs/farol/job"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/store"
 	"github.com/farol-cs/farol/truth"
 	"github.com/farol-cs/farol/web"
@@ -42,6 +43,7 @@ type app struct {
 	settings *settings
 	desks    *desk.Desks
 	book     *desk.Book
+	// accounts is the one directory: pages, API and jobs share it.
 	accounts *customer.Directory
 	jobs     *job.Jobs
 	closers  []func() error
@@ -115,6 +117,7 @@ func (a *app) works() []job.Work {
 		{Name: "roster-compact", Every: time.Hour, Limit: 30 * time.Minute, Do: a.facts.CompactRoster},
 		{Name: "repair", Every: 24 * time.Hour, Limit: time.Hour, Do: a.repair},
 		{Name: "deliveries", Every: 30 * time.Second, AtStart: true, Limit: 5 * time.Minute, Do: a.desks.Retry},
+		{Name: "stages", Every: time.Minute, AtStart: true, Limit: 20 * time.Minute, Do: a.moveStages},
 		{Name: "prune", Every: time.Hour, Limit: time.Minute, Do: a.store.Prune},
 	}
 }
@@ -127,6 +130,15 @@ func (a *app) updateHistory(ctx context.Context) error {
 		a.log.Error("the progress is not recorded", "error", ended)
 	}
 	return err
+}
+
+// moveStages moves accounts from stage to stage by the rules: once a day, and
+// when the stages have changed.
+func (a *app) moveStages(ctx context.Context) error {
+	j := customer.Journey{Facts: a.facts, Store: a.store, Directory: a.accounts, Now: time.Now, Waiting: a.metrics.Waiting, Env: func(ctx context.Context) (segment.Env, error) {
+		return customer.RuleEnv(ctx, a.store, a.metrics.Catalogue())
+	}}
+	return j.Run(ctx)
 }
 
 // tellProgress writes down how far the history has come.

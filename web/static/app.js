@@ -228,7 +228,7 @@ function tip(data, index) {
     const row = box.insertRow();
     const name = row.insertCell();
     const mark = document.createElement('i');
-    mark.style.background = colour((i % 8) + 1);
+    mark.style.background = colour(s.tint || (i % 8) + 1);
     name.append(mark, s.name);
     row.insertCell().textContent = s.texts[index];
     if (s.ranges && s.ranges[index]) {
@@ -262,7 +262,7 @@ function options(data) {
   const ink = colour('quiet');
   const line = colour('line');
   const series = data.series.flatMap((s, i) => {
-    const tint = colour((i % 8) + 1);
+    const tint = colour(s.tint || (i % 8) + 1);
     if (data.kind === 'steps') return steps(s, tint);
     const shape = data.kind === 'bar' && !s.line ? bars(s, tint, data.series.filter((x) => !x.line).length > 1) : lines(s, tint);
     return s.low && data.series.length < 3 ? [...band(s, tint), ...shape] : shape;
@@ -344,3 +344,69 @@ document.addEventListener('submit', (e) => {
   e.target.elements.cols.disabled = chosen.length === 0;
   e.target.elements.cols.value = chosen.join(',');
 }, true);
+
+// The parts of a filter become one condition: column, comparison, value. What
+// there is to choose from is asked for when the column is chosen.
+document.addEventListener('submit', (e) => {
+  if (!e.target.matches('[data-filter]')) return;
+  const parts = [...e.target.querySelectorAll('[data-part]')];
+  e.target.querySelector('input[name=where][value=""]').value = parts.map((part) => part.value).join('');
+}, true);
+async function fillValues(form) {
+  const list = form.querySelector('[data-values]');
+  const column = form.querySelector('select[data-part]').value;
+  const answer = await fetch(`${list.dataset.values}?column=${encodeURIComponent(column)}`);
+  if (answer.ok) list.innerHTML = await answer.text();
+}
+document.addEventListener('change', (e) => {
+  const form = e.target.closest('[data-filter]');
+  if (form && e.target === form.querySelector('select[data-part]')) fillValues(form);
+});
+document.addEventListener('toggle', (e) => {
+  const form = e.target.open && e.target.querySelector && e.target.querySelector('[data-filter]');
+  if (form) fillValues(form);
+}, true);
+
+// How many are ticked is said beside what can be done with them.
+document.addEventListener('change', (e) => {
+  const form = e.target.closest('form');
+  const says = form && form.querySelector('[data-ticked]');
+  if (!says) return;
+  const all = form.querySelector('[data-everybody]');
+  if (e.target.matches('input[name=id], [data-tick-all]')) all.checked = false;
+  const n = form.querySelectorAll('input[name=id]:checked').length;
+  says.textContent = says.dataset.ticked.replace('#', new Intl.NumberFormat(lang).format(n));
+});
+
+// A click on an owner or a stage, or a card that is dropped on another stage,
+// opens the dialog that asks for the rest.
+function edit(kind, data) {
+  const dialog = document.getElementById(`edit-${kind}`);
+  if (!dialog) return;
+  const form = dialog.querySelector('form');
+  form.elements.id.value = data.id;
+  if (form.elements.role) form.elements.role.value = data.role;
+  dialog.querySelector('[data-who]').textContent = data.name;
+  const field = dialog.querySelector('select[data-value]');
+  if (data.value && [...field.options].some((o) => o.value === data.value)) field.value = data.value;
+  dialog.showModal();
+}
+document.addEventListener('click', (e) => {
+  const button = e.target.closest('[data-edit]');
+  if (button) edit(button.dataset.edit, button.dataset);
+  if (e.target.closest('dialog.quick [data-close]') || e.target.matches('dialog.quick')) e.target.closest('dialog').close();
+});
+document.addEventListener('dragstart', (e) => {
+  const card = e.target.closest && e.target.closest('[data-card]');
+  if (card) e.dataTransfer.setData('application/x-farol-card', JSON.stringify({ id: card.dataset.card, name: card.dataset.name }));
+});
+document.addEventListener('dragover', (e) => {
+  if (e.target.closest && e.target.closest('[data-drop]')) e.preventDefault();
+});
+document.addEventListener('drop', (e) => {
+  const stage = e.target.closest && e.target.closest('[data-drop]');
+  const data = stage && e.dataTransfer.getData('application/x-farol-card');
+  if (!data) return;
+  e.preventDefault();
+  edit('stage', { ...JSON.parse(data), value: stage.dataset.drop });
+});

@@ -1,0 +1,117 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/farol-cs/farol"
+)
+
+// StageRun is one day's application of the rules by which accounts move from
+// stage to stage.
+type StageRun struct {
+	Day farol.Day
+	// Version of the stages that was applied, 0 for the defaults.
+	Version int
+	// Moved is how many accounts.
+	Moved int
+	Ran   time.Time
+}
+
+// SaveStageRun records that the rules were applied on a day; again replaces it.
+func (s *Store) SaveStageRun(ctx context.Context, r StageRun) error {
+	_, err := s.writer.ExecContext(ctx, `
+		insert into stage_runs as old (day, version, moved, ran) values ($1, $2, $3, $4)
+		on conflict (day) do update set version = excluded.version, moved = old.moved + excluded.moved, ran = excluded.ran`,
+		int64(r.Day), r.Version, r.Moved, s.clock().UnixMilli())
+	return err
+}
+
+// LastStageRun is that of the latest day; ok is false when there was none.
+func (s *Store) LastStageRun(ctx context.Context) (r StageRun, ok bool, err error) {
+	err = s.reader.QueryRowContext(ctx, `select day, version, moved, ran from stage_runs order by day desc limit 1`).
+		Scan(&r.Day, &r.Version, &r.Moved, stamp{&r.Ran})
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, false, nil
+	}
+	return r, err == nil, err
+}
+
+// CustomerChange is what was done to customers at once.
+type CustomerChange struct {
+	ID string
+	At time.Time
+	// Author is a member's id, or token:ID.
+	Author string
+	// Trait is what was set ("$owner.csm"), Value to what, "" for nothing.
+	Trait, Value string
+	Reason       string
+	// Before is the value that each account had.
+	Before map[farol.AccountID]string
+	Count  int
+	// Undone is zero while it holds.
+	Undone   time.Time
+	UndoneBy string
+}
+
+// AddCustomerChange records a change. ID, At and Count are filled in.
+func (s *Store) AddCustomerChange(ctx context.Context, c CustomerChange) (CustomerChange, error) {
+	before, err := json.Marshal(c.Before)
+	if err != nil {
+		return c, err
+	}
+	c.ID, c.At, c.Count = newID(), s.clock(), len(c.Before)
+	_, err = s.writer.ExecContext(ctx, `
+		insert into customer_changes (id, at, author, trait, value, reason, before, count, undone_by) values ($1, $2, $3, $4, $5, $6, $7, $8, '')`,
+		c.ID, c.At.UnixMilli(), cut(c.Author, 100), cut(c.Trait, 200), cut(c.Value, 300), cut(c.Reason, 500), string(before), c.Count)
+	return c, err
+}
+
+const changeColumns = `select id, at, author, trait, value, reason, before, count, undone, undone_by from customer_changes `
+
+func scanChange(r scanner) (c CustomerChange, err error) {
+	var before string
+	err = r.Scan(&c.ID, stamp{&c.At}, &c.Author, &c.Trait, &c.Value, &c.Reason, &before, &c.Count, stamp{&c.Undone}, &c.UndoneBy)
+	if err == nil {
+		err = json.Unmarshal([]byte(before), &c.Before)
+	}
+	return c, err
+}
+
+// CustomerChange is one change; NotFound when there is none.
+func (s *Store) CustomerChange(ctx context.Context, id string) (CustomerChange, error) {
+	c, err := scanChange(s.reader.QueryRowContext(ctx, changeColumns+`where id = $1`, key(id)))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = farol.Errorf(farol.NotFound, "there is no such change")
+	}
+	return c, err
+}
+
+// CustomerChanges lists the last changes, the newest first, without what was
+// before; author "" is everybody's. limit 0 is 50.
+func (s *Store) CustomerChanges(ctx context.Context, author string, limit int) ([]CustomerChange, error) {
+	if limit <= 0 {
+		limit = 50
+	}
+	rows, err := s.reader.QueryContext(ctx, `select id, at, author, trait, value, reason, '{}', count, undone, undone_by from customer_changes
+		where ($1 = '' or author = $1) order by id desc limit $2`, key(author), min(limit, 500))
+	return collect(rows, err, scanChange)
+}
+
+// EndCustomerChange marks a change as taken back. Conflict when it is already.
+func (s *Store) EndCustomerChange(ctx context.Context, id, by string) error {
+	return s.Write(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `update customer_changes set undone = $2, undone_by = $3 where id = $1 and undone is null`,
+			key(id), s.clock().UnixMilli(), cut(by, 100))
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n > 0 {
+			return err
+		}
+		return farol.Errorf(farol.Conflict, "this was taken back already")
+	})
+}

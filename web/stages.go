@@ -1,0 +1,273 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/customer"
+	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/lang"
+)
+
+// stagesPage is the board of the stages: how many accounts and how much money
+// in each, who is behind, and who moved lately.
+type stagesPage struct {
+	shell
+	Columns []journeyColumn
+	Chart   *chart
+	Moves   []stageMoveRow
+	// Stuck are those past the limit, the longest first.
+	Stuck []pastLimitRow
+	More  string
+	// Ran says when the rules were applied last, Rules leads to them.
+	Ran     string
+	Version int
+	CSV     string
+	Mine    bool
+	Empty   bool
+}
+
+type journeyColumn struct {
+	Title, Name, Href string
+	Count, Total      string
+	Median            string
+	Target, Limit     string
+	Entered           string
+	Standings         []stageStanding
+}
+
+type stageStanding struct {
+	Title, Count, Total, Href, Mark string
+}
+
+type stageMoveRow struct {
+	When       time.Time
+	Name, Href string
+	To, Why    string
+}
+
+type pastLimitRow struct {
+	Name, Href, Stage, Owner, MRR, Days string
+	Since                               string
+}
+
+const (
+	stuckShown   = 25
+	movesShown   = 40
+	movesCounted = 28 // days
+)
+
+func (s *server) stagesBoard(v *visit) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	n, err := s.names(v)
+	if err != nil {
+		return err
+	}
+	p := stagesPage{shell: v.shell(lang.Text("Customer stages")), Mine: v.r.URL.Query().Get("mine") == "yes"}
+	p.Question = v.p.T("Where are our customers in their life with us, and who does not get on?")
+	p.View, p.Charts = look, true
+	all, err := s.accountsAt(v, look)
+	if err != nil {
+		return err
+	}
+	n.today = look.reference()
+	q := n.query(customer.Query{Total: "mrr"})
+	if p.Mine {
+		p.extra = url.Values{"mine": {"yes"}}
+		q.Where = []customer.Condition{{Column: "owner.csm", Values: []string{string(v.member.ID)}}}
+	}
+	groups := q.ByStage(all, 0)
+	p.Empty = len(all) == 0
+	moves, err := s.stageMoves(v, look)
+	if err != nil {
+		return err
+	}
+	moves = slices.DeleteFunc(moves, func(m facts.MarkChange) bool {
+		a, ok := all[m.Account]
+		return !ok || p.Mine && a.Owner("csm") != string(v.member.ID)
+	})
+	p.columns(n, groups, moves)
+	p.draw(n, groups)
+	p.moved(n, all, moves)
+	p.stuck(n, q, all)
+	p.CSV = look.Link("/stages.csv", "mine", p.extra.Get("mine"))
+	if last, ok, err := s.Store.LastStageRun(v.r.Context()); err != nil {
+		return err
+	} else if ok {
+		p.Ran, p.Version = v.p.Date(last.Day), last.Version
+	}
+	return s.send(v, http.StatusOK, "stages", "layout", p)
+}
+
+// accountsAt are all accounts as the view looks at them; of the past with what
+// their MRR was.
+func (s *server) accountsAt(v *visit, look *view) (map[farol.AccountID]*customer.Account, error) {
+	if !look.Past() {
+		return s.Customers.Accounts(v.r.Context())
+	}
+	return s.Customers.At(v.r.Context(), look.AsOf, look.Known, "mrr")
+}
+
+// stageMoves are the moves of the last weeks, the newest first.
+func (s *server) stageMoves(v *visit, look *view) ([]facts.MarkChange, error) {
+	return s.Facts.MarksSince(v.r.Context(), customer.StageTrait, look.reference()-movesCounted+1, look.AsOf, look.Known, 10_000)
+}
+
+// columns fills the stages.
+func (p *stagesPage) columns(n names, groups []customer.StageGroup, moves []facts.MarkChange) {
+	pr := n.v.p
+	entered, count := map[string]int{}, func(i int) string { return pr.Number(float64(i), 0) }
+	for _, m := range moves {
+		entered[m.Value]++
+	}
+	for _, g := range groups {
+		if g.Stage == "" && g.Count == 0 {
+			continue
+		}
+		list := func(where ...string) string {
+			q := url.Values{"where": append([]string{"stage=" + g.Stage}, where...)}
+			if p.Mine {
+				q.Set("mine", "yes")
+			}
+			return "/customers?" + q.Encode()
+		}
+		c := journeyColumn{Title: n.stage(g.Stage), Name: g.Stage, Href: list(), Count: count(g.Count), Total: n.money(g.Total), Median: lang.None, Entered: count(entered[g.Stage])}
+		if g.MedianDays >= 0 {
+			c.Median = pr.N(g.MedianDays, "%d day", "%d days")
+		}
+		x, _ := n.stages.Find(g.Stage)
+		if x.TargetDays > 0 {
+			c.Target = pr.N(x.TargetDays, "%d day", "%d days")
+		}
+		if x.StuckDays > 0 {
+			c.Limit = pr.N(x.StuckDays, "%d day", "%d days")
+		}
+		for _, s := range append(slices.Clone(customer.Standings), customer.NoLimit) {
+			t := g.Standings[s]
+			if t.Count == 0 && (s == customer.NoLimit || x.TargetDays == 0 && x.StuckDays == 0) {
+				continue
+			}
+			href := list("standing=" + string(s))
+			c.Standings = append(c.Standings, stageStanding{pr.Text(standingTitles[s]), count(t.Count), n.money(t.Total), href, standingMark(s)})
+		}
+		p.Columns = append(p.Columns, c)
+	}
+}
+
+// draw pictures the accounts of each stage by standing.
+func (p *stagesPage) draw(n names, groups []customer.StageGroup) {
+	sc := scale{p: n.v.p, unit: "accounts"}
+	c := &chart{ID: "stages-data", Label: n.v.p.T("Customers by stage and standing"), Table: true, Head: n.v.p.T("Stage"),
+		Data: chartData{Kind: "bar", Unit: chartUnit{Kind: "number"}, Zero: true, Whole: true, Names: true}}
+	any := false
+	for _, s := range append(slices.Clone(customer.Standings), customer.NoLimit) {
+		x := chartSeries{Name: n.v.p.Text(standingTitles[s]), Tint: map[customer.Standing]string{customer.OnTrack: "3", customer.Behind: "2", customer.Stuck: "bad", customer.NoLimit: "1"}[s]}
+		for _, g := range groups {
+			if g.Stage == "" {
+				continue
+			}
+			value := float64(g.Standings[s].Count)
+			any = any || value > 0
+			x.Values, x.Texts, x.Open = append(x.Values, &value), append(x.Texts, sc.count(value)), append(x.Open, false)
+		}
+		c.Data.Series = append(c.Data.Series, x)
+	}
+	for _, g := range groups {
+		if g.Stage != "" {
+			c.Data.Ticks, c.Data.Titles = append(c.Data.Ticks, n.stage(g.Stage)), append(c.Data.Titles, n.stage(g.Stage))
+		}
+	}
+	if any {
+		p.Chart = c
+	}
+}
+
+// moved lists who moved lately, and why.
+func (p *stagesPage) moved(n names, all map[farol.AccountID]*customer.Account, moves []facts.MarkChange) {
+	for _, m := range moves[:min(len(moves), movesShown)] {
+		a := all[m.Account]
+		row := stageMoveRow{When: m.At, Name: a.Name, Href: customerHref(a.ID), To: n.stage(m.Value)}
+		if a.Stage() == m.Value {
+			row.Why = n.why(a.Why())
+		}
+		p.Moves = append(p.Moves, row)
+	}
+}
+
+// stuck lists who is past the limit or the target.
+func (p *stagesPage) stuck(n names, q customer.Query, all map[farol.AccountID]*customer.Account) {
+	q.Where = append(q.Where, customer.Condition{Column: "standing", Values: []string{string(customer.Stuck)}})
+	q.Sort, q.Down, q.Limit = "days_in_stage", true, stuckShown
+	page := q.Of(all)
+	for _, a := range page.Accounts {
+		days, _ := a.DaysInStage(n.today)
+		row := pastLimitRow{Name: a.Name, Href: customerHref(a.ID), Stage: n.stage(a.Stage()), Owner: n.members[a.Owner("csm")], MRR: lang.None, Days: n.v.p.Number(float64(days), 0), Since: n.day(a.StageSince)}
+		if v, ok := a.Metrics["mrr"]; ok {
+			row.MRR = n.money(v)
+		}
+		p.Stuck = append(p.Stuck, row)
+	}
+	if page.Count > len(page.Accounts) {
+		p.More = "/customers?" + url.Values{"where": {"standing=" + string(customer.Stuck)}, "sort": {"days_in_stage"}, "dir": {"down"}}.Encode()
+	}
+}
+
+// why says why an account was moved: who, with the reason, or which rule.
+func (n names) why(w customer.Why) string {
+	p := n.v.p
+	by := n.v.author(n.members, w.By)
+	switch {
+	case w.Undo:
+		return p.T("taken back by %s", by)
+	case w.By == customer.RulesAuthor && w.Rule == "enter":
+		return p.T("the rule of %s holds", n.stage(w.Of))
+	case w.By == customer.RulesAuthor && w.Rule == "exit":
+		return p.T("%s is done", n.stage(w.Of))
+	case w.By == customer.RulesAuthor:
+		return p.T("by rule")
+	case by != "" && w.Reason != "":
+		return p.T("%s: %s", by, w.Reason)
+	case by != "":
+		return by
+	}
+	return w.Reason
+}
+
+// stagesCSV is the board as a table.
+func (s *server) stagesCSV(v *visit) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	n, err := s.names(v)
+	if err != nil {
+		return err
+	}
+	all, err := s.accountsAt(v, look)
+	if err != nil {
+		return err
+	}
+	n.today = look.reference()
+	q := n.query(customer.Query{Total: "mrr"})
+	if v.r.URL.Query().Get("mine") == "yes" {
+		q.Where = []customer.Condition{{Column: "owner.csm", Values: []string{string(v.member.ID)}}}
+	}
+	out := v.csv("stages.csv")
+	write(out, []string{"stage", "standing", "customers", "mrr"})
+	for _, g := range q.ByStage(all, 0) {
+		for _, standing := range append(slices.Clone(customer.Standings), customer.NoLimit) {
+			if t := g.Standings[standing]; t.Count > 0 {
+				write(out, []string{g.Stage, string(standing), strconv.Itoa(t.Count), plain(&t.Total)})
+			}
+		}
+	}
+	out.Flush()
+	return nil
+}
