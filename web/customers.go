@@ -54,7 +54,8 @@ type customersLook struct {
 }
 
 type customerColumn struct {
-	Title string
+	// Title is short, Full is the metric's title as it is.
+	Title, Full string
 	// Sort is the link that sorts by it, Aria says how it is sorted.
 	Sort, Aria string
 	Number     bool
@@ -259,7 +260,7 @@ func (s *server) showCustomers(v *visit, status int, r refusal, q url.Values) er
 func (p *customersPage) table(n names, page customer.Page) {
 	look := p.Look
 	for _, c := range append([]string{"name"}, look.Columns...) {
-		h := customerColumn{Title: n.title(c), Aria: "none", Number: strings.HasPrefix(c, "metric.") || c == "days_in_stage"}
+		h := customerColumn{Title: short(n.title(c)), Full: n.title(c), Aria: "none", Number: strings.HasPrefix(c, "metric.") || c == "days_in_stage"}
 		dir := ""
 		if h.Number {
 			dir = "down"
@@ -299,6 +300,18 @@ func (p *customersPage) table(n names, page customer.Page) {
 	if at+len(page.Accounts) < page.Count {
 		p.Next = look.Link("/customers", "offset", strconv.Itoa(at+len(page.Accounts)))
 	}
+}
+
+// short is a title for a narrow column: its abbreviation, where it has one.
+func short(title string) string {
+	before, rest, ok := strings.Cut(title, " (")
+	if abbreviation, _, closed := strings.Cut(rest, ")"); ok && closed {
+		if strings.ToUpper(abbreviation) == abbreviation && !strings.ContainsAny(abbreviation, " 0123456789") {
+			return abbreviation
+		}
+		return before
+	}
+	return title
 }
 
 func customerHref(id farol.AccountID) string { return "/customers/" + url.PathEscape(string(id)) }

@@ -102,6 +102,8 @@ var doneTexts = map[string]lang.Text{
 	"sessions":     lang.Text("Other sessions were ended."),
 	"customers":    lang.Text("The customers were changed."),
 	"undone":       lang.Text("It was taken back."),
+	"file":         lang.Text("The file was kept."),
+	"file-gone":    lang.Text("The file was deleted."),
 }
 
 // shell prepares what every page shows; the title is an English sentence.
