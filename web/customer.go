@@ -13,6 +13,7 @@ import (
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -149,6 +150,9 @@ func (s *server) showCustomer(v *visit, status int, r refusal, fields url.Values
 		p.extra = url.Values{"tab": {p.Tab}}
 	}
 	for _, t := range customerTabs {
+		if t.name == "money" && sight.Of(v.r.Context()).Hides(sight.Money) {
+			continue
+		}
 		name := t.name
 		if name == "timeline" {
 			name = ""

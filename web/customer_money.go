@@ -9,6 +9,7 @@ import (
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/sight"
 )
 
 // moneyTab is what an account pays, and how that moved.
@@ -42,6 +43,9 @@ var lineStates = map[string]lang.Text{
 const ledgerMonths = 12
 
 func (s *server) moneyTab(v *visit, look *view, p *customerPage) error {
+	if err := sight.Of(v.r.Context()).Shows(sight.Money); err != nil {
+		return err
+	}
 	m := &moneyTab{Whole: look.Link("/revenue/movements", "account", p.ID, "period", "24m")}
 	p.Money = m
 	if err := s.moneyLines(v, look, p); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/sight"
 )
 
 // stagesPage is the board of the stages: how many accounts and how much money
@@ -259,12 +260,16 @@ func (s *server) stagesCSV(v *visit) error {
 	if v.r.URL.Query().Get("mine") == "yes" {
 		q.Where = []customer.Condition{{Column: "owner.csm", Values: []string{string(v.member.ID)}}}
 	}
+	money := plain
+	if sight.Of(v.r.Context()).Hides(sight.Money) {
+		money = func(*float64) string { return "" }
+	}
 	out := v.csv("stages.csv")
 	write(out, []string{"stage", "standing", "customers", "mrr"})
 	for _, g := range q.ByStage(all, 0) {
 		for _, standing := range append(slices.Clone(customer.Standings), customer.NoLimit) {
 			if t := g.Standings[standing]; t.Count > 0 {
-				write(out, []string{g.Stage, string(standing), strconv.Itoa(t.Count), plain(&t.Total)})
+				write(out, []string{g.Stage, string(standing), strconv.Itoa(t.Count), money(&t.Total)})
 			}
 		}
 	}
