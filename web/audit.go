@@ -50,7 +50,7 @@ func (s *server) audit(v *visit, rt route, status int) {
 	switch {
 	case v.exported:
 		a.Detail = store.AuditDetail(v.r.URL.Query())
-	case rt.who != nil:
+	case !rt.who.open():
 		a.Detail = store.AuditDetail(v.r.PostForm)
 	}
 	if err := s.Store.AddAudit(v.r.Context(), a); err != nil {
