@@ -30,7 +30,7 @@ const noPassword = "-"
 
 // SignInAs begins a session for somebody whom an OpenID provider vouches for.
 // The member is found by issuer and subject, else linked by verified e-mail,
-// else added with the role that the groups give. A role by groups replaces the
+// else added with the role that the groups, or an open invitation, give. A role by groups replaces the
 // member's, but never that of the last admin. Errors: Unauthorized when there
 // is no such member and none may be made, or it is disabled.
 func (s *Store) SignInAs(ctx context.Context, x Identity, address, agent string) (Member, string, error) {
@@ -97,14 +97,25 @@ func (s *Store) linked(ctx context.Context, tx *sql.Tx, x Identity) (Member, err
 	if err == nil || farol.KindOf(err) != farol.NotFound {
 		return m, err
 	}
+	id := MemberID(newID())
+	i, asked, err := s.invited(ctx, tx, email, id)
+	if err != nil {
+		return Member{}, err
+	}
 	role := x.Role
+	if role == "" && asked {
+		role = i.Role
+	}
 	if role == "" {
 		role = x.NewRole
 	}
 	if role == "" {
 		return Member{}, farol.Errorf(farol.Unauthorized, "nobody has added you to the team; ask an admin")
 	}
-	m = Member{ID: MemberID(newID()), Email: email, Role: role, Language: x.Language, Created: s.clock()}
+	if err := i.Access.check(); err != nil {
+		return Member{}, err
+	}
+	m = Member{ID: id, Access: i.Access, Email: email, Role: role, Language: x.Language, Created: s.clock()}
 	if m.Name, err = checkName("name", x.Name); err != nil {
 		m.Name = email
 	}
@@ -115,8 +126,8 @@ func (s *Store) linked(ctx context.Context, tx *sql.Tx, x Identity) (Member, err
 		return Member{}, err
 	}
 	_, err = tx.ExecContext(ctx, `
-		insert into members (id, email, name, role, password, language, theme, created) values ($1, $2, $3, $4, $5, $6, '', $7)`,
-		m.ID, m.Email, m.Name, m.Role, noPassword, m.Language, m.Created.UnixMilli())
+		insert into members (id, email, name, role, password, language, theme, created, `+accessColumns+`) values ($1, $2, $3, $4, $5, $6, '', $7, $8, $9, $10)`,
+		m.ID, m.Email, m.Name, m.Role, noPassword, m.Language, m.Created.UnixMilli(), m.Scope, m.Team, m.Hidden)
 	return m, err
 }
 

@@ -304,3 +304,9 @@ func NextDue(d farol.Day, repeats string) farol.Day {
 	last := farol.Date(y, m+time.Month(months)+1, 1) - 1
 	return min(farol.Date(y, m+time.Month(months), 1)+farol.Day(day-1), last)
 }
+
+// GiveTasks gives the open tasks of a member to another, "" for nobody.
+func (s *Store) GiveTasks(ctx context.Context, from, to MemberID) error {
+	_, err := s.writer.ExecContext(ctx, `update tasks set owner = $2, changed = $3 where owner = $1 and done is null`, key(from), key(to), s.clock().UnixMilli())
+	return err
+}

@@ -18,6 +18,7 @@ type accountPage struct {
 }
 
 type sessionRow struct {
+	ID string
 	// Browser is a short name for Agent, what the browser says of itself.
 	Browser, Agent, Address string
 	Seen                    time.Time
@@ -34,9 +35,7 @@ func (s *server) showAccount(v *visit, status int, r refusal) error {
 	if err != nil {
 		return err
 	}
-	for _, x := range sessions {
-		p.Sessions = append(p.Sessions, sessionRow{browserName(x.Agent), x.Agent, x.Address, x.Seen, x.ID == v.session.ID})
-	}
+	p.Sessions = sessionRows(sessions, v.session.ID)
 	return s.send(v, status, "account", "layout", p)
 }
 

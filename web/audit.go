@@ -43,7 +43,11 @@ func (s *server) audit(v *visit, rt route, status int) {
 	if !change && !v.exported {
 		return
 	}
-	a := store.Audit{Action: rt.pattern, Path: v.r.URL.Path, Status: status, Address: v.address()}
+	path := v.r.URL.Path
+	if v.r.PathValue("secret") != "" {
+		path = strings.TrimPrefix(rt.pattern, v.r.Method+" ") // it is one
+	}
+	a := store.Audit{Action: rt.pattern, Path: path, Status: status, Address: v.address()}
 	if v.member != nil {
 		a.Member, a.Name = v.member.ID, v.member.Name
 	}

@@ -136,7 +136,14 @@ var routes = []route{
 
 	{"GET /team", admins, (*server).team},
 	{"POST /team/members", admins, (*server).addMember},
+	{"GET /team/members/{id}", admins, (*server).member},
 	{"POST /team/members/{id}", admins, (*server).changeMember},
+	{"POST /team/members/{id}/access", admins, (*server).changeAccess},
+	{"POST /team/members/{id}/sessions", admins, (*server).endMemberSessions},
+	{"POST /team/members/{id}/leave", admins, (*server).leave},
+	{"POST /team/invitations", admins, (*server).invite},
+	{"POST /team/invitations/{id}/revoke", admins, (*server).revokeInvite},
+	{"POST /team/hidden", admins, (*server).hideByRole},
 	{"POST /team/tokens", admins, (*server).addToken},
 	{"POST /team/tokens/{id}/revoke", admins, (*server).revokeToken},
 	{"GET /audit", admins, (*server).auditLog},
@@ -146,6 +153,7 @@ var routes = []route{
 	{"POST /account/name", team, (*server).changeName},
 	{"POST /account/password", team, (*server).changePassword},
 	{"POST /account/sessions", team, (*server).endSessions},
+	{"POST /account/sessions/{id}", team, (*server).endSession},
 	{"POST /language", anyone, (*server).chooseLanguage},
 	{"POST /theme", anyone, (*server).chooseTheme},
 
@@ -154,6 +162,8 @@ var routes = []route{
 	{"GET /sign-in/oidc", anyone, (*server).oidcStart},
 	{"GET /sign-in/oidc/callback", anyone, (*server).oidcBack},
 	{"POST /sign-out", anyone, (*server).signOut},
+	{"GET /invite/{secret}", anyone, (*server).invited},
+	{"POST /invite/{secret}", anyone, (*server).join},
 	{"GET /setup", anyone, (*server).setup},
 	{"POST /setup", anyone, (*server).doSetup},
 

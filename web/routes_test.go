@@ -23,7 +23,7 @@ func TestWhoMayCall(t *testing.T) {
 		if strings.Contains(path, "/settings/") {
 			name = "active"
 		}
-		path = strings.NewReplacer("{$}", "", "{name}", name, "{id}", string(s.source.ID)).Replace(path)
+		path = strings.NewReplacer("{$}", "", "{name}", name, "{id}", string(s.source.ID), "{secret}", "fi_none").Replace(path)
 		for _, role := range store.Roles {
 			a := s.request(as{role: role, code: lang.English}, method, path, formFor(method))
 			refused := a.status == http.StatusForbidden

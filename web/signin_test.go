@@ -172,7 +172,7 @@ func TestTeam(t *testing.T) {
 	s.check(err)
 	s.post(admin, "/team/members/"+string(first.ID), "disabled", "yes").is(422).says(".flash.wrong", "at least one admin")
 	s.post(admin, "/team/members/"+string(m.ID), "disabled", "yes").is(303)
-	s.get(admin, "/team").has("button[value=no]", 1)
+	s.get(admin, "/team/members/"+string(m.ID)).has("button[value=no]", 1)
 
 	s.post(admin, "/team/tokens", "token_name", "", "role", "viewer").is(422).says(".form-error", "Give the token a name")
 	a := s.post(admin, "/team/tokens", "token_name", "BI", "role", "viewer").is(200)

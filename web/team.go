@@ -15,10 +15,27 @@ type teamPage struct {
 	refusal
 	Members []store.Member
 	Tokens  []store.Token
+	// Invites are the open invitations; InviteLink is that of one just made, for
+	// Invited, and Sent tells that a mail went off.
+	Invites             []inviteRow
+	InviteLink, Invited string
+	Sent                bool
+	// InviteAccess and TokenAccess are the fields of the forms, RoleAccess what
+	// is hidden from roles.
+	InviteAccess, TokenAccess accessForm
+	RoleAccess                []roleAccess
 	// Secret is a token just made: shown once, never again.
 	Secret string
 	// Fields is what was typed into a form that was refused.
 	Fields url.Values
+}
+
+// roleAccess is what a role may not see.
+type roleAccess struct {
+	Role   store.Role
+	Title  lang.Text
+	Count  string
+	Access accessForm
 }
 
 // roleTitles are the roles in words.
@@ -55,7 +72,47 @@ func (s *server) showTeam(v *visit, status int, p teamPage) (err error) {
 	if p.Tokens, err = s.Store.Tokens(v.r.Context()); err != nil {
 		return err
 	}
+	if err := s.teamAccess(v, &p); err != nil {
+		return err
+	}
 	return s.send(v, status, "team", "layout", p)
+}
+
+// teamAccess fills the invitations and the fields by which access is chosen.
+func (s *server) teamAccess(v *visit, p *teamPage) (err error) {
+	invites, err := s.Store.Invites(v.r.Context())
+	if err != nil {
+		return err
+	}
+	who, err := s.authors(v)
+	if err != nil {
+		return err
+	}
+	for _, i := range invites {
+		if i.Used.IsZero() && i.Revoked.IsZero() {
+			p.Invites = append(p.Invites, inviteRow{i, v.author(who, i.Author), !i.Open(v.now)})
+		}
+	}
+	if p.InviteAccess, err = s.accessOf(v, "invite", store.Access{Scope: store.AllAccounts}); err != nil {
+		return err
+	}
+	p.TokenAccess = p.InviteAccess
+	p.TokenAccess.Prefix = "token"
+	hidden, err := s.Store.HiddenByRole(v.r.Context())
+	if err != nil {
+		return err
+	}
+	for _, r := range store.Roles {
+		x := roleAccess{Role: r, Title: roleTitles[r]}
+		if x.Access, err = s.accessOf(v, "role-"+string(r), store.Access{Hidden: store.FieldsOf(hidden[r]...)}); err != nil {
+			return err
+		}
+		if n := len(hidden[r]); n > 0 {
+			x.Count = v.p.N(n, "%d field hidden", "%d fields hidden")
+		}
+		p.RoleAccess = append(p.RoleAccess, x)
+	}
+	return nil
 }
 
 // teamDone goes back to the page, or shows it with what was refused.
@@ -103,7 +160,9 @@ func (s *server) addToken(v *visit) error {
 		return err
 	}
 	f := v.r.PostForm
-	_, secret, err := s.Store.AddToken(v.r.Context(), f.Get("token_name"), store.Role(f.Get("role")))
+	_, secret, err := s.Store.AddTokenFor(v.r.Context(), store.NewToken{
+		Name: f.Get("token_name"), Role: store.Role(f.Get("role")), Access: readAccess(f), Member: store.MemberID(f.Get("member")),
+	})
 	if err != nil {
 		if fieldOf(err) == "name" {
 			err = farol.InvalidField("token_name", "Give the token a name of up to 100 letters.")

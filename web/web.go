@@ -43,6 +43,8 @@ type Config struct {
 	// OIDC is the provider at which members sign in, besides passwords; nil for
 	// none.
 	OIDC *OIDC
+	// Mail sends a plain message; nil when no mail is configured.
+	Mail func(ctx context.Context, to, subject, text string) error
 	// Saved is called after a member changed a setting, so that what works
 	// by it can read it again at once; nil calls nothing.
 	Saved func(ctx context.Context)
