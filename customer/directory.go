@@ -189,7 +189,7 @@ func (d *Directory) refresh(ctx context.Context, old *snapshot) (*snapshot, erro
 		return nil, err
 	}
 	for id, values := range said {
-		s.accounts[id] = accountOf(id, values)
+		s.accounts[id] = d.accountOf(id, values, time.Time{})
 		s.note(s.accounts[id])
 	}
 	moved := s.measure(news)
@@ -284,6 +284,15 @@ func (s *snapshot) metricsOf(id farol.AccountID) map[string]float64 {
 	return out
 }
 
+// accountOf makes an account, whose parent may be part of another by now.
+func (d *Directory) accountOf(id farol.AccountID, values []facts.AccountValue, known time.Time) *Account {
+	a := accountOf(id, values)
+	if up := a.Attributes[ParentTrait]; up != "" {
+		a.Attributes[ParentTrait] = string(d.facts.Joined(farol.AccountID(up), known))
+	}
+	return a
+}
+
 // accountOf makes an account of what is said of it.
 func accountOf(id farol.AccountID, values []facts.AccountValue) *Account {
 	a := &Account{ID: id, Name: string(id), Attributes: map[string]string{}, Marks: map[string]string{}, Metrics: map[string]float64{}}
@@ -371,7 +380,7 @@ func (d *Directory) At(ctx context.Context, asOf farol.Day, known time.Time, met
 	}
 	out := make(map[farol.AccountID]*Account, len(said))
 	for id, values := range said {
-		out[id] = accountOf(id, values)
+		out[id] = d.accountOf(id, values, known)
 	}
 	if asOf == 0 {
 		asOf = farol.DayOf(d.now(), d.facts.Zone())

@@ -81,8 +81,10 @@ func text64(column string) string { return "coalesce(CAST(" + column + " AS VARC
 func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 	limit := pageSize(q.Limit, 1000)
 	q.Account = f.Joined(q.Account, q.Known)
-	if err := sight.Of(ctx).Check(q.Account); err != nil {
-		return nil, err
+	if q.Account != "" || q.Person == "" {
+		if err := sight.Of(ctx).Check(q.Account); err != nil {
+			return nil, err
+		}
 	}
 	d := &doors{Scope: Scope{AsOf: q.AsOf, Known: q.Known}, params: map[string]any{"account": string(q.Account), "limit": int64(limit)}, traits: &f.traits}
 	if q.AsOf != 0 {
@@ -100,6 +102,9 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 		d.params["person"], d.params["ids"] = string(canonical), texts(ids)
 		if of = "m.person = {person:String}"; q.Account != "" {
 			of += " AND m.account = {account:String}"
+		}
+		if s := sight.Of(ctx); s.Limited() {
+			of, d.params["seen"] = of+" AND m.account IN (SELECT unnest({seen:Array(String)}))", s.Accounts()
 		}
 		said = "m.subject = 'person' AND m.name IN (SELECT unnest({ids:Array(String)}))"
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/sight"
 )
 
 // roster is who there is: a row per person and account, made ahead so that a
@@ -172,6 +173,9 @@ func (f *Facts) moveBase(ctx context.Context) error {
 }
 
 var consentName = regexp.MustCompile(`^[a-z0-9_-]{1,40}\.[a-z0-9_-]{1,40}$`)
+
+// ConsentWord tells whether a channel or purpose can be called so.
+func ConsentWord(s string) bool { return consentName.MatchString(s+".x") && !strings.Contains(s, ".") }
 
 // everybody are the ids of people of whom rows of the condition tell, each as
 // who they stand for now.
@@ -430,7 +434,7 @@ var Roles = []string{"champion", "decision_maker", "user"}
 
 // People lists a page of people, and how many there are in all.
 func (f *Facts) People(ctx context.Context, q PeopleQuery) (out []Listed, count int64, err error) {
-	source, params, err := f.peopleSource(q)
+	source, params, err := f.peopleSource(ctx, q)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -454,7 +458,7 @@ func orDefault(n, otherwise int) int {
 
 // EachPerson gives every person that fits to do, in the order asked for.
 func (f *Facts) EachPerson(ctx context.Context, q PeopleQuery, do func(Listed) error) error {
-	source, params, err := f.peopleSource(q)
+	source, params, err := f.peopleSource(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -481,8 +485,13 @@ func peopleOrder(q PeopleQuery) string {
 // page before would be sorted for nothing.
 const maxOffset = 20_000
 
-func (f *Facts) peopleSource(q PeopleQuery) (string, map[string]any, error) {
+func (f *Facts) peopleSource(ctx context.Context, q PeopleQuery) (string, map[string]any, error) {
 	params := map[string]any{}
+	if s := sight.Of(ctx); s.Limited() && q.Accounts == nil {
+		q.Accounts = s.Accounts()
+	} else if s.Limited() {
+		q.Accounts = slices.DeleteFunc(slices.Clone(q.Accounts), func(id string) bool { return !s.Account(farol.AccountID(id)) })
+	}
 	conds := []string{"1 = 1"}
 	bind := func(name string, v any, cond string) {
 		params[name] = v

@@ -58,6 +58,13 @@ type customerPage struct {
 	StageRows []stageRow
 	Fields    url.Values
 	Past      bool
+	// Inputs are the team's own fields, Above the account above, Below how many
+	// are below, Parts what was merged into this one, Products what it has or had.
+	Inputs   []fieldInput
+	Above    *link
+	Below    int
+	Parts    []farol.AccountID
+	Products []customer.Product
 }
 
 // customerFigure is a figure at the top: a value with what is beside it.
@@ -83,6 +90,7 @@ type pageTab struct {
 type personRow struct {
 	ID, Events, Last string
 	Days, Times      string
+	Name, Href, Role string
 }
 
 type usedRow struct {
@@ -133,6 +141,9 @@ func (s *server) showCustomer(v *visit, status int, r refusal, fields url.Values
 	look, err := v.view()
 	if err != nil {
 		return err
+	}
+	if to := s.Facts.Joined(id, look.Known); to != id && v.r.Method == http.MethodGet {
+		return v.redirect(look.Link(customerHref(to)))
 	}
 	p := customerPage{ID: string(id), refusal: r, Fields: fields, Past: look.Past()}
 	if p.Account, err = s.accountAt(v, look, id); err != nil {
@@ -340,11 +351,19 @@ func (s *server) attributes(v *visit, n names, p *customerPage) error {
 			from[m.Name] = o
 		}
 	}
+	fields, err := s.structure(v, p)
+	if err != nil {
+		return err
+	}
 	for _, k := range sortedKeys(a.Attributes) {
-		if k == "name" {
+		if k == "name" || k == customer.ParentTrait {
 			continue
 		}
-		f := customerFact{Name: k, Value: n.cell(a, "attribute."+k).Text, History: p.View.Link(customerHref(a.ID)+"/history", "attribute", k)}
+		value := n.cell(a, "attribute."+k).Text
+		if x := fieldText(v, fields, k, a.Attributes[k]); x != a.Attributes[k] && value != lang.None {
+			value = x
+		}
+		f := customerFact{Name: titleOf(fields, k), Value: value, History: p.View.Link(customerHref(a.ID)+"/history", "attribute", k)}
 		if o, ok := from[k]; ok {
 			f.Since, f.Source = n.day(o.day), cmp.Or(sources[o.source], string(o.source))
 		}

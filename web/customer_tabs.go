@@ -135,15 +135,29 @@ func (s *server) seats(v *visit, look *view, p *customerPage) error {
 
 func (s *server) peopleTab(v *visit, profile customer.Profile, p *customerPage) error {
 	people, err := profile.People(v.r.Context())
+	if err != nil {
+		return err
+	}
+	ids := []string{}
 	for _, x := range people {
-		row := personRow{ID: string(x.ID), Days: v.p.Number(float64(x.Days), 0), Times: v.p.Number(float64(x.Times), 0), Last: lang.None}
+		ids = append(ids, string(x.ID))
+	}
+	known, err := s.listed(v, ids)
+	if err != nil {
+		return err
+	}
+	for _, x := range people {
+		row := personRow{
+			ID: string(x.ID), Name: known.name(x.ID), Href: p.View.Link(personHref(x.ID)), Role: v.p.Text(personRoles[known[x.ID].Role]),
+			Days: v.p.Number(float64(x.Days), 0), Times: v.p.Number(float64(x.Times), 0), Last: lang.None,
+		}
 		if x.Last != 0 {
 			row.Last = v.p.Date(x.Last)
 		}
 		row.Events = "/events?" + url.Values{"person": {row.ID}, "account": {p.ID}}.Encode()
 		p.People = append(p.People, row)
 	}
-	return err
+	return nil
 }
 
 // ticketRow is a ticket as its last event leaves it.

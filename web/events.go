@@ -66,7 +66,7 @@ func (s *server) eventRows(v *visit, rows []facts.EventRow, fresh time.Time) ([]
 			e.Sent = string(sent)
 		}
 		e.AccountHref = "/events?" + url.Values{"account": {e.Account}}.Encode()
-		e.PersonHref = "/events?" + url.Values{"person": {e.Person}}.Encode()
+		e.PersonHref = personHref(r.Canonical)
 		out = append(out, e)
 	}
 	return out, nil

@@ -43,7 +43,7 @@ func (s *server) feature(v *visit) error {
 	for _, x := range got.People {
 		p.Rows = append(p.Rows, featurePersonRow{
 			Person: x.Person, Account: x.Account, Adopted: x.Adopted, Days: v.p.Number(float64(x.Days), 0), Times: v.p.Number(float64(x.Times), 0),
-			PersonHref: "/events?" + url.Values{"person": {x.Person}}.Encode(), AccountHref: "/customers/" + url.PathEscape(x.Account),
+			PersonHref: personHref(farol.PersonID(x.Person)), AccountHref: "/customers/" + url.PathEscape(x.Account),
 		})
 	}
 	return s.send(v, http.StatusOK, "feature", "layout", p)

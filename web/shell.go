@@ -60,6 +60,7 @@ var navigation = []navGroup{
 		{Title: lang.Text("My day"), Icon: "check", Href: "/my-day", who: team},
 		{Title: lang.Text("Customers"), Icon: "users", Href: "/customers", who: team},
 		{Title: lang.Text("Customer stages"), Icon: "route", Href: "/stages", who: team},
+		{Title: lang.Text("People"), Icon: "user", Href: "/people", who: team},
 	}},
 	{lang.Text("Understand"), []navItem{
 		{Title: lang.Text("Overview"), Icon: "layout-dashboard", Href: "/", who: team},
@@ -82,6 +83,7 @@ var navigation = []navGroup{
 	{lang.Text("Set up"), []navItem{
 		{Title: lang.Text("Sources"), Icon: "plug", Href: "/sources", who: team},
 		{Title: lang.Text("Settings"), Icon: "adjustments", Href: "/settings", who: team},
+		{Title: lang.Text("Custom fields"), Icon: "list", Href: "/fields", who: team},
 		{Title: lang.Text("Team and keys"), Icon: "users", Href: "/team", who: admins},
 		{Title: lang.Text("Audit log"), Icon: "history", Href: "/audit", who: admins},
 	}},

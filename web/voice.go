@@ -265,7 +265,7 @@ func (v *visit) answerRows(look *view, list []metric.Answer) []answerRow {
 			r.AccountHref = "/events?" + url.Values{"account": {r.Account}}.Encode()
 		}
 		if a.Person != "" {
-			r.PersonHref = "/events?" + url.Values{"person": {r.Person}}.Encode()
+			r.PersonHref = personHref(a.Person)
 		}
 		out = append(out, r)
 	}

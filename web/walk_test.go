@@ -76,7 +76,8 @@ func guarded(t *testing.T) *portfolio {
 	said, err := p.store.Say(ctx, store.Message{Thread: store.AccountThread(secretID), Author: p.csm.ID, Body: "zzsecret message @csm@example.com"})
 	p.check(err)
 	p.check(p.store.Follow(ctx, p.csm.ID, secretID, false))
-	p.things = map[string]string{"/customers/": secretID, "/notes/": note.ID, "/tasks/": task.ID, "/messages/": said.ID}
+	p.check(p.facts.UpdateRoster(ctx))
+	p.things = map[string]string{"/customers/": secretID, "/people/": "zzsecret-person", "/notes/": note.ID, "/tasks/": task.ID, "/messages/": said.ID}
 	return p
 }
 
