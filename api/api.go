@@ -44,6 +44,8 @@ type Config struct {
 	Now func() time.Time
 	// Customers is the directory of accounts; nil makes one.
 	Customers *customer.Directory
+	// Segments is what is done with segments; nil makes one over Customers.
+	Segments *customer.Segments
 }
 
 // server is the configured API.
@@ -67,6 +69,9 @@ func New(c Config) http.Handler {
 	}
 	if c.Customers == nil {
 		c.Customers = customer.New(c.Facts, c.Now)
+	}
+	if c.Segments == nil {
+		c.Segments = &customer.Segments{Store: c.Store, Facts: c.Facts, Metrics: c.Metrics.Catalogue(), Customers: c.Customers, Now: c.Now, Log: c.Log}
 	}
 	if c.Desks == nil {
 		c.Desks = &desk.Desks{Store: c.Store, Facts: c.Facts, Customers: c.Customers, Log: c.Log, Now: c.Now}
@@ -101,6 +106,7 @@ func New(c Config) http.Handler {
 	s.definitionOperations()
 	s.settingOperations()
 	s.auditOperations()
+	s.segmentOperations()
 	s.mux.HandleFunc(everything, s.nowhere)
 	return s.guarded(s.mux)
 }
@@ -128,6 +134,7 @@ var (
 	team    = audience(store.Roles)
 	leaders = audience{store.Admin, store.Manager}
 	admins  = audience{store.Admin}
+	workers = audience{store.Admin, store.Manager, store.CSM, store.Support}
 )
 
 // rolesExtension is where the OpenAPI document tells who may call.

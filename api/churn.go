@@ -271,7 +271,7 @@ const unset = -9
 
 type simulateInput struct {
 	Clocks
-	Segment    []string `query:"segment" doc:"As for a series."`
+	Segment    []string `query:"segment,explode" doc:"As for a series."`
 	Churn      float64  `query:"churn" default:"-9" doc:"Per month, 0 to 1, as today."`
 	ChurnB     float64  `query:"churn_b" default:"-9" doc:"The one compared."`
 	Expansion  float64  `query:"expansion" default:"-9" doc:"Of those who stay, per month."`

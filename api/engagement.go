@@ -29,7 +29,7 @@ type Engaged struct {
 	Of      string   `query:"of" enum:"people,accounts" default:"people" doc:"What is counted."`
 	From    string   `query:"from" format:"date" doc:"First day of the range; give both dates or neither."`
 	To      string   `query:"to" format:"date" doc:"First day after the range."`
-	Segment []string `query:"segment,explode" doc:"Keep the accounts whose attribute had this value, attribute=value; the same attribute again adds a value, another attribute narrows."`
+	Segment []string `query:"segment,explode" doc:"Keep the accounts of a segment, by its name (-NAME keeps those that are not in it, $segment.NAME=true those that were in it on the day of each fact), or those whose attribute had a value, attribute=value (now:attribute=value: has it now); the same attribute again adds a value, anything else narrows."`
 	Clocks
 }
 
@@ -45,7 +45,7 @@ func (s *server) engaged(ctx context.Context, in Engaged) (metric.EngagementRequ
 	if q.Known, err = in.known(cal.Zone); err != nil {
 		return q, cal, err
 	}
-	if q.Filters, err = (Scope{Segment: in.Segment}).filters(); err != nil {
+	if q.Filters, err = s.filters(ctx, in.Segment); err != nil {
 		return q, cal, err
 	}
 	if q.Period.From, err = day("from", in.From); err != nil {

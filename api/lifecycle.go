@@ -26,7 +26,7 @@ func (s *server) staged(ctx context.Context, in Staged) (metric.StagesRequest, e
 	if err != nil {
 		return metric.StagesRequest{}, err
 	}
-	filters, err := in.filters()
+	filters, err := s.filters(ctx, in.Segment)
 	return metric.StagesRequest{Period: p, Within: in.Within, AsOf: clocks.AsOf, Known: clocks.Known, By: in.By, Filters: filters}, err
 }
 

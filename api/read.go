@@ -2,13 +2,13 @@ package api
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/segment"
 )
 
 // Clocks are the parameters by which every read states what it may know.
@@ -20,7 +20,7 @@ type Clocks struct {
 // Scope are the parameters by which a read chooses accounts.
 type Scope struct {
 	By      string   `query:"by" doc:"Break down by this attribute of the account (plan), or by account."`
-	Segment []string `query:"segment,explode" doc:"Keep the accounts whose attribute had this value, attribute=value; the same attribute again adds a value, another attribute narrows."`
+	Segment []string `query:"segment,explode" doc:"Keep the accounts of a segment, by its name (-NAME keeps those that are not in it, $segment.NAME=true those that were in it on the day of each fact), or those whose attribute had a value, attribute=value (now:attribute=value: has it now); the same attribute again adds a value, anything else narrows."`
 }
 
 // asOf is 0 for today.
@@ -52,22 +52,17 @@ func (c Clocks) known(zone *time.Location) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-// filters reads the segment.
-func (sc Scope) filters() ([]facts.Filter, error) {
-	var out []facts.Filter
-	for _, s := range sc.Segment {
-		attribute, value, ok := strings.Cut(s, "=")
-		if !ok || attribute == "" {
-			return nil, farol.InvalidField("segment", "must be written attribute=value")
-		}
-		i := slices.IndexFunc(out, func(f facts.Filter) bool { return f.Attribute == attribute })
-		if i < 0 {
-			out = append(out, facts.Filter{Attribute: attribute, Values: []string{value}})
-			continue
-		}
-		out[i].Values = append(out[i].Values, value)
+// filters reads the segment; segments that it names must be there.
+func (s *server) filters(ctx context.Context, segments []string) ([]facts.Filter, error) {
+	out, err := segment.Filters(segments)
+	if err != nil || len(out) == 0 {
+		return nil, err
 	}
-	return out, nil
+	b, err := s.Segments.Seen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return out, b.CheckFilters(out)
 }
 
 // day reads an optional date; 0 when it is empty.
@@ -106,7 +101,7 @@ func (s *server) request(ctx context.Context, name, grain string, c Clocks, sc S
 	if q.Known, err = c.known(cal.Zone); err != nil {
 		return q, cal, err
 	}
-	q.Filters, err = sc.filters()
+	q.Filters, err = s.filters(ctx, sc.Segment)
 	return q, cal, err
 }
 

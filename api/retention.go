@@ -64,7 +64,7 @@ func (s *server) retention(ctx context.Context, in RetentionQuestion) (q metric.
 	if q.Known, err = in.known(cal.Zone); err != nil {
 		return q, cal, err
 	}
-	q.Filters, err = in.filters()
+	q.Filters, err = s.filters(ctx, in.Segment)
 	return q, cal, err
 }
 

@@ -67,7 +67,7 @@ func (s *server) voiced(ctx context.Context, in Voiced) (metric.VoiceRequest, er
 	if err != nil {
 		return metric.VoiceRequest{}, err
 	}
-	filters, err := in.filters()
+	filters, err := s.filters(ctx, in.Segment)
 	return metric.VoiceRequest{Kind: in.Kind, Relation: in.Relation, Period: p, AsOf: clocks.AsOf, Known: clocks.Known, By: in.By, Filters: filters}, err
 }
 

@@ -87,7 +87,7 @@ type compareInput struct {
 	Known       string   `query:"known" doc:"The second side's, and the first's unless it has its own."`
 	By          string   `query:"by" doc:"The account attribute whose values are the lines; account when empty."`
 	Within      string   `query:"within" pattern:"^=" doc:"A value of by, written =value (= alone is the unknown one): the lines are its accounts."`
-	Segment     []string `query:"segment,explode" doc:"Keep the accounts whose attribute had this value, attribute=value."`
+	Segment     []string `query:"segment,explode" doc:"As for the series."`
 	Limit       int      `query:"limit" minimum:"1" maximum:"10000" default:"50"`
 }
 

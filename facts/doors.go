@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"text/template"
 
 	"github.com/farol-cs/farol"
@@ -90,7 +91,14 @@ func (f *Facts) compile(text string, s Scope, params map[string]any) (string, ma
 	return text, d.params, err
 }
 
-var templates sync.Map // query text -> *template.Template
+// templates are the query texts that were parsed: *template.Template by text.
+// Those that people write have no end, so all are forgotten at times.
+var (
+	templates sync.Map
+	parsed    atomic.Int64
+)
+
+const maxTemplates = 5000
 
 // render executes the doors of the text. While the author's words are
 // checked each door is only a name in it.
@@ -138,6 +146,9 @@ func (d *doors) parse(text string) (*template.Template, error) {
 	t, err := template.New("query").Funcs(d.funcs()).Option("missingkey=error").Parse(text)
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
+	}
+	if parsed.Add(1)%maxTemplates == 0 {
+		templates.Clear()
 	}
 	templates.Store(text, t)
 	return t.Clone()
@@ -310,6 +321,11 @@ func (d *doors) dayed(source string, columns []string, account, day string, own 
 	}
 	grp, joins, conds := "''", "", "1 = 1"
 	join := func(name, key string) string {
+		if key, now := strings.CutPrefix(key, NowPrefix); now {
+			d.params["farol_"+name] = key
+			joins += fmt.Sprintf(" LEFT JOIN %[1]s %[2]s ON %[2]s.account = r.%[3]s", d.latest("farol_"+name), name, account)
+			return "coalesce(" + name + ".val, '')"
+		}
 		joins += fmt.Sprintf(" LEFT JOIN %[1]s %[2]s ON %[2]s.account = r.%[3]s AND r.%[4]s >= %[2]s.from_day AND r.%[4]s < %[2]s.to_day",
 			d.attribute(name, key), name, account, day)
 		return "coalesce(" + name + ".val, '')"
@@ -333,6 +349,11 @@ func (d *doors) dayed(source string, columns []string, account, day string, own 
 	}
 	return "(SELECT " + selected(columns) + ", " + grp + " AS grp FROM " + source + " r" + joins + " WHERE " + conds + ")"
 }
+
+// NowPrefix before an attribute's name in a filter or a breakdown means its
+// latest value that is read, whatever it was on the day of the row:
+// "now:plan".
+const NowPrefix = "now:"
 
 // accountAttribute is the attribute that every account has: its id.
 const accountAttribute = "account"

@@ -244,11 +244,15 @@ func (m *moveText) turns() string {
 // goes from its group of that day to the one of the day.
 func (m *moveText) transfers() string {
 	var keys []string
-	if m.By != "" && m.By != accountAttribute {
+	// What an account is now was the same on all days: it moves nothing.
+	turns := func(attribute string) bool {
+		return attribute != "" && attribute != accountAttribute && !strings.HasPrefix(attribute, NowPrefix)
+	}
+	if turns(m.By) {
 		keys = append(keys, m.By)
 	}
 	for _, f := range m.Filters {
-		if f.Attribute != accountAttribute {
+		if turns(f.Attribute) {
 			keys = append(keys, f.Attribute)
 		}
 	}

@@ -22,8 +22,13 @@ func (d *doors) attributeNow(param string) (string, error) {
 	if err := keyParam(param); err != nil {
 		return "", err
 	}
+	return d.latest(param), nil
+}
+
+// latest is attributeNow of a parameter of ours.
+func (d *doors) latest(param string) string {
 	return "(SELECT c.name AS account, argMax(c.value, (c.ts, c.known, c.id)) AS val FROM (SELECT * FROM changes WHERE subject = 'account' AND trait = {" +
-		param + ":String}" + d.seenBy() + ") c GROUP BY c.name)", nil
+		param + ":String}" + d.seenBy() + ") c GROUP BY c.name)"
 }
 
 // personAttribute: person, val, as attributeNow.

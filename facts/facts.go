@@ -65,7 +65,8 @@ type Receipt struct {
 
 // Filter keeps the facts of accounts whose attribute had one of the values
 // on the day of the fact. The attribute "account" is the account id itself;
-// the value "" stands for unknown.
+// the value "" stands for unknown. With NowPrefix before it the attribute is
+// that of the latest day that is read.
 type Filter struct {
 	Attribute string
 	Values    []string

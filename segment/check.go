@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/farol-cs/farol"
 )
@@ -12,11 +13,14 @@ import (
 // The bounds of a rule: what people write stays far below, and no rule can
 // make a query that an engine chokes on.
 const (
-	maxDepth  = 8
-	maxNodes  = 100
-	maxValues = 200
-	maxText   = 500
-	maxDays   = 400
+	maxDepth = 8
+	maxNodes = 100
+	// maxExpanded bounds the conditions with those of the segments that are
+	// named: each reading twice the one before would double without end.
+	maxExpanded = 400
+	maxValues   = 200
+	maxText     = 500
+	maxDays     = 400
 )
 
 var (
@@ -215,19 +219,80 @@ func (p Property) check(at string) error {
 	return wrong(join(at, "op"), "there is no comparison %q", p.Op)
 }
 
+// walk visits the rule and all within it with their places, from the left,
+// until visit answers false.
+func (r Rule) walk(at string, visit func(r Rule, at string) bool) bool {
+	if !visit(r, at) {
+		return false
+	}
+	if r.People != nil {
+		return r.People.Who.walk(join(join(at, "people"), "who"), visit)
+	}
+	name, list := r.list()
+	for i, sub := range list {
+		if !sub.walk(fmt.Sprintf("%s[%d]", join(at, name), i), visit) {
+			return false
+		}
+	}
+	return true
+}
+
+// insidePeople tells whether a place in a rule is about a person.
+func insidePeople(at string) bool {
+	return strings.HasPrefix(at, "people.who") || strings.Contains(at, ".people.who")
+}
+
 // Uses lists the other segments that the rule names, each once.
 func (r Rule) Uses() []string {
 	var out []string
-	if r.Segment != "" {
-		out = append(out, r.Segment)
-	}
-	_, list := r.list()
-	for _, sub := range list {
-		for _, name := range sub.Uses() {
-			if !slices.Contains(out, name) {
-				out = append(out, name)
-			}
+	r.walk("", func(x Rule, _ string) bool {
+		if x.Segment != "" && !slices.Contains(out, x.Segment) {
+			out = append(out, x.Segment)
 		}
-	}
+		return true
+	})
 	return out
+}
+
+// Named is a name in a rule, with its place.
+type Named struct{ Name, At string }
+
+// Metrics lists the metrics that the rule names.
+func (r Rule) Metrics() []Named {
+	var out []Named
+	r.walk("", func(x Rule, at string) bool {
+		if x.Metric != nil {
+			out = append(out, Named{x.Metric.Name, join(at, "metric.name")})
+		}
+		return true
+	})
+	return out
+}
+
+// Plain is the rule without lists of one: "all (x)" and "any (x)" are x.
+func (r Rule) Plain() Rule {
+	plain := func(list []Rule) []Rule {
+		out := make([]Rule, len(list))
+		for i, x := range list {
+			out[i] = x.Plain()
+		}
+		return out
+	}
+	switch {
+	case len(r.All) == 1:
+		return r.All[0].Plain()
+	case len(r.Any) == 1:
+		return r.Any[0].Plain()
+	case r.All != nil:
+		return Rule{All: plain(r.All)}
+	case r.Any != nil:
+		return Rule{Any: plain(r.Any)}
+	case r.None != nil:
+		return Rule{None: plain(r.None)}
+	case r.People != nil:
+		p := *r.People
+		p.Who = p.Who.Plain()
+		return Rule{People: &p}
+	}
+	return r
 }

@@ -66,6 +66,8 @@ type compiler struct {
 	// days is how far back anything looks.
 	days int
 	uses []string
+	// nodes counts conditions, those of other segments included.
+	nodes int
 }
 
 // bind keeps a value and answers its placeholder.
@@ -87,6 +89,9 @@ func (s subject) among(source string) string {
 }
 
 func (c *compiler) rule(r Rule, s subject) (string, error) {
+	if c.nodes++; c.nodes > maxExpanded {
+		return "", wrong("", "has more than %d conditions with those of the segments that it names", maxExpanded)
+	}
 	switch {
 	case r.Attribute != nil:
 		return c.attribute(*r.Attribute, s), nil
@@ -264,7 +269,13 @@ func (c *compiler) people(p People) (string, error) {
 	if zero {
 		op = op.negated()
 	}
-	cond := account.among("(SELECT m.account AS account, i64(count(*)) AS n FROM {{members}} AS m WHERE " + who +
+	// Who did something lately is one of the account's people: then nobody else
+	// need be looked at.
+	source := "{{members}} AS m"
+	if d := acting(p.Who); d != nil {
+		source = "(SELECT x.account AS account, x.person AS person FROM " + c.done(*d, d.Op, actor, " AND x.account <> '' AND x.person <> ''") + ") AS m"
+	}
+	cond := account.among("(SELECT m.account AS account, i64(count(*)) AS n FROM " + source + " WHERE " + who +
 		" GROUP BY m.account) AS x WHERE x.n " + sqlOp(op) + " " + c.bind(int64(p.Count), "Int64"))
 	if zero {
 		cond = "(NOT " + cond + ")"
@@ -277,13 +288,32 @@ func (c *compiler) people(p People) (string, error) {
 func (c *compiler) did(d Did, s subject) string {
 	c.days = max(c.days, d.Days)
 	if d.Op.holds(0, float64(d.Times)) {
-		return "(NOT " + s.among(c.done(d, d.Op.negated(), s)) + ")"
+		return "(NOT " + s.among(c.done(d, d.Op.negated(), s, "")) + ")"
 	}
-	return s.among(c.done(d, d.Op, s))
+	return s.among(c.done(d, d.Op, s, ""))
 }
 
-func (c *compiler) done(d Did, op Op, s subject) string {
-	since := "x.day > addDaysN({seg_today:Date}, -" + fmt.Sprint(d.Days) + ")"
+// memberDays is for how long use of the product makes somebody one of the
+// account's people: door {{members}}.
+const memberDays = 365
+
+// acting is what everybody of whom the rule holds has done within that time;
+// nil when it holds of others, too.
+func acting(r Rule) *Did {
+	if d := r.Did; d != nil && d.Days <= memberDays && len(d.Where) == 0 && !d.Op.holds(0, float64(d.Times)) {
+		return d
+	}
+	for _, x := range r.All {
+		if d := acting(x); d != nil {
+			return d
+		}
+	}
+	return nil
+}
+
+// done is a source of those who did it, of whom a further condition holds.
+func (c *compiler) done(d Did, op Op, s subject, further string) string {
+	since := "x.day > " + c.bind(c.env.AsOf-farol.Day(d.Days), "Date")
 	source, count, cond := "{{activity 0}} AS x", "i64(sum(x.n))", since
 	if d.Event != "*" {
 		cond += " AND x.event = " + c.bind(d.Event, "String")
@@ -291,7 +321,7 @@ func (c *compiler) done(d Did, op Op, s subject) string {
 	if len(d.Where) > 0 {
 		source, count, cond = "{{events}} AS x", "i64(count(*))", c.properties(d, since)
 	}
-	return source + " WHERE " + cond + " GROUP BY " + s.columns + " HAVING " + count + " " + sqlOp(op) + " " + c.bind(int64(d.Times), "Int64")
+	return source + " WHERE " + cond + further + " GROUP BY " + s.columns + " HAVING " + count + " " + sqlOp(op) + " " + c.bind(int64(d.Times), "Int64")
 }
 
 // properties are the conditions on the events of the log.

@@ -85,7 +85,11 @@ func Trait(name string) string { return "$segment." + name }
 const In, Out = "true", "false"
 
 // Moved are the accounts that entered and left.
-type Moved struct{ Entered, Left []farol.AccountID }
+type Moved struct {
+	Entered, Left []farol.AccountID
+	// Now is how many are in it.
+	Now int
+}
 
 // Keep brings the kept membership up to what the rule says at the instant at
 // (e.AsOf being its day): who entered and who left is appended as marks, so
@@ -103,7 +107,7 @@ func Keep(ctx context.Context, f *facts.Facts, name string, r Rule, e Env, at ti
 	for _, a := range before {
 		was[a] = true
 	}
-	var m Moved
+	m := Moved{Now: len(now)}
 	var marks []facts.Mark
 	for _, a := range now {
 		if !was[a] {

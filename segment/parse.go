@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -28,6 +29,8 @@ type textParser struct {
 	text  string
 	at    int
 	depth int
+	// spans are where each condition that is no list begins and ends.
+	spans [][2]int
 }
 
 // fail is an error at the place that is being read, whose number is the first
@@ -119,8 +122,21 @@ func (p *textParser) both() (Rule, error) {
 	return Rule{All: list}, nil
 }
 
-// one reads a condition.
+// one reads a condition, or a list in words or parentheses.
 func (p *textParser) one() (Rule, error) {
+	p.space()
+	from, n := p.at, len(p.spans)
+	p.spans = append(p.spans, [2]int{from, from})
+	r, err := p.any()
+	if _, list := r.list(); list != nil || strings.HasPrefix(p.text[from:], "(") {
+		p.spans = slices.Delete(p.spans, n, n+1)
+	} else {
+		p.spans[n][1] = p.at
+	}
+	return r, err
+}
+
+func (p *textParser) any() (Rule, error) {
 	switch {
 	case p.take("not"):
 		list, err := p.inside()

@@ -8,20 +8,27 @@ import (
 
 // Titles are what the sentence calls things; nil leaves their names.
 type Titles struct {
-	// Metric is a metric's title, Segment a segment's.
-	Metric, Segment func(name string) string
+	// Metric is a metric's title, Segment a segment's, Attribute what people
+	// call an attribute of accounts.
+	Metric, Segment, Attribute func(name string) string
+	// Value is what people call a value of an attribute of accounts.
+	Value func(attribute, value string) string
+	// Number writes a value of a metric.
+	Number func(metric string, x float64) string
 }
 
 // Words says in one plain sentence what the rule means, in the printer's
 // language: "plan is Pro and has done Report Created at least 3 times in the
 // last 30 days".
 func (r Rule) Words(p *lang.Printer, t Titles) string {
-	return sentence{p, t}.rule(r, false)
+	return sentence{p: p, t: t}.rule(r, false)
 }
 
 type sentence struct {
 	p *lang.Printer
 	t Titles
+	// person tells that it is said of a person, whose attributes have no titles.
+	person bool
 }
 
 // rule says one rule; inner puts a list of several into parentheses.
@@ -34,7 +41,9 @@ func (s sentence) rule(r Rule, inner bool) string {
 	case r.Did != nil:
 		return s.did(*r.Did)
 	case r.People != nil:
-		who := s.rule(r.People.Who, true)
+		of := s
+		of.person = true
+		who := of.rule(r.People.Who, true)
 		return s.p.T("it has %s of whom each %s", s.times(r.People.Op, s.p.N(r.People.Count, "%d person", "%d people")), who)
 	case r.Segment != "":
 		return s.p.T("is in the segment %s", titled(s.t.Segment, r.Segment))
@@ -76,10 +85,12 @@ func (s sentence) list(r Rule, inner bool) string {
 }
 
 // values says texts of which one must fit.
-func (s sentence) values(values []string) string {
+func (s sentence) values(attribute string, values []string) string {
 	parts := make([]string, len(values))
 	for i, v := range values {
-		parts[i] = "“" + v + "”"
+		if parts[i] = "“" + v + "”"; s.t.Value != nil && !s.person && v != "" {
+			parts[i] = "“" + s.t.Value(attribute, v) + "”"
+		}
 		if v == "" {
 			parts[i] = s.p.T("empty")
 		}
@@ -88,40 +99,48 @@ func (s sentence) values(values []string) string {
 }
 
 func (s sentence) attribute(a Attribute) string {
+	name := a.Name
+	if !s.person {
+		name = titled(s.t.Attribute, a.Name)
+	}
 	switch a.Op {
 	case Is:
-		return s.p.T("%s is %s", a.Name, s.values(a.Values))
+		return s.p.T("%s is %s", name, s.values(a.Name, a.Values))
 	case IsNot:
-		return s.p.T("%s is not %s", a.Name, s.values(a.Values))
+		return s.p.T("%s is not %s", name, s.values(a.Name, a.Values))
 	case Contains:
-		return s.p.T("%s contains %s", a.Name, s.values(a.Values))
+		return s.p.T("%s contains %s", name, s.values(a.Name, a.Values))
 	case StartsWith:
-		return s.p.T("%s starts with %s", a.Name, s.values(a.Values))
+		return s.p.T("%s starts with %s", name, s.values(a.Name, a.Values))
 	case Known:
-		return s.p.T("%s is known", a.Name)
+		return s.p.T("%s is known", name)
 	case Unknown:
-		return s.p.T("%s is unknown", a.Name)
+		return s.p.T("%s is unknown", name)
 	case Between:
-		return s.between(a)
+		return s.between(name, a)
 	}
-	return s.compared(a.Name, a.Op, s.number(*a.Number))
+	return s.compared(name, a.Op, s.number(*a.Number))
 }
 
 // between says a span of days around today.
-func (s sentence) between(a Attribute) string {
+func (s sentence) between(name string, a Attribute) string {
 	switch {
+	case a.From == -forever && a.To < 0:
+		return s.p.T("%s was more than %d days ago", name, -a.To-1)
+	case a.To == forever && a.From > 0:
+		return s.p.T("%s comes in more than %d days", name, a.From-1)
 	case a.From == a.To && a.From == 0:
-		return s.p.T("%s is today", a.Name)
+		return s.p.T("%s is today", name)
 	case a.From == 0:
-		return s.p.T("%s lies within %d days from today", a.Name, a.To)
+		return s.p.T("%s lies within %d days from today", name, a.To)
 	case a.To == 0:
-		return s.p.T("%s lies within the last %d days", a.Name, -a.From)
+		return s.p.T("%s lies within the last %d days", name, -a.From)
 	case a.To < 0:
-		return s.p.T("%s was between %d and %d days ago", a.Name, -a.To, -a.From)
+		return s.p.T("%s was between %d and %d days ago", name, -a.To, -a.From)
 	case a.From > 0:
-		return s.p.T("%s comes in %d to %d days", a.Name, a.From, a.To)
+		return s.p.T("%s comes in %d to %d days", name, a.From, a.To)
 	}
-	return s.p.T("%s lies between %d days ago and %d days from now", a.Name, -a.From, a.To)
+	return s.p.T("%s lies between %d days ago and %d days from now", name, -a.From, a.To)
 }
 
 func (s sentence) number(x float64) string {
@@ -151,6 +170,9 @@ func (s sentence) compared(what string, op Op, number string) string {
 func (s sentence) metric(m Metric) string {
 	title := titled(s.t.Metric, m.Name)
 	number := s.number(m.Number)
+	if s.t.Number != nil && m.Change != Percent {
+		number = s.t.Number(m.Name, m.Number)
+	}
 	switch m.Change {
 	case "":
 		return s.compared(title, m.Op, number)
@@ -204,5 +226,6 @@ func (s sentence) property(p Property) string {
 	if p.Number != nil {
 		return s.compared(p.Name, p.Op, s.number(*p.Number))
 	}
+	s.person = true // a property has no title
 	return s.attribute(Attribute{Name: p.Name, Op: p.Op, Values: p.Values})
 }

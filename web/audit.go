@@ -32,8 +32,8 @@ func (r *answerRecorder) WriteHeader(status int) {
 // Unwrap lets http.ResponseController reach what is underneath.
 func (r *answerRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
-// quietActions change nothing but how a member sees the pages.
-var quietActions = []string{"POST /language", "POST /theme"}
+// quietActions change nothing, or only how a member sees the pages.
+var quietActions = []string{"POST /language", "POST /theme", "POST /segments/try"}
 
 // audit writes down what the visit did: every change, and every time data are
 // taken out. What strangers post is not kept: people type passwords into

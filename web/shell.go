@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -61,6 +63,7 @@ var navigation = []navGroup{
 		{Title: lang.Text("Customers"), Icon: "users", Href: "/customers", who: team},
 		{Title: lang.Text("Customer stages"), Icon: "route", Href: "/stages", who: team},
 		{Title: lang.Text("People"), Icon: "user", Href: "/people", who: team},
+		{Title: lang.Text("Segments"), Icon: "filter", Href: "/segments", who: team},
 	}},
 	{lang.Text("Understand"), []navItem{
 		{Title: lang.Text("Overview"), Icon: "layout-dashboard", Href: "/", who: team},
@@ -109,6 +112,8 @@ var doneTexts = map[string]lang.Text{
 	"undone":       lang.Text("It was taken back."),
 	"file":         lang.Text("The file was kept."),
 	"file-gone":    lang.Text("The file was deleted."),
+	"segment":      lang.Text("The segment was saved."),
+	"segment-gone": lang.Text("The segment was deleted. Its versions and its history stay."),
 }
 
 // shell prepares what every page shows; the title is an English sentence.
@@ -258,15 +263,48 @@ func (s shell) PeriodText() string { return s.visit.p.Range(s.View.Period) }
 // link is something to click at.
 type link struct{ Text, Href string }
 
-// Segment lists the segment's values, each with the link that removes it.
+// Segment lists what the view is narrowed down to, each with the link that
+// takes it away.
 func (s shell) Segment() []link {
 	var out []link
 	for _, f := range s.View.Filters {
+		if text, ok := s.inSegment(f); ok {
+			out = append(out, link{text, s.View.without(s.visit.r.URL.Path, f, f.Values, s.extra)})
+			continue
+		}
 		for _, value := range f.Values {
-			out = append(out, link{f.Attribute + " = " + s.named(value), s.View.without(s.visit.r.URL.Path, f, value, s.extra)})
+			out = append(out, link{s.filtered(f) + " = " + s.named(value), s.View.without(s.visit.r.URL.Path, f, []string{value}, s.extra)})
 		}
 	}
 	return out
+}
+
+// inSegment says a filter by a segment.
+func (s shell) inSegment(f facts.Filter) (string, bool) {
+	name, now, not, ok := segment.Filtered(f)
+	if !ok {
+		return "", false
+	}
+	p, title := s.visit.p, s.View.Book.Title(name)
+	switch {
+	case not && now:
+		return p.T("Not in %s", title), true
+	case not:
+		return p.T("Not in %s on the day", title), true
+	case now:
+		return p.T("In %s", title), true
+	}
+	return p.T("In %s on the day", title), true
+}
+
+// filtered is what people call the attribute of a filter.
+func (s shell) filtered(f facts.Filter) string {
+	name, now := strings.CutPrefix(f.Attribute, facts.NowPrefix)
+	title := attributeTitle(s.visit.p, s.View.Book, name)
+	if now {
+		return s.visit.p.T("%s now", title)
+	}
+	return title
 }
 
 // named is a value of an attribute for people: "" stands for unknown.
@@ -281,11 +319,15 @@ func (s shell) named(value string) string {
 func (s shell) SegmentText() string {
 	var parts []string
 	for _, f := range s.View.Filters {
+		if text, ok := s.inSegment(f); ok {
+			parts = append(parts, text)
+			continue
+		}
 		names := make([]string, len(f.Values))
 		for i, x := range f.Values {
 			names[i] = s.named(x)
 		}
-		parts = append(parts, f.Attribute+" = "+strings.Join(names, ", "))
+		parts = append(parts, s.filtered(f)+" = "+strings.Join(names, ", "))
 	}
 	return strings.Join(parts, " · ")
 }

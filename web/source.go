@@ -8,6 +8,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/segment"
 )
 
 // sourcePage answers "where does this number come from?" for one figure:
@@ -247,6 +248,7 @@ type valuesPage struct {
 	Attributes []string
 	Attribute  string
 	Values     []string
+	Segments   []segment.Segment
 }
 
 // valuesShown bounds the values offered for an attribute.
@@ -255,7 +257,13 @@ const valuesShown = 200
 func (s *server) values(v *visit) (err error) {
 	p := valuesPage{Attribute: v.r.URL.Query().Get("attribute")}
 	block := "segment-values"
-	if p.Attribute == "" {
+	if v.r.URL.Query().Get("of") == "segments" {
+		b, err := v.segments(v.r.Context())
+		if err != nil {
+			return err
+		}
+		p.Segments, block = b.All(), "segment-choices"
+	} else if p.Attribute == "" {
 		block = "segment-attributes"
 		if p.Attributes, err = s.Facts.Attributes(v.r.Context()); err != nil {
 			return err

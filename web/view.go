@@ -3,13 +3,13 @@ package web
 import (
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/segment"
 )
 
 // view is what a page looks at: a stretch of time, cut into grains, of a
@@ -28,6 +28,8 @@ type view struct {
 	Known time.Time
 	// Filters are the segment: attributes of accounts with their values.
 	Filters []facts.Filter
+	// Book is the segments that the member may see, when a filter names one.
+	Book segment.Book
 	// Unknown are the attributes of Filters that no customer has.
 	Unknown []string
 	// Today is the company's day now, and Cal its calendar.
@@ -101,10 +103,9 @@ func readView(q url.Values, cal farol.Calendar, now time.Time) (*view, error) {
 		}
 		v.Grain = grain
 	}
-	for _, s := range v.given["segment"] {
-		if err := v.addFilter(s); err != nil {
-			return nil, err
-		}
+	var err error
+	if v.Filters, err = segment.Filters(v.given["segment"]); err != nil {
+		return nil, err
 	}
 	return v, v.readPeriod()
 }
@@ -127,22 +128,6 @@ func (v *view) readClocks() (err error) {
 	if v.Known, err = time.Parse(time.RFC3339, s); err != nil {
 		return farol.InvalidField("known", "this is neither a date nor an instant: %s", s)
 	}
-	return nil
-}
-
-// addFilter reads attribute=value; the same attribute again adds a value.
-func (v *view) addFilter(s string) error {
-	attribute, value, ok := strings.Cut(s, "=")
-	if !ok || attribute == "" {
-		return farol.InvalidField("segment", "a segment is written attribute=value, not %s", s)
-	}
-	for i, f := range v.Filters {
-		if f.Attribute == attribute {
-			v.Filters[i].Values = append(f.Values, value)
-			return nil
-		}
-	}
-	v.Filters = append(v.Filters, facts.Filter{Attribute: attribute, Values: []string{value}})
 	return nil
 }
 
@@ -304,8 +289,9 @@ func (v *view) KnownDay() string {
 	return farol.DayOf(v.Known, v.Cal.Zone).String()
 }
 
-// without is the link to the page without one value of the segment.
-func (v *view) without(path string, f facts.Filter, value string, extra url.Values) string {
+// without is the link to the page without one value of the segment, or all of
+// them.
+func (v *view) without(path string, f facts.Filter, values []string, extra url.Values) string {
 	q := url.Values{}
 	for k, values := range v.given {
 		q[k] = slices.Clone(values)
@@ -313,7 +299,10 @@ func (v *view) without(path string, f facts.Filter, value string, extra url.Valu
 	for k, values := range extra {
 		q[k] = values
 	}
-	q["segment"] = slices.DeleteFunc(q["segment"], func(s string) bool { return s == f.Attribute+"="+value })
+	q["segment"] = slices.DeleteFunc(q["segment"], func(s string) bool {
+		x, err := segment.Filters([]string{s})
+		return err == nil && x[0].Attribute == f.Attribute && slices.ContainsFunc(x[0].Values, func(value string) bool { return slices.Contains(values, value) })
+	})
 	if len(q["segment"]) == 0 {
 		q.Del("segment")
 	}

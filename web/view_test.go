@@ -79,7 +79,7 @@ func TestLinksKeepTheView(t *testing.T) {
 	if got, want := v.Link("/x", "known", "", "by", "plan"), "/x?by=plan&segment=plan%3DPro&segment=plan%3DBasic"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if got, want := v.without("/x", v.Filters[0], "Pro", nil), "/x?known=2026-03-01&segment=plan%3DBasic"; got != want {
+	if got, want := v.without("/x", v.Filters[0], []string{"Pro"}, nil), "/x?known=2026-03-01&segment=plan%3DBasic"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	if len(v.Filters) != 1 || len(v.Filters[0].Values) != 2 {

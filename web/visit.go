@@ -15,7 +15,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
@@ -39,6 +41,8 @@ type visit struct {
 	demo bool
 	// attributes lists those that accounts have.
 	attributes func(context.Context) ([]string, error)
+	// segments are those that the member may see.
+	segments func(context.Context) (segment.Book, error)
 	// works lists the long computations under way.
 	works func() []workLine
 }
@@ -81,7 +85,7 @@ func (s *server) page(rt route) http.Handler {
 
 // begin learns what is known of the visitor; nothing here fails the request.
 func (s *server) begin(w http.ResponseWriter, r *http.Request) *visit {
-	v := &visit{w: w, r: r, id: uuid.NewString(), now: s.Now(), demo: s.Truth != nil, attributes: s.Facts.Attributes}
+	v := &visit{w: w, r: r, id: uuid.NewString(), now: s.Now(), demo: s.Truth != nil, attributes: s.Facts.Attributes, segments: s.Segments.Seen}
 	v.works = func() []workLine { return s.works(v) }
 	w.Header().Set("X-Request-Id", v.id)
 	w.Header().Set("Cache-Control", "private, no-store")
@@ -163,9 +167,17 @@ func (v *visit) view() (*view, error) {
 	if err != nil {
 		return nil, err
 	}
+	if look.Book, err = v.segments(v.r.Context()); err != nil {
+		return nil, err
+	}
+	if err := look.Book.CheckFilters(look.Filters); err != nil {
+		return nil, err
+	}
 	for _, f := range look.Filters {
-		if f.Attribute != "account" && !slices.Contains(known, f.Attribute) {
-			look.Unknown = append(look.Unknown, f.Attribute)
+		// Marks are kept by Farol: nobody spells them in events.
+		name := strings.TrimPrefix(f.Attribute, facts.NowPrefix)
+		if name != "account" && !strings.HasPrefix(name, "$") && !slices.Contains(known, name) {
+			look.Unknown = append(look.Unknown, name)
 		}
 	}
 	return look, nil

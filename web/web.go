@@ -40,6 +40,8 @@ type Config struct {
 	// Desks takes tickets in, Book holds them; nil makes them.
 	Desks *desk.Desks
 	Book  *desk.Book
+	// Segments is what is done with segments; nil makes one over Customers.
+	Segments *customer.Segments
 	// OIDC is the provider at which members sign in, besides passwords; nil for
 	// none.
 	OIDC *OIDC
@@ -79,6 +81,9 @@ func New(c Config) http.Handler {
 	}
 	if c.Book == nil {
 		c.Book = desk.NewBook(c.Facts, c.Now)
+	}
+	if c.Segments == nil {
+		c.Segments = &customer.Segments{Store: c.Store, Facts: c.Facts, Metrics: c.Metrics.Catalogue(), Customers: c.Customers, Now: c.Now, Log: c.Log}
 	}
 	c.BaseURL = strings.TrimSuffix(c.BaseURL, "/")
 	s := &server{Config: c, assets: loadAssets()}

@@ -45,6 +45,7 @@ type app struct {
 	book     *desk.Book
 	// accounts is the one directory: pages, API and jobs share it.
 	accounts *customer.Directory
+	segments *customer.Segments
 	jobs     *job.Jobs
 	closers  []func() error
 }
@@ -82,6 +83,7 @@ func (a *app) open(ctx context.Context, o engineOptions) error {
 	a.metrics.SetProgress(a.tellProgress)
 	a.truth = openTruth(o.Data, a.metrics, a.facts)
 	a.accounts, a.book = customer.New(a.facts, time.Now), desk.NewBook(a.facts, time.Now)
+	a.segments = &customer.Segments{Store: s, Facts: a.facts, Metrics: catalogue, Customers: a.accounts, Now: time.Now, Log: log}
 	a.desks = &desk.Desks{Store: s, Facts: a.facts, Customers: a.accounts, Log: log}
 	if a.jobs, err = job.New(ctx, s, time.Now, log, a.works()...); err != nil {
 		return fmt.Errorf("setting up the background work: %w", err)
@@ -115,6 +117,7 @@ func (a *app) works() []job.Work {
 		{Name: "compact", Every: time.Hour, Limit: 30 * time.Minute, Do: a.facts.Compact},
 		{Name: "roster", Every: 10 * time.Second, AtStart: true, Limit: 30 * time.Minute, Do: a.facts.UpdateRoster},
 		{Name: "roster-compact", Every: time.Hour, Limit: 30 * time.Minute, Do: a.facts.CompactRoster},
+		{Name: "segments", Every: time.Minute, AtStart: true, Limit: 10 * time.Minute, Do: a.segments.Upkeep},
 		{Name: "repair", Every: 24 * time.Hour, Limit: time.Hour, Do: a.repair},
 		{Name: "deliveries", Every: 30 * time.Second, AtStart: true, Limit: 5 * time.Minute, Do: a.desks.Retry},
 		{Name: "stages", Every: time.Minute, AtStart: true, Limit: 20 * time.Minute, Do: a.moveStages},
@@ -167,9 +170,9 @@ func (a *app) routes(o serverOptions, h *health) http.Handler {
 	mux.HandleFunc("GET /healthz", h.healthz)
 	mux.HandleFunc("GET /readyz", h.readyz)
 	mux.Handle("GET /metrics", operators(o.MetricsToken, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
-	mux.Handle("/api/", api.New(api.Config{Customers: a.accounts, Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Desks: a.desks, Book: a.book, Log: a.log, Version: version}))
+	mux.Handle("/api/", api.New(api.Config{Customers: a.accounts, Segments: a.segments, Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Desks: a.desks, Book: a.book, Log: a.log, Version: version}))
 	mux.Handle(desk.Path, a.desks)
-	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, Customers: a.accounts, Desks: a.desks, Book: a.book, OIDC: o.OIDC.provider()}))
+	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, Customers: a.accounts, Segments: a.segments, Desks: a.desks, Book: a.book, OIDC: o.OIDC.provider()}))
 	// The tracking paths never reach the mux: it redirects unclean paths, and
 	// an SDK that is redirected loses its events.
 	return ingest.New(ingest.Config{

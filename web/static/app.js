@@ -410,3 +410,126 @@ document.addEventListener('drop', (e) => {
   e.preventDefault();
   edit('stage', { ...JSON.parse(data), value: stage.dataset.drop });
 });
+
+// ---- What cannot be taken back by a click is asked for twice.
+
+document.addEventListener('click', (e) => {
+  const button = e.target.closest('[data-sure]');
+  if (button && !window.confirm(button.dataset.sure)) e.preventDefault();
+});
+
+// ---- Segment builder: the form goes to the server after every change, and the
+// parts that come back take their places. What is being typed is left alone.
+
+const builder = document.querySelector('form[data-builder]');
+let builderTurn = 0;
+let builderWait;
+
+function put(part, keep) {
+  const old = document.getElementById(part.id);
+  if (old && !(keep && old.contains(keep))) old.replaceWith(part);
+}
+
+// point marks the field that is wrong and takes the mark from all others.
+function point() {
+  for (const field of builder.querySelectorAll('#builder-rows [aria-invalid]')) field.removeAttribute('aria-invalid');
+  const wrong = builder.querySelector('#builder-look [data-row]');
+  if (!wrong || wrong.dataset.row === '-1') return;
+  const field = builder.querySelector(`[name="r${wrong.dataset.row}.${wrong.dataset.input || 'kind'}"]`);
+  if (field && field.type !== 'hidden') field.setAttribute('aria-invalid', 'true');
+}
+
+// build sends the form: part is 'look' to leave the rows as they are, by is
+// 'text' when the text was changed.
+async function build(part, by, action) {
+  clearTimeout(builderWait);
+  const turn = ++builderTurn;
+  const data = new FormData(builder);
+  data.set('do', action || '');
+  data.set('part', part);
+  data.set('by', by);
+  builder.querySelector('#builder-look').setAttribute('aria-busy', 'true');
+  let text;
+  try {
+    const answer = await fetch(builder.dataset.builder, { method: 'POST', body: new URLSearchParams(data), headers: { 'HX-Request': 'true' } });
+    if (!answer.ok) return;
+    text = await answer.text();
+  } catch {
+    return;
+  }
+  if (turn !== builderTurn) return;
+  const had = document.activeElement;
+  const name = had && builder.contains(had) ? had.name : '';
+  const places = name ? [...builder.querySelectorAll(`[name="${CSS.escape(name)}"]`)].indexOf(had) : 0;
+  const fresh = new DOMParser().parseFromString(text, 'text/html');
+  for (const p of fresh.querySelectorAll('[data-swap]')) put(p, p.id === 'builder-text' && had.matches('[data-rule-text]') ? had : null);
+  const wanted = builder.querySelector('#builder-rows [autofocus]');
+  if (part === 'rows' && by !== 'text') {
+    (wanted || [...builder.querySelectorAll(`[name="${CSS.escape(name)}"]`)][places])?.focus();
+  }
+  if (by === 'text') showTextError(fresh);
+  point();
+}
+
+// showTextError says what is wrong with a text that is being typed.
+function showTextError(fresh) {
+  const box = builder.querySelector('#builder-text');
+  const now = fresh.querySelector('#builder-text');
+  box.querySelector('.form-error')?.remove();
+  const wrong = now?.querySelector('.form-error');
+  const area = box.querySelector('textarea');
+  area.toggleAttribute('aria-invalid', Boolean(wrong));
+  if (wrong) box.append(wrong);
+  else box.querySelector('[name=text_was]').value = area.value;
+}
+
+if (builder) {
+  builder.addEventListener('input', (e) => {
+    clearTimeout(builderWait);
+    if (e.target.matches('[data-rule-text]')) builderWait = setTimeout(() => build('rows', 'text'), 500);
+    else if (e.target.closest('#builder-rows') && e.target.tagName === 'INPUT') builderWait = setTimeout(() => build('look', 'rows'), 300);
+  });
+  builder.addEventListener('change', (e) => {
+    if (e.target.matches('[data-rebuild]')) build('rows', 'rows');
+    else if (e.target.matches('[data-look]')) build('look', 'rows');
+  });
+  builder.addEventListener('click', (e) => {
+    const button = e.target.closest('button[name=do]');
+    if (!button) return;
+    e.preventDefault();
+    build('rows', 'rows', button.value);
+  });
+  builder.addEventListener('keydown', (e) => {
+    if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
+      e.preventDefault();
+      builder.querySelector('[data-save]').click();
+    }
+    if (e.altKey && e.code === 'KeyN') {
+      e.preventDefault();
+      let row = e.target.closest?.('.rule-row');
+      while (row && !row.classList.contains('rule-list')) row = row.previousElementSibling;
+      const list = row || builder.querySelector('.rule-list');
+      const menu = list.querySelector('details.menu');
+      menu.open = true;
+      menu.querySelector('button').focus();
+    }
+  });
+  // The names and values that exist, for the field that is being filled.
+  builder.addEventListener('focusin', async (e) => {
+    const field = e.target;
+    if (!field.dataset?.suggest) return;
+    const [row] = field.name.split('.');
+    const named = (n) => builder.querySelector(`[name="${n}.name"]`)?.value || '';
+    let event = '';
+    if (field.dataset.suggest.startsWith('property')) {
+      let at = Number(row.slice(1)) - 1;
+      while (at > 0 && builder.querySelector(`[name="r${at}.kind"]`)?.value !== 'did') at--;
+      event = named(`r${at}`);
+    }
+    const q = new URLSearchParams({ what: field.dataset.suggest, of: named(row), event });
+    try {
+      const answer = await fetch(`/segments/suggest?${q}`);
+      if (answer.ok && document.activeElement === field) builder.querySelector('#builder-suggestions').innerHTML = await answer.text();
+    } catch { /* names can be typed, too */ }
+  });
+}
