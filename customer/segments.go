@@ -57,23 +57,11 @@ func hidden(ctx context.Context, b segment.Book, r segment.Rule) error {
 	return nil
 }
 
-// counting are the aggregations of which who has no value has zero.
-var counting = []metric.Aggregation{metric.Sum, metric.Rolling, metric.Distinct, metric.DailyMean}
-
 // Env is what rules are read in today.
 func (s *Segments) Env(ctx context.Context, b segment.Book) (segment.Env, error) {
-	set, err := metric.ReadSettings(ctx, s.Store)
-	return segment.Env{
-		AsOf:    farol.DayOf(s.Now(), s.Facts.Zone()),
-		Scope:   facts.Scope{ExcludeAccounts: set.Exclusions.Accounts, ExcludePeople: set.Exclusions.People},
-		Segment: b.Rule,
-		// An account of which nothing was counted has none of it; an average of
-		// nothing is unknown.
-		Zero: func(name string) bool {
-			m, err := s.Metrics.Find(name)
-			return err == nil && slices.Contains(counting, m.Aggregation)
-		},
-	}, err
+	e, err := RuleEnv(ctx, s.Store, s.Metrics)
+	e.AsOf, e.Segment = farol.DayOf(s.Now(), s.Facts.Zone()), b.Rule
+	return e, err
 }
 
 // Checked tells what is wrong with a rule, as that of the segment name ("" for
@@ -158,6 +146,15 @@ func (s *Segments) Put(ctx context.Context, name string, d segment.Document, bas
 
 // Retire deletes a segment. See segment.Retire for the errors.
 func (s *Segments) Retire(ctx context.Context, name string, base *int, author string) error {
+	stages, _, err := ReadStages(ctx, s.Store)
+	if err != nil {
+		return err
+	}
+	for _, x := range stages.List {
+		if x.names(name) {
+			return farol.Errorf(farol.Conflict, "it is used by the rules of the stage %s", x.Name)
+		}
+	}
 	if err := segment.Retire(ctx, s.Store, name, base, author); err != nil {
 		return err
 	}
@@ -165,6 +162,16 @@ func (s *Segments) Retire(ctx context.Context, name string, base *int, author st
 		s.Log.Error("a deleted segment could not be emptied", "segment", name, "error", err)
 	}
 	return s.refresh(ctx)
+}
+
+// names tells whether a rule of the stage names the segment.
+func (x Stage) names(name string) bool {
+	for _, text := range []string{x.Enter, x.Exit} {
+		if r, err := x.rule(text, ""); err == nil && r != nil && slices.Contains(r.Uses(), name) {
+			return true
+		}
+	}
+	return false
 }
 
 // whole is for work on everybody that goes on when the caller has left: who is

@@ -10,6 +10,7 @@ import (
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/sight"
 )
 
@@ -34,6 +35,7 @@ type names struct {
 	members map[string]string
 	stages  customer.Stages
 	today   farol.Day
+	book    segment.Book
 }
 
 func (s *server) names(v *visit) (names, error) {
@@ -49,6 +51,9 @@ func (s *server) names(v *visit) (names, error) {
 	}
 	for _, m := range members {
 		n.members[string(m.ID)] = m.Name
+	}
+	if n.book, err = s.Segments.Seen(v.r.Context()); err != nil {
+		return n, err
 	}
 	n.stages, _, err = customer.ReadStages(v.r.Context(), s.Store)
 	return n, err
@@ -104,7 +109,7 @@ func (n names) title(column string) string {
 			return m.Title.In(p.Code())
 		}
 	case "segment":
-		return p.T("In segment %s", name)
+		return p.T("In segment %s", n.book.Title(name))
 	}
 	return name
 }

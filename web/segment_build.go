@@ -707,7 +707,7 @@ func mustPlain(list []string) []choice {
 // marksToName are the attributes that Farol and its team keep.
 func marksToName(p *lang.Printer, b segment.Book) []choice {
 	names := []string{customer.StageTrait}
-	for _, role := range ownerRoles {
+	for _, role := range customer.OwnerRoles {
 		names = append(names, customer.OwnerTrait+role)
 	}
 	out := make([]choice, len(names))
@@ -722,7 +722,10 @@ func (s *server) valuesOf(ctx context.Context, n names, of string) ([]choice, er
 	if of == customer.StageTrait || strings.HasPrefix(of, customer.OwnerTrait) {
 		var out []choice
 		column := strings.TrimPrefix(of, "$")
-		values := slices.Clone(stages)
+		var values []string
+		for _, x := range n.stages.List {
+			values = append(values, x.Name)
+		}
 		if of != customer.StageTrait {
 			values = nil
 			for id := range n.members {

@@ -79,7 +79,7 @@ func defineDemo(ctx context.Context, s *store.Store, language string) error {
 			return err
 		}
 	}
-	return nil
+	return defineDemoSegments(ctx, s, language)
 }
 
 // demoFeatures are the functions of the demo company's product that package
