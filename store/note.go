@@ -3,7 +3,10 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,12 +20,16 @@ type Note struct {
 	Account farol.AccountID
 	// Person whom it is about, "" for nobody in particular.
 	Person farol.PersonID
+	// Author is a member's id, or token:ID.
 	Author MemberID
 	Title  string
-	// Body is Markdown.
+	// Body is Markdown. Its open items ("- [ ] @ana call them 2026-04-01")
+	// become tasks.
 	Body string
-	// Kind is note, meeting, call, or the name of a template.
+	// Kind is note, call, or the name of a template.
 	Kind string
+	// Participants are those who took part: "member:ID" or "person:ID".
+	Participants []string
 	// At is when it took place.
 	At time.Time
 	// Pinned is zero when it is not.
@@ -66,6 +73,9 @@ func (s *Store) AddNote(ctx context.Context, n Note) (Note, error) {
 	if n.Kind == "" {
 		n.Kind = "note"
 	}
+	if n.Participants, err = checkParticipants(n.Participants); err != nil {
+		return n, err
+	}
 	n.ID, n.Created = newID(), s.clock()
 	n.Changed = n.Created
 	if n.At.IsZero() {
@@ -73,15 +83,59 @@ func (s *Store) AddNote(ctx context.Context, n Note) (Note, error) {
 	}
 	err = s.Write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `
-			insert into notes (id, account, person, author, title, body, kind, at, pinned, created, changed)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)`,
-			n.ID, key(n.Account), key(n.Person), n.Author, n.Title, n.Body, cut(n.Kind, 60), n.At.UnixMilli(), millis(n.Pinned), n.Created.UnixMilli())
+			insert into notes (id, account, person, author, title, body, kind, at, pinned, created, changed, participants)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)`,
+			n.ID, key(n.Account), key(n.Person), n.Author, n.Title, n.Body, cut(n.Kind, 60), n.At.UnixMilli(), millis(n.Pinned), n.Created.UnixMilli(), jsonList(n.Participants))
 		if err != nil {
+			return err
+		}
+		if err := s.noteTasks(ctx, tx, n, n.Author); err != nil {
 			return err
 		}
 		return s.announce(ctx, tx, Notice{Kind: NoticeMention, Account: n.Account, Subject: "note:" + n.ID, Author: n.Author, Text: excerpt(n.Title, n.Body)}, n.Body)
 	})
 	return n, err
+}
+
+// maxParticipants bounds who took part in a meeting.
+const maxParticipants = 100
+
+func checkParticipants(list []string) ([]string, error) {
+	var out []string
+	for _, p := range list {
+		kind, id, _ := strings.Cut(strings.TrimSpace(p), ":")
+		if (kind != "member" && kind != "person") || id == "" || len(id) > 500 {
+			return nil, farol.InvalidField("participants", "must be member:ID or person:ID, not %s", p)
+		}
+		if p = kind + ":" + key(id); !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	if len(out) > maxParticipants {
+		return nil, farol.InvalidField("participants", "must be at most %d", maxParticipants)
+	}
+	return out, nil
+}
+
+// jsonList is a list as it is stored.
+func jsonList(list []string) string {
+	if len(list) == 0 {
+		return "[]"
+	}
+	b, _ := json.Marshal(list) // texts always encode
+	return string(b)
+}
+
+// texts scans a stored list.
+type texts struct{ to *[]string }
+
+func (x texts) Scan(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("a list is stored as %T", v)
+	}
+	*x.to = nil
+	return json.Unmarshal([]byte(s), x.to)
 }
 
 // announce tells whom the text mentions, and the account's followers that
@@ -101,20 +155,11 @@ func (s *Store) announce(ctx context.Context, tx *sql.Tx, n Notice, text string)
 	n.Kind = NoticeMessage
 	var rest []MemberID
 	for _, m := range follow {
-		if !containsMember(named, m) {
+		if !slices.Contains(named, m) {
 			rest = append(rest, m)
 		}
 	}
 	return s.tell(ctx, tx, n, rest)
-}
-
-func containsMember(list []MemberID, m MemberID) bool {
-	for _, x := range list {
-		if x == m {
-			return true
-		}
-	}
-	return false
 }
 
 // excerpt is the beginning of a text on one line.
@@ -126,10 +171,10 @@ func excerpt(title, body string) string {
 	return s
 }
 
-const noteColumns = `id, account, person, author, title, body, kind, at, pinned, created, changed`
+const noteColumns = `id, account, person, author, title, body, kind, at, pinned, created, changed, participants`
 
 func scanNote(r scanner) (n Note, err error) {
-	return n, r.Scan(&n.ID, &n.Account, &n.Person, &n.Author, &n.Title, &n.Body, &n.Kind, stamp{&n.At}, stamp{&n.Pinned}, stamp{&n.Created}, stamp{&n.Changed})
+	return n, r.Scan(&n.ID, &n.Account, &n.Person, &n.Author, &n.Title, &n.Body, &n.Kind, stamp{&n.At}, stamp{&n.Pinned}, stamp{&n.Created}, stamp{&n.Changed}, texts{&n.Participants})
 }
 
 // Notes lists an account's notes as they were written up to the instant (zero:
@@ -169,11 +214,16 @@ func findNote(ctx context.Context, q queryer, id string) (Note, error) {
 
 // NoteUpdate says what to change; nil leaves a field as it is.
 type NoteUpdate struct {
-	Title, Body     *string
-	Pinned, Deleted *bool
+	Title, Body, Kind *string
+	Participants      *[]string
+	At                *time.Time
+	Pinned, Deleted   *bool
+	// By is who changes it; what was there before is kept under this name.
+	By MemberID
 }
 
-// UpdateNote changes a note. Deleting can be undone by Deleted false.
+// UpdateNote changes a note and keeps what it said before. Deleting can be
+// undone by Deleted false.
 func (s *Store) UpdateNote(ctx context.Context, id string, u NoteUpdate) (Note, error) {
 	var n Note
 	err := s.Write(ctx, func(tx *sql.Tx) (err error) {
@@ -186,31 +236,81 @@ func (s *Store) UpdateNote(ctx context.Context, id string, u NoteUpdate) (Note, 
 		if n, err = findNote(ctx, tx, id); err != nil {
 			return err
 		}
-		if u.Body != nil {
-			if n.Body, err = checkBody("body", *u.Body); err != nil {
-				return err
-			}
-		}
-		if u.Title != nil {
-			n.Title = cut(strings.TrimSpace(*u.Title), 200)
-		}
-		if u.Pinned != nil {
-			n.Pinned = time.Time{}
-			if *u.Pinned {
-				n.Pinned = now
-			}
+		before := n
+		if err := u.apply(&n, now); err != nil {
+			return err
 		}
 		n.Changed = now
 		var deleted time.Time
 		if u.Deleted != nil && *u.Deleted {
 			deleted = now
 		}
-		_, err = tx.ExecContext(ctx, `update notes set title = $2, body = $3, pinned = $4, changed = $5, deleted = $6 where id = $1`,
-			n.ID, n.Title, n.Body, millis(n.Pinned), now.UnixMilli(), millis(deleted))
-		if err != nil || u.Body == nil {
+		_, err = tx.ExecContext(ctx, `update notes set title = $2, body = $3, pinned = $4, changed = $5, deleted = $6, kind = $7, at = $8, participants = $9 where id = $1`,
+			n.ID, n.Title, n.Body, millis(n.Pinned), now.UnixMilli(), millis(deleted), cut(n.Kind, 60), n.At.UnixMilli(), jsonList(n.Participants))
+		if err != nil || n.Body == before.Body && n.Title == before.Title {
 			return err
 		}
-		return s.announce(ctx, tx, Notice{Kind: NoticeMention, Account: n.Account, Subject: "note:" + n.ID, Author: n.Author, Text: excerpt(n.Title, n.Body)}, n.Body)
+		if err := s.keepEdit(ctx, tx, Edit{Subject: "note:" + n.ID, Author: u.By, Title: before.Title, Body: before.Body}); err != nil {
+			return err
+		}
+		if err := s.noteTasks(ctx, tx, n, u.By); err != nil {
+			return err
+		}
+		return s.announce(ctx, tx, Notice{Kind: NoticeMention, Account: n.Account, Subject: "note:" + n.ID, Author: u.By, Text: excerpt(n.Title, n.Body)}, n.Body)
 	})
 	return n, err
+}
+
+func (u NoteUpdate) apply(n *Note, now time.Time) (err error) {
+	if u.Body != nil {
+		if n.Body, err = checkBody("body", *u.Body); err != nil {
+			return err
+		}
+	}
+	if u.Title != nil {
+		if n.Title = strings.TrimSpace(*u.Title); n.Title != "" {
+			if n.Title, err = checkName("title", n.Title); err != nil {
+				return err
+			}
+		}
+	}
+	if u.Participants != nil {
+		if n.Participants, err = checkParticipants(*u.Participants); err != nil {
+			return err
+		}
+	}
+	if u.Pinned != nil {
+		n.Pinned = time.Time{}
+		if *u.Pinned {
+			n.Pinned = now
+		}
+	}
+	set(&n.Kind, u.Kind)
+	set(&n.At, u.At)
+	return nil
+}
+
+// Edit is what a note or message said before it was changed.
+type Edit struct {
+	ID string
+	// Subject is "note:ID" or "message:ID".
+	Subject string
+	// Author replaced it at At.
+	Author      MemberID
+	At          time.Time
+	Title, Body string
+}
+
+func (s *Store) keepEdit(ctx context.Context, tx *sql.Tx, e Edit) error {
+	_, err := tx.ExecContext(ctx, `insert into edits (id, subject, author, at, title, body) values ($1, $2, $3, $4, $5, $6)`,
+		newID(), e.Subject, key(e.Author), s.clock().UnixMilli(), e.Title, e.Body)
+	return err
+}
+
+// Edits lists what the subject said before, the last first.
+func (s *Store) Edits(ctx context.Context, subject string) ([]Edit, error) {
+	rows, err := s.reader.QueryContext(ctx, `select id, subject, author, at, title, body from edits where subject = $1 order by id desc limit 200`, key(subject))
+	return collect(rows, err, func(r scanner) (e Edit, err error) {
+		return e, r.Scan(&e.ID, &e.Subject, &e.Author, stamp{&e.At}, &e.Title, &e.Body)
+	})
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,12 +44,37 @@ func (s *Store) tell(ctx context.Context, tx *sql.Tx, n Notice, members []Member
 		if m == n.Author || m == "" {
 			continue
 		}
-		_, err := tx.ExecContext(ctx, `
+		p, err := findPreferences(ctx, tx, m)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(p.Muted, n.Kind) {
+			continue
+		}
+		_, err = tx.ExecContext(ctx, `
 			insert into notices (id, member, kind, account, subject, author, text, created)
 			select $1, id, $3, $4, $5, $6, $7, $8 from members where id = $2 and disabled is null
 			on conflict (member, kind, subject) do nothing`,
 			newID(), m, n.Kind, key(n.Account), n.Subject, n.Author, cut(n.Text, 300), s.clock().UnixMilli())
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellUntold tells those of the members who were told nothing of the subject
+// yet.
+func (s *Store) tellUntold(ctx context.Context, tx *sql.Tx, n Notice, members []MemberID) error {
+	for _, m := range members {
+		var have int
+		if err := tx.QueryRowContext(ctx, `select count(*) from notices where member = $1 and subject = $2`, m, n.Subject).Scan(&have); err != nil {
+			return err
+		}
+		if have > 0 {
+			continue
+		}
+		if err := s.tell(ctx, tx, n, []MemberID{m}); err != nil {
 			return err
 		}
 	}
@@ -119,6 +145,10 @@ func (s *Store) Unseen(ctx context.Context, member MemberID) (n int, err error) 
 		list, err := s.Notices(ctx, member, true, 500)
 		return len(list), err
 	}
+	if sight.Of(ctx).Limited() {
+		list, err := s.Notices(ctx, member, true, 500)
+		return len(list), err
+	}
 	err = s.reader.QueryRowContext(ctx, `select count(*) from notices where member = $1 and seen is null`, key(member)).Scan(&n)
 	return n, err
 }
@@ -131,6 +161,43 @@ func (s *Store) SeeNotices(ctx context.Context, member MemberID, id string) erro
 	return err
 }
 
+// SeeAbout marks the member's notices of these subjects as seen: they have
+// them before their eyes.
+func (s *Store) SeeAbout(ctx context.Context, member MemberID, subjects ...string) error {
+	unseen, err := s.Notices(ctx, member, true, 500)
+	if err != nil {
+		return err
+	}
+	for _, n := range unseen {
+		if slices.Contains(subjects, n.Subject) {
+			if err := s.SeeNotices(ctx, member, n.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ForgetNotice marks a notice as not seen again. NotFound when the member has
+// none such.
+func (s *Store) ForgetNotice(ctx context.Context, member MemberID, id string) error {
+	r, err := s.writer.ExecContext(ctx, `update notices set seen = null where member = $1 and id = $2`, key(member), key(id))
+	return changed(r, err, farol.Errorf(farol.NotFound, "there is no such notice"))
+}
+
+// Notice is one notice of the member; NotFound when there is none.
+func (s *Store) Notice(ctx context.Context, member MemberID, id string) (Notice, error) {
+	n, err := scanNotice(s.reader.QueryRowContext(ctx, `select `+noticeColumns+` from notices where member = $1 and id = $2`, key(member), key(id)))
+	missing := farol.Errorf(farol.NotFound, "there is no such notice")
+	if errors.Is(err, sql.ErrNoRows) {
+		err = missing
+	}
+	if err == nil {
+		err = within(ctx, n.Account, missing)
+	}
+	return n, err
+}
+
 // Unmailed lists the notices of one member that are unseen and in no digest
 // yet, by account and then time.
 func (s *Store) Unmailed(ctx context.Context, member MemberID) ([]Notice, error) {
@@ -138,19 +205,6 @@ func (s *Store) Unmailed(ctx context.Context, member MemberID) ([]Notice, error)
 		where member = $1 and seen is null and mailed is null order by account, id limit 500`, key(member))
 	list, err := collect(rows, err, scanNotice)
 	return onlyInsight(ctx, list, func(n Notice) farol.AccountID { return n.Account }), err
-}
-
-// MarkMailed notes that a digest with these notices was sent.
-func (s *Store) MarkMailed(ctx context.Context, list []Notice) error {
-	now := s.clock().UnixMilli()
-	return s.Write(ctx, func(tx *sql.Tx) error {
-		for _, n := range list {
-			if _, err := tx.ExecContext(ctx, `update notices set mailed = $2 where id = $1`, n.ID, now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // Follow makes a member hear of an account; off ends it.
@@ -177,4 +231,24 @@ func (s *Store) Followed(ctx context.Context, member MemberID) ([]farol.AccountI
 func followers(ctx context.Context, tx *sql.Tx, account farol.AccountID) ([]MemberID, error) {
 	rows, err := tx.QueryContext(ctx, `select member from follows where account = $1`, key(account))
 	return collect(rows, err, func(r scanner) (m MemberID, err error) { return m, r.Scan(&m) })
+}
+
+// Watch makes a member hear who enters and leaves a segment; off ends it.
+func (s *Store) Watch(ctx context.Context, member MemberID, segment string, off bool) error {
+	if off {
+		_, err := s.writer.ExecContext(ctx, `delete from watches where member = $1 and segment = $2`, key(member), key(segment))
+		return err
+	}
+	if !definitionName.MatchString(segment) {
+		return farol.InvalidField("segment", "there is no such segment")
+	}
+	_, err := s.writer.ExecContext(ctx, `insert into watches (member, segment, created) values ($1, $2, $3) on conflict (member, segment) do nothing`,
+		key(member), segment, s.clock().UnixMilli())
+	return err
+}
+
+// Watched lists the segments that a member watches, by name.
+func (s *Store) Watched(ctx context.Context, member MemberID) ([]string, error) {
+	rows, err := s.reader.QueryContext(ctx, `select segment from watches where member = $1 order by segment`, key(member))
+	return collect(rows, err, func(r scanner) (x string, err error) { return x, r.Scan(&x) })
 }

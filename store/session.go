@@ -169,8 +169,10 @@ func (s *Store) Prune(ctx context.Context) error {
 		if err := pruneDeliveries(ctx, tx, now); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `delete from audit where at <= $1`, now.Add(-auditKept).UnixMilli())
-		return err
+		if _, err := tx.ExecContext(ctx, `delete from audit where at <= $1`, now.Add(-auditKept).UnixMilli()); err != nil {
+			return err
+		}
+		return pruneWork(ctx, tx, now)
 	})
 }
 

@@ -79,12 +79,15 @@ func TestNotes(t *testing.T) {
 		}
 		// Editing mentions again without telling again.
 		body := "All well, @bruno and @carla"
-		must[Note](t)(s.UpdateNote(ctx, first.ID, NoteUpdate{Body: &body}))
+		must[Note](t)(s.UpdateNote(ctx, first.ID, NoteUpdate{Body: &body, By: ana}))
+		if e := must[[]Edit](t)(s.Edits(ctx, "note:"+first.ID)); len(e) != 1 || e[0].Body != first.Body || e[0].Author != ana {
+			t.Errorf("history %+v", e)
+		}
 		if n := must[int](t)(s.Unseen(ctx, bruno)); n != 1 {
 			t.Errorf("bruno has %d notices", n)
 		}
 		due := must[[]Notice](t)(s.Unmailed(ctx, carla))
-		ok(t, s.MarkMailed(ctx, due))
+		ok(t, s.SendingDigest(ctx, carla, 1, due))
 		if again := must[[]Notice](t)(s.Unmailed(ctx, carla)); len(due) == 0 || len(again) != 0 {
 			t.Errorf("%d for the digest, then %d", len(due), len(again))
 		}
@@ -143,7 +146,7 @@ func TestTasks(t *testing.T) {
 		if again.ID != risk.ID || again.Priority != 1 || !strings.Contains(again.Body, "Use fell") || !strings.Contains(again.Body, "champion") {
 			t.Errorf("one risk with two reasons: %+v", again)
 		}
-		if a.Title != "Call them" || a.Kind != "task" {
+		if a.Title != "Call them" || a.Kind != "activity" {
 			t.Errorf("added %+v", a)
 		}
 		list := must[[]Task](t)(s.Tasks(ctx, TaskQuery{Owner: &bruno, Open: true, Today: today}))
@@ -167,7 +170,7 @@ func TestTasks(t *testing.T) {
 		}
 		monthly, done := "month", "done"
 		must[Task](t)(s.UpdateTask(ctx, a.ID, TaskUpdate{Repeats: &monthly, Outcome: &done, By: bruno}))
-		open := must[[]Task](t)(s.Tasks(ctx, TaskQuery{Account: "acme", Kind: "task", Open: true}))
+		open := must[[]Task](t)(s.Tasks(ctx, TaskQuery{Account: "acme", Kind: "activity", Open: true}))
 		if len(open) != 1 || open[0].Due != farol.Date(2026, 4, 20) || open[0].ID == a.ID {
 			t.Errorf("the next one: %+v", open)
 		}
@@ -197,4 +200,217 @@ func TestNextDue(t *testing.T) {
 			t.Errorf("%s every %s: %s, want %s", c.from, c.repeats, got, c.to)
 		}
 	}
+}
+
+func TestItems(t *testing.T) {
+	got := Items("# Next\n- [ ] @bruno Send the report (2026-04-01)\n* [x] Done already\n1. [ ] Call them, @ana\n- [ ]\n- not an item\n```\n- [ ] in code\n```\n")
+	want := []Item{
+		{Text: "Send the report", Who: "bruno", Due: farol.Date(2026, 4, 1)}, {Text: "Done already", Ticked: true}, {Text: "Call them", Who: "ana"},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("items %+v", got)
+	}
+	for i, w := range want {
+		if g := got[i]; g.Text != w.Text || g.Who != w.Who || g.Due != w.Due || g.Ticked != w.Ticked || len(g.Key) != 12 {
+			t.Errorf("item %d is %+v, want %+v", i, g, w)
+		}
+	}
+}
+
+// An item of a note becomes a task once, and is ticked in the note when the
+// task is done.
+func TestItemsBecomeTasks(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, c *clock) {
+		ctx := t.Context()
+		ana, bruno, _ := team(t, s)
+		n := must[Note](t)(s.AddNote(ctx, Note{Account: "acme", Author: ana, Title: "Kickoff", Body: "- [ ] @bruno Send the plan 2026-04-01\n- [ ] Book the call", Participants: []string{"member:" + string(bruno), "person:joe"}}))
+		tasks := must[[]Task](t)(s.Tasks(ctx, TaskQuery{Account: "acme"}))
+		if len(tasks) != 2 || tasks[0].Title != "Send the plan" || tasks[0].Owner != bruno || tasks[0].Due != farol.Date(2026, 4, 1) || tasks[1].Owner != ana {
+			t.Fatalf("tasks %+v", tasks)
+		}
+		done := "done"
+		must[Task](t)(s.UpdateTask(ctx, tasks[0].ID, TaskUpdate{Outcome: &done, By: bruno}))
+		n = must[Note](t)(s.Note(ctx, n.ID))
+		if !strings.Contains(n.Body, "- [x] @bruno Send") || len(n.Participants) != 2 {
+			t.Errorf("note %+v", n)
+		}
+		body := n.Body + "\n- [ ] A third"
+		must[Note](t)(s.UpdateNote(ctx, n.ID, NoteUpdate{Body: &body, By: ana}))
+		if all := must[map[string]Task](t)(s.NoteTasks(ctx, n.ID)); len(all) != 3 {
+			t.Errorf("after adding one: %+v", all)
+		}
+		open := ""
+		must[Task](t)(s.UpdateTask(ctx, tasks[0].ID, TaskUpdate{Outcome: &open, By: bruno}))
+		if n = must[Note](t)(s.Note(ctx, n.ID)); strings.Contains(n.Body, "[x]") {
+			t.Errorf("opened again: %q", n.Body)
+		}
+		_, err := s.AddNote(ctx, Note{Account: "acme", Author: ana, Body: "x", Participants: []string{"who"}})
+		wantError(t, err, farol.Invalid, "participants")
+	})
+}
+
+// What is taken back is as it was, but for what somebody changed meanwhile.
+func TestUndo(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, c *clock) {
+		ctx := t.Context()
+		ana, bruno, _ := team(t, s)
+		a := must[Task](t)(s.AddTask(ctx, Task{Title: "Weekly", Owner: ana, Creator: string(ana), Due: 20000, Repeats: "week"}))
+		b := must[Task](t)(s.AddTask(ctx, Task{Title: "Other", Owner: ana, Creator: string(ana)}))
+		c.pass(time.Minute)
+		done := "done"
+		after := must[[]Task](t)(s.UpdateTasks(ctx, []string{a.ID, b.ID}, TaskUpdate{Outcome: &done, By: ana}))
+		u := must[Undo](t)(s.AddUndo(ctx, Undo{Member: ana, What: "2 tasks done", Body: UndoBody{Tasks: []TaskUndo{{Before: a, Changed: after[0].Changed}, {Before: b, Changed: after[1].Changed}}}}))
+		if n := must[int](t)(s.CountTasks(ctx, TaskQuery{Open: true})); n != 1 {
+			t.Errorf("%d open, want the next week's", n)
+		}
+		c.pass(time.Second)
+		title := "Other, changed"
+		must[Task](t)(s.UpdateTask(ctx, b.ID, TaskUpdate{Title: &title, By: bruno}))
+		_, err := s.Undo(ctx, bruno, u.ID)
+		wantError(t, err, farol.NotFound, "")
+		u = must[Undo](t)(s.Undo(ctx, ana, ""))
+		if kept := must[int](t)(s.TakeBack(ctx, u)); kept != 1 {
+			t.Errorf("%d kept, want that which bruno changed", kept)
+		}
+		open := must[[]Task](t)(s.Tasks(ctx, TaskQuery{Open: true}))
+		if len(open) != 1 || open[0].ID != a.ID || open[0].Due != a.Due {
+			t.Errorf("open again: %+v", open)
+		}
+		_, err = s.TakeBack(ctx, u)
+		wantError(t, err, farol.NotFound, "")
+		u = must[Undo](t)(s.AddUndo(ctx, Undo{Member: ana, What: "x"}))
+		c.pass(UndoFor + time.Second)
+		_, err = s.Undo(ctx, ana, u.ID)
+		wantError(t, err, farol.NotFound, "")
+		ok(t, s.Prune(ctx))
+	})
+}
+
+func TestPreferencesAndDigest(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, c *clock) {
+		ctx := t.Context()
+		ana, bruno, _ := team(t, s)
+		if p := must[Preferences](t)(s.Preferences(ctx, ana)); p.Digest != 8 || p.Zone != "" {
+			t.Errorf("begins with %+v", p)
+		}
+		ok(t, s.SetPreferences(ctx, ana, Preferences{Digest: NoDigest, Zone: "America/Manaus", Muted: []string{NoticeTask}}))
+		ok(t, s.Visited(ctx, ana))
+		if p := must[Preferences](t)(s.Preferences(ctx, ana)); p.Digest != NoDigest || p.Zone != "America/Manaus" || !p.Visit.Equal(c.now()) {
+			t.Errorf("then %+v", p)
+		}
+		wantError(t, s.SetPreferences(ctx, ana, Preferences{Digest: 24}), farol.Invalid, "digest")
+		wantError(t, s.SetPreferences(ctx, ana, Preferences{Zone: "Mars"}), farol.Invalid, "zone")
+		wantError(t, s.SetPreferences(ctx, ana, Preferences{Muted: []string{"x"}}), farol.Invalid, "muted")
+		must[Task](t)(s.AddTask(ctx, Task{Title: "Muted", Owner: ana, Creator: string(bruno)}))
+		if n := must[int](t)(s.Unseen(ctx, ana)); n != 0 {
+			t.Error("a muted kind was told")
+		}
+
+		must[Task](t)(s.AddTask(ctx, Task{Title: "Told", Owner: bruno, Creator: string(ana)}))
+		list := must[[]Notice](t)(s.Unmailed(ctx, bruno))
+		claim := func(want bool) (token string) {
+			t.Helper()
+			token, got, err := s.ClaimDigest(ctx, bruno, 20000)
+			if ok(t, err); got != want {
+				t.Fatalf("claimed %v, want %v", got, want)
+			}
+			return token
+		}
+		token := claim(true)
+		claim(false)
+		if m := must[Member](t)(s.DigestReader(ctx, token)); m.ID != bruno {
+			t.Errorf("the link is %s's", m.Name)
+		}
+		_, err := s.DigestReader(ctx, "nonsense")
+		wantError(t, err, farol.NotFound, "")
+		// A process that was killed before it sent is replaced, and a mail that
+		// was refused is tried again with the same notices.
+		c.pass(digestPause)
+		claim(true)
+		ok(t, s.SendingDigest(ctx, bruno, 20000, list))
+		ok(t, s.EndDigest(ctx, bruno, 20000, list, "451 later"))
+		if n := must[[]Notice](t)(s.Unmailed(ctx, bruno)); len(n) != 1 {
+			t.Errorf("after a refusal %d notices wait", len(n))
+		}
+		c.pass(digestPause)
+		claim(true)
+		// One killed while it sent is not: the mail may have arrived.
+		ok(t, s.SendingDigest(ctx, bruno, 20000, list))
+		c.pass(digestPause)
+		claim(false)
+		if n := must[[]Notice](t)(s.Unmailed(ctx, bruno)); len(n) != 0 {
+			t.Errorf("%d notices would come twice", len(n))
+		}
+	})
+}
+
+func TestChannel(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, c *clock) {
+		ctx := t.Context()
+		ana, bruno, carla := team(t, s)
+		p := must[Message](t)(s.Say(ctx, Message{Thread: Channel, Author: ana, Body: "Export fails for many", Topic: " Export ", Account: "acme"}))
+		c.pass(time.Second)
+		must[Message](t)(s.Say(ctx, Message{Thread: Channel, Author: bruno, Body: "Known, @carla has it", Parent: p.ID}))
+		must[Message](t)(s.Say(ctx, Message{Thread: Channel, Author: carla, Body: "Another", Topic: "billing"}))
+		posts, answers, err := s.Posts(ctx, Channel, PostQuery{Topic: "export"})
+		if ok(t, err); len(posts) != 1 || len(answers[p.ID]) != 1 || posts[0].Account != "acme" {
+			t.Errorf("posts %+v, answers %+v", posts, answers)
+		}
+		if x := must[[]string](t)(s.Topics(ctx, Channel)); !slices.Equal(x, []string{"billing", "export"}) {
+			t.Errorf("topics %v", x)
+		}
+		// Who asked and who is mentioned hear of the answer.
+		for who, want := range map[MemberID]string{ana: NoticeMessage, carla: NoticeMention} {
+			if n := must[[]Notice](t)(s.Notices(ctx, who, true, 0)); len(n) != 1 || n[0].Kind != want {
+				t.Errorf("told %+v, want %s", n, want)
+			}
+		}
+		if n := must[int](t)(s.Unread(ctx, bruno, Channel)); n != 2 {
+			t.Errorf("%d unread, want 2", n)
+		}
+		ok(t, s.ReadThread(ctx, bruno, Channel, p.ID))
+		if n := must[int](t)(s.Unread(ctx, bruno, Channel)); n != 1 {
+			t.Errorf("%d unread after reading, want 1", n)
+		}
+		_, err = s.Say(ctx, Message{Thread: Channel, Author: ana, Body: "x", Parent: "nothing"})
+		wantError(t, err, farol.Invalid, "parent")
+		ok(t, s.EditMessage(ctx, ana, p.ID, ""))
+		ok(t, s.RestoreMessage(ctx, ana, p.ID))
+		must[Message](t)(s.Message(ctx, p.ID))
+	})
+}
+
+func TestHappenings(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, c *clock) {
+		ctx := t.Context()
+		ana, bruno, _ := team(t, s)
+		ok(t, s.Follow(ctx, ana, "acme", false))
+		ok(t, s.Watch(ctx, bruno, "at-risk", false))
+		list := []Happening{
+			{ID: "stage 1", Account: "acme", Kind: StageHappening, Name: "renewal", Known: c.now(), Day: 20000},
+			{ID: "in 1", Account: "beta", Kind: SegmentHappening, Name: "at-risk", Known: c.now(), Weight: -1, Fields: map[string]string{"entered": "true"}},
+			{ID: "old", Account: "acme", Kind: StageHappening, Name: "ongoing", Known: c.now().Add(-48 * time.Hour)},
+		}
+		for range 2 { // finding it again adds nothing
+			ok(t, s.SaveHappenings(ctx, "changes", c.now(), list))
+		}
+		if got := must[time.Time](t)(s.ReadMark(ctx, "changes")); !got.Equal(c.now()) {
+			t.Errorf("read up to %s", got)
+		}
+		got := must[[]Happening](t)(s.Happenings(ctx, c.now().Add(-time.Hour), nil, 0))
+		if len(got) != 2 || got[0].Fields["entered"]+got[1].Fields["entered"] != "true" {
+			t.Errorf("happened %+v", got)
+		}
+		if got := must[[]Happening](t)(s.Happenings(ctx, time.Time{}, func(a farol.AccountID) bool { return a == "beta" }, 0)); len(got) != 1 {
+			t.Errorf("around beta %+v", got)
+		}
+		for _, m := range []MemberID{ana, bruno} {
+			if n := must[[]Notice](t)(s.Notices(ctx, m, true, 0)); len(n) != 1 || n[0].Kind != NoticeChange {
+				t.Errorf("told %+v", n)
+			}
+		}
+		if w := must[[]string](t)(s.Watched(ctx, bruno)); len(w) != 1 {
+			t.Errorf("watches %v", w)
+		}
+	})
 }

@@ -53,6 +53,8 @@ type customerPage struct {
 	Notes     []noteRow
 	Tasks     []taskRow
 	Messages  []messageRow
+	Unread    int
+	Compose   *composer
 	Files     []fileRow
 	Accept    string
 	StageRows []stageRow
@@ -97,26 +99,6 @@ type usedRow struct {
 	Event, Times, Before, People, Last string
 	Change                             string
 	Up, Down                           bool
-}
-
-type noteRow struct {
-	store.Note
-	Who  string
-	HTML any
-	Mine bool
-}
-
-type taskRow struct {
-	store.Task
-	OwnerName, KindText, DueText string
-	Overdue, Open                bool
-}
-
-type messageRow struct {
-	store.Message
-	Who  string
-	HTML any
-	Mine bool
 }
 
 type stageRow struct {
@@ -168,7 +150,11 @@ func (s *server) showCustomer(v *visit, status int, r refusal, fields url.Values
 		if name == "timeline" {
 			name = ""
 		}
-		p.Tabs = append(p.Tabs, pageTab{v.p.Text(t.title), look.Link(customerHref(id), "tab", name), t.name == p.Tab})
+		title, err := s.tabTitle(v, id, t.name, t.title)
+		if err != nil {
+			return err
+		}
+		p.Tabs = append(p.Tabs, pageTab{title, look.Link(customerHref(id), "tab", name), t.name == p.Tab})
 	}
 	n, err := s.names(v)
 	if err != nil {
@@ -447,17 +433,3 @@ func sortedKeys(m map[string]string) []string {
 
 // Get is what was typed into a form that was refused.
 func (p customerPage) Get(name string) string { return p.Fields.Get(name) }
-
-// TaskKinds lists the kinds of tasks to choose from.
-func (s shell) TaskKinds() []choice {
-	var out []choice
-	for _, k := range store.TaskKinds {
-		out = append(out, choice{Value: k, Title: taskKinds[k]})
-	}
-	return out
-}
-
-var taskKinds = map[string]lang.Text{
-	"task": lang.Text("Task"), "risk": lang.Text("Risk"), "opportunity": lang.Text("Opportunity"), "lifecycle": lang.Text("Life cycle"),
-	"renewal": lang.Text("Renewal"), "support": lang.Text("Support"),
-}

@@ -13,7 +13,6 @@ import (
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
-	"github.com/farol-cs/farol/store"
 )
 
 // customerTab fills what the chosen tab shows.
@@ -251,56 +250,6 @@ func (s *server) answersTab(v *visit, look *view, p *customerPage) error {
 		}
 	}
 	return nil
-}
-
-func (s *server) notesTab(v *visit, look *view, p *customerPage) error {
-	notes, err := s.Store.Notes(v.r.Context(), p.Account.ID, look.Known, 200)
-	if err != nil {
-		return err
-	}
-	who, err := s.authors(v)
-	for _, n := range notes {
-		p.Notes = append(p.Notes, noteRow{n, who[string(n.Author)], markdown(n.Body), v.member.ID == n.Author || leaders.allows(v.member.Role)})
-	}
-	return err
-}
-
-func (s *server) tasksTab(v *visit, p *customerPage) error {
-	tasks, err := s.Store.Tasks(v.r.Context(), store.TaskQuery{Account: p.Account.ID})
-	if err != nil {
-		return err
-	}
-	p.Tasks, err = s.taskRows(v, tasks)
-	return err
-}
-
-func (s *server) taskRows(v *visit, tasks []store.Task) ([]taskRow, error) {
-	who, err := s.authors(v)
-	if err != nil {
-		return nil, err
-	}
-	today := v.company.calendar().Today(v.now)
-	out := make([]taskRow, 0, len(tasks))
-	for _, t := range tasks {
-		row := taskRow{Task: t, OwnerName: cmp.Or(who[string(t.Owner)], v.p.T("nobody")), KindText: v.p.Text(taskKinds[t.Kind]), Open: t.Done.IsZero()}
-		if t.Due != 0 {
-			row.DueText, row.Overdue = v.p.Date(t.Due), row.Open && t.Due < today
-		}
-		out = append(out, row)
-	}
-	return out, nil
-}
-
-func (s *server) threadTab(v *visit, look *view, p *customerPage) error {
-	list, err := s.Store.Messages(v.r.Context(), store.AccountThread(p.Account.ID), v.r.URL.Query().Get("before"), look.Known, 100)
-	if err != nil {
-		return err
-	}
-	who, err := s.authors(v)
-	for _, m := range slices.Backward(list) {
-		p.Messages = append(p.Messages, messageRow{m, who[string(m.Author)], markdown(m.Body), m.Author == v.member.ID})
-	}
-	return err
 }
 
 // stagesTab is the account's way through the stages.

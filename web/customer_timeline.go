@@ -51,7 +51,7 @@ var momentKinds = []struct {
 }{
 	{facts.SubscriptionMoment, "coin", lang.Text("Money")}, {facts.TicketMoment, "zoom-question", lang.Text("Tickets")},
 	{facts.AnswerMoment, "broadcast", lang.Text("Answers")}, {facts.AttributeMoment, "list", lang.Text("Attributes")},
-	{facts.MarkMoment, "bookmark", lang.Text("Team")}, {noteMoment, "copy", lang.Text("Notes")}, {taskMoment, "check", lang.Text("Tasks")},
+	{facts.MarkMoment, "bookmark", lang.Text("Team")}, {noteMoment, "notes", lang.Text("Notes")}, {taskMoment, "check", lang.Text("Tasks")},
 	{messageMoment, "message-circle", lang.Text("Conversation")}, {fileMoment, "download", lang.Text("Files")},
 }
 

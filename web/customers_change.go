@@ -56,6 +56,13 @@ func (s *server) markCustomers(v *visit) error {
 	if err != nil {
 		return err
 	}
+	to, err := s.offerUndo(v, back, done)
+	if err != nil {
+		return err
+	}
+	if to != "" {
+		return v.redirect(to)
+	}
 	q := back.Query()
 	q.Set("done", "customers")
 	if q.Del("change"); done.ID != "" {

@@ -24,7 +24,7 @@ type templates map[lang.Code]map[string]*template.Template
 var watch func(what string)
 
 // sharedFiles are parsed into every page's set.
-var sharedFiles = []string{"layout.html", "parts.html", "setting.html", "clauses.html", "gap.html", "work.html", "fields.html"}
+var sharedFiles = []string{"layout.html", "parts.html", "setting.html", "clauses.html", "gap.html", "work.html", "fields.html", "hands.html"}
 
 // parseTemplates parses every page once per language, so that T and the
 // formats need no argument for the language.

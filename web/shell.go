@@ -29,6 +29,11 @@ type shell struct {
 	// PrintedVersion is the version of the figures on the page, "" for several
 	// or none; printed pages name it.
 	PrintedVersion string
+	// TakeBack is what the action before was, when it can be undone; nil for
+	// nothing.
+	TakeBack *store.Undo
+	// Unseen is how many notices the member has not read.
+	Unseen int
 	// Works are the long computations under way.
 	Works []workLine
 	// Charts tells that the page draws some.
@@ -59,7 +64,9 @@ type navItem struct {
 // navigation is the menu at the left; what comes finds its group here.
 var navigation = []navGroup{
 	{lang.Text("Customers"), []navItem{
-		{Title: lang.Text("My day"), Icon: "check", Href: "/my-day", who: team},
+		{Title: lang.Text("My day"), Icon: "calendar", Href: "/my-day", who: team},
+		{Title: lang.Text("Tasks"), Icon: "check", Href: "/tasks", who: team},
+		{Title: lang.Text("Community"), Icon: "users-group", Href: "/community", who: team},
 		{Title: lang.Text("Customers"), Icon: "users", Href: "/customers", who: team},
 		{Title: lang.Text("Customer stages"), Icon: "route", Href: "/stages", who: team},
 		{Title: lang.Text("People"), Icon: "user", Href: "/people", who: team},
@@ -98,6 +105,8 @@ var doneTexts = map[string]lang.Text{
 	"view-changed": lang.Text("The view was changed."),
 	"view-gone":    lang.Text("The view was deleted."),
 	"saved":        lang.Text("Saved."),
+	"read":         lang.Text("What happened until now is read."),
+	"undone-some":  lang.Text("It was taken back, but for what somebody changed meanwhile."),
 	"source":       lang.Text("The source was changed."),
 	"source-gone":  lang.Text("The source was deleted. Its events stay."),
 	"member":       lang.Text("The member can sign in now."),
@@ -122,6 +131,7 @@ func (v *visit) shell(title lang.Text) shell {
 	if v.member != nil {
 		sh.Nav = v.nav()
 		sh.Works = v.works()
+		sh.Unseen, sh.TakeBack = v.told(v.r.URL.Query().Get("undo"))
 	}
 	if t, ok := doneTexts[v.r.URL.Query().Get("done")]; ok {
 		sh.Done = v.p.Text(t)

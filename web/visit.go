@@ -45,6 +45,8 @@ type visit struct {
 	segments func(context.Context) (segment.Book, error)
 	// works lists the long computations under way.
 	works func() []workLine
+	// told counts the member's notices, and finds what can be taken back.
+	told func(undo string) (int, *store.Undo)
 }
 
 const (
@@ -87,6 +89,7 @@ func (s *server) page(rt route) http.Handler {
 func (s *server) begin(w http.ResponseWriter, r *http.Request) *visit {
 	v := &visit{w: w, r: r, id: uuid.NewString(), now: s.Now(), demo: s.Truth != nil, attributes: s.Facts.Attributes, segments: s.Segments.Seen}
 	v.works = func() []workLine { return s.works(v) }
+	v.told = func(undo string) (int, *store.Undo) { return s.told(v, undo) }
 	w.Header().Set("X-Request-Id", v.id)
 	w.Header().Set("Cache-Control", "private, no-store")
 	code := lang.Match(r.Header.Get("Accept-Language"))

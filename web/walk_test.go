@@ -76,15 +76,17 @@ func guarded(t *testing.T) *portfolio {
 	said, err := p.store.Say(ctx, store.Message{Thread: store.AccountThread(secretID), Author: p.csm.ID, Body: "zzsecret message @csm@example.com"})
 	p.check(err)
 	p.check(p.store.Follow(ctx, p.csm.ID, secretID, false))
+	notices, err := p.store.Notices(ctx, p.csm.ID, false, 0)
+	p.check(err)
 	p.check(p.facts.UpdateRoster(ctx))
-	p.things = map[string]string{"/customers/": secretID, "/people/": "zzsecret-person", "/notes/": note.ID, "/tasks/": task.ID, "/messages/": said.ID}
+	p.things = map[string]string{"/notices/": notices[0].ID, "/customers/": secretID, "/people/": "zzsecret-person", "/notes/": note.ID, "/tasks/": task.ID, "/messages/": said.ID}
 	return p
 }
 
 // free are the routes whose parameters name nothing of an account: a new route
 // with a parameter is entered here, or its thing in guarded.
 var free = []string{
-	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/activation/criteria/", "/settings/", "/team/members/", "/team/tokens/", "/team/invitations/", "/account/sessions/", "/invite/",
+	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/activation/criteria/", "/settings/", "/team/members/", "/team/tokens/", "/team/invitations/", "/account/sessions/", "/invite/", "/new/", "/undo/",
 }
 
 // fillPath writes a thing of the secret account into the route's path; ok is
@@ -104,7 +106,7 @@ func (p *portfolio) fillPath(t *testing.T, path string) (filled string, ok bool)
 			if prefix == "/settings/" {
 				name = "active"
 			}
-			return strings.NewReplacer("{name}", name, "{id}", string(p.source.ID), "{secret}", "fi_none").Replace(path), false
+			return strings.NewReplacer("{name}", name, "{what}", "note", "{id}", string(p.source.ID), "{secret}", "fi_none").Replace(path), false
 		}
 	}
 	t.Errorf("the walk does not know what %s names: say in walk_test.go", path)

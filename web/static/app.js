@@ -336,7 +336,7 @@ window.addEventListener('afterprint', () => {
 
 document.addEventListener('change', (e) => {
   if (!e.target.matches('[data-tick-all]')) return;
-  for (const box of e.target.closest('table').querySelectorAll('input[name=id]')) box.checked = e.target.checked;
+  for (const box of e.target.closest('table').querySelectorAll(`input[name=${e.target.dataset.tickAll || 'id'}]`)) box.checked = e.target.checked;
 });
 document.addEventListener('submit', (e) => {
   if (!e.target.matches('[data-columns]')) return;

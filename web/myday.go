@@ -1,0 +1,410 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/customer"
+	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/sight"
+	"github.com/farol-cs/farol/store"
+)
+
+// myDayPage is where a member begins: what there is to do, what comes up, and
+// what happened around their customers since they last looked. All of it was
+// prepared before: the directory, the tasks, the happenings.
+type myDayPage struct {
+	shell
+	refusal
+	Team     bool
+	Figures  []customerFigure
+	Tasks    []taskRow
+	More     int
+	Overdue  int
+	Renewals []renewalRow
+	// RenewalMRR is what the customers whose contracts are up pay per month.
+	RenewalMRR string
+	MoreDue    int
+	Changes    []changeGroup
+	Since      time.Time
+	Notices    []noticeRow
+	Unseen     int
+	Watched    []watchRow
+	Segments   []string
+	Members    []store.Member
+	Fields     url.Values
+	Portfolio  int
+}
+
+type renewalRow struct {
+	Day, Name, Href, MRR, Stage, Owner, In string
+	Soon                                   bool
+}
+
+type changeGroup struct {
+	Name, Href string
+	Lines      []changeLine
+}
+
+type changeLine struct {
+	Text      string
+	When      time.Time
+	Icon      string
+	Good, Bad bool
+}
+
+type watchRow struct {
+	Name, Href      string
+	Count           string
+	Entered, Left   int
+	EnteredT, LeftT string
+	Moved           bool
+}
+
+const (
+	// renewalDays is how far ahead My day looks.
+	renewalDays = 90
+	// tasksOfDay and renewalsOfDay are how many it shows; lists show the rest.
+	tasksOfDay    = 25
+	renewalsOfDay = 12
+	changesOfDay  = 60
+	// longestVisit is how far back changes go at most.
+	longestVisit = 14 * 24 * time.Hour
+)
+
+func (s *server) myDay(v *visit) error { return s.showMyDay(v, http.StatusOK, refusal{}, nil) }
+
+func (s *server) showMyDay(v *visit, status int, r refusal, fields url.Values) error {
+	p := myDayPage{shell: v.shell(lang.Text("My day")), refusal: r, Fields: fields, Team: v.r.URL.Query().Get("team") == "yes"}
+	p.Question = v.p.T("What is there to do today, and what changed around my customers?")
+	mine, err := s.portfolio(v, p.Team)
+	if err != nil {
+		return err
+	}
+	for _, fill := range []func(*visit, *myDayPage, []*customer.Account) error{s.dayTasks, s.dayRenewals, s.dayChanges, s.dayTold, s.dayWatched} {
+		if err := fill(v, &p, mine); err != nil {
+			return err
+		}
+	}
+	p.Figures = s.dayFigures(v, &p, mine)
+	if p.Members, err = s.Store.Members(v.r.Context()); err != nil {
+		return err
+	}
+	p.Members = active(p.Members)
+	return s.send(v, status, "myday", "layout", p)
+}
+
+// portfolio is the member's customers, those they own in any role or follow;
+// for the team it is everybody's.
+func (s *server) portfolio(v *visit, all bool) ([]*customer.Account, error) {
+	accounts, err := s.Customers.Accounts(v.r.Context())
+	if err != nil {
+		return nil, err
+	}
+	followed, err := s.Store.Followed(v.r.Context(), v.member.ID)
+	if err != nil {
+		return nil, err
+	}
+	me, follows := string(v.member.ID), map[farol.AccountID]bool{}
+	for _, id := range followed {
+		follows[id] = true
+	}
+	var out []*customer.Account
+	for id, a := range accounts {
+		if !a.Test && (all || follows[id] || slices.ContainsFunc(customer.OwnerRoles, func(r string) bool { return a.Owner(r) == me })) {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+func (s *server) dayFigures(v *visit, p *myDayPage, mine []*customer.Account) []customerFigure {
+	money := scale{v.p, metric.Money, v.company.Currency}
+	mrr := 0.0
+	for _, a := range mine {
+		mrr += a.Metrics["mrr"]
+	}
+	p.Portfolio = len(mine)
+	own, team := "/customers?mine=yes", ""
+	title := v.p.T("My customers")
+	if p.Team {
+		own, team, title = "/customers", "?owner=all", v.p.T("All customers")
+	}
+	out := []customerFigure{
+		{Title: v.p.T("Open tasks"), Value: v.p.Number(float64(len(p.Tasks)+p.More), 0), Href: "/tasks" + team},
+		{Title: title, Value: v.p.Number(float64(len(mine)), 0), Href: own},
+		{Title: v.p.T("Their MRR"), Value: money.short(&mrr), Href: own},
+		{Title: v.p.T("Renewals in %s days", strconv.Itoa(renewalDays)), Value: v.p.Number(float64(len(p.Renewals)+p.MoreDue), 0), Href: "#renewals"},
+		{Title: v.p.T("MRR to renew"), Value: p.RenewalMRR, Href: "#renewals"},
+		{Title: v.p.T("Not read"), Value: v.p.Number(float64(p.Unseen), 0), Href: "/notices?only=unread"},
+	}
+	if sight.Of(v.r.Context()).Hides(sight.Money) {
+		return []customerFigure{out[0], out[1], out[3], out[5]}
+	}
+	return out
+}
+
+func (s *server) dayTasks(v *visit, p *myDayPage, _ []*customer.Account) error {
+	today := v.company.calendar().Today(v.now)
+	q := store.TaskQuery{Owner: &v.member.ID, Open: true, Today: today, Limit: tasksOfDay}
+	if p.Team {
+		q.Owner = nil
+	}
+	tasks, err := s.Store.Tasks(v.r.Context(), q)
+	if err != nil {
+		return err
+	}
+	n, err := s.Store.CountTasks(v.r.Context(), q)
+	if err != nil {
+		return err
+	}
+	p.More = n - len(tasks)
+	q.DueBy = today - 1
+	if p.Overdue, err = s.Store.CountTasks(v.r.Context(), q); err != nil {
+		return err
+	}
+	p.Tasks, err = s.taskRows(v, tasks)
+	return err
+}
+
+func (s *server) dayRenewals(v *visit, p *myDayPage, mine []*customer.Account) error {
+	today := v.company.calendar().Today(v.now)
+	var due []*customer.Account
+	total := 0.0
+	for _, a := range mine {
+		if d := a.Renewal(); d >= today && d <= today+renewalDays && a.Stage() != "churned" {
+			due = append(due, a)
+			total += a.Metrics["mrr"]
+		}
+	}
+	money := scale{v.p, metric.Money, v.company.Currency}
+	if p.RenewalMRR = money.short(&total); sight.Of(v.r.Context()).Hides(sight.Money) {
+		p.RenewalMRR = ""
+	}
+	slices.SortFunc(due, func(a, b *customer.Account) int {
+		return cmp.Or(cmp.Compare(a.Renewal(), b.Renewal()), cmp.Compare(b.Metrics["mrr"], a.Metrics["mrr"]), strings.Compare(a.Name, b.Name))
+	})
+	n, err := s.names(v)
+	if err != nil {
+		return err
+	}
+	for _, a := range due[:min(len(due), renewalsOfDay)] {
+		days := int(a.Renewal() - today)
+		row := renewalRow{Day: v.p.Date(a.Renewal()), Name: a.Name, Href: "/customers/" + url.PathEscape(string(a.ID)), MRR: n.cell(a, "metric.mrr").Text, Stage: n.value("stage", a.Stage()),
+			Owner: n.members[a.Owner("csm")], In: v.p.N(days, "in %d day", "in %d days"), Soon: days <= 30}
+		if days == 0 {
+			row.In = v.p.T("today")
+		}
+		p.Renewals = append(p.Renewals, row)
+	}
+	p.MoreDue = len(due) - len(p.Renewals)
+	return nil
+}
+
+// visitSince is from when on things are new to the member.
+func (s *server) visitSince(v *visit) (time.Time, error) {
+	pref, err := s.Store.Preferences(v.r.Context(), v.member.ID)
+	since := v.now.Add(-longestVisit)
+	if pref.Visit.After(since) {
+		since = pref.Visit
+	}
+	return since, err
+}
+
+func (s *server) dayChanges(v *visit, p *myDayPage, mine []*customer.Account) error {
+	var err error
+	if p.Since, err = s.visitSince(v); err != nil {
+		return err
+	}
+	in := make(map[farol.AccountID]bool, len(mine))
+	for _, a := range mine {
+		in[a.ID] = true
+	}
+	watched, err := s.Store.Watched(v.r.Context(), v.member.ID)
+	if err != nil {
+		return err
+	}
+	list, err := s.Store.Happenings(v.r.Context(), p.Since, func(id farol.AccountID) bool { return in[id] }, 10*changesOfDay)
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(h store.Happening) bool {
+		return h.Kind == store.SegmentHappening && !slices.Contains(watched, h.Name)
+	})
+	// Bad news first: a reader who has a minute reads the beginning.
+	slices.SortStableFunc(list, func(a, b store.Happening) int { return cmp.Compare(a.Weight, b.Weight) })
+	at := map[farol.AccountID]int{}
+	for _, h := range list[:min(len(list), changesOfDay)] {
+		i, ok := at[h.Account]
+		if !ok {
+			i = len(p.Changes)
+			at[h.Account] = i
+			p.Changes = append(p.Changes, changeGroup{Name: s.accountName(v, h.Account), Href: "/customers/" + url.PathEscape(string(h.Account))})
+		}
+		p.Changes[i].Lines = append(p.Changes[i].Lines, changeLine{s.happeningText(v, h), h.Known, happeningIcons[h.Kind], h.Weight > 0, h.Weight < 0})
+	}
+	return nil
+}
+
+// hidesHappening tells whether it speaks of what the member may not see.
+func (s *server) hidesHappening(v *visit, h store.Happening) bool {
+	if h.Kind != store.MetricHappening {
+		return false
+	}
+	m, err := s.Metrics.Catalogue().Find(h.Name)
+	of := sight.Of(v.r.Context())
+	return err != nil || of.Hides("metric."+h.Name) || m.Unit == metric.Money && of.Hides(sight.Money)
+}
+
+var happeningIcons = map[string]string{
+	store.MetricHappening: "chart-line", store.StageHappening: "route", store.TicketHappening: "zoom-question", store.AnswerHappening: "message-circle", store.SegmentHappening: "filter",
+}
+
+// happeningText says what happened.
+func (s *server) happeningText(v *visit, h store.Happening) string {
+	f := h.Fields
+	switch h.Kind {
+	case store.MetricHappening:
+		m, err := s.Metrics.Catalogue().Find(h.Name)
+		was, errWas := strconv.ParseFloat(f["before"], 64)
+		now, errNow := strconv.ParseFloat(f["now"], 64)
+		if err != nil || errWas != nil || errNow != nil {
+			return h.Name
+		}
+		sc := scale{v.p, m.Unit, v.company.Currency}
+		if now > was {
+			return v.p.T("%s rose from %s to %s", m.Title.In(v.p.Code()), sc.short(&was), sc.short(&now))
+		}
+		return v.p.T("%s fell from %s to %s", m.Title.In(v.p.Code()), sc.short(&was), sc.short(&now))
+	case store.StageHappening:
+		n, err := s.names(v)
+		if err != nil {
+			return h.Name
+		}
+		return v.p.T("Stage: %s", n.value("stage", h.Name))
+	case store.TicketHappening:
+		return v.p.T("Ticket opened: %s", cmp.Or(f["subject"], h.Name, f["ticket"]))
+	case store.AnswerHappening:
+		if f["comment"] != "" {
+			return v.p.T("Answered %s with %s: “%s”", strings.ToUpper(h.Name), f["score"], f["comment"])
+		}
+		return v.p.T("Answered %s with %s", strings.ToUpper(h.Name), f["score"])
+	}
+	if f["value"] == "true" {
+		return v.p.T("Entered %s", h.Name)
+	}
+	return v.p.T("Left %s", h.Name)
+}
+
+func (s *server) dayTold(v *visit, p *myDayPage, _ []*customer.Account) (err error) {
+	if p.Notices, err = s.noticeRows(v, true, 12); err != nil {
+		return err
+	}
+	p.Unseen, err = s.Store.Unseen(v.r.Context(), v.member.ID)
+	return err
+}
+
+// dayWatched counts the segments that the member watches, and who entered and
+// left them since the last visit.
+func (s *server) dayWatched(v *visit, p *myDayPage, _ []*customer.Account) error {
+	ctx := v.r.Context()
+	watched, err := s.Store.Watched(ctx, v.member.ID)
+	if err != nil {
+		return err
+	}
+	defined, err := s.Store.Definitions(ctx, "segment")
+	if err != nil {
+		return err
+	}
+	for _, d := range defined {
+		if !slices.Contains(watched, d.Name) {
+			p.Segments = append(p.Segments, d.Name)
+		}
+	}
+	if len(watched) == 0 {
+		return nil
+	}
+	accounts, err := s.Customers.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	count := map[string]int{}
+	for _, a := range accounts {
+		for _, w := range watched {
+			if a.Marks["$segment."+w] == "true" && !a.Test {
+				count[w]++
+			}
+		}
+	}
+	moved, err := s.Store.Happenings(ctx, p.Since, nil, 10_000)
+	if err != nil {
+		return err
+	}
+	for _, w := range watched {
+		row := watchRow{Name: w, Href: "/customers?" + url.Values{"where": {"segment." + w + "=true"}}.Encode(), Count: v.p.Number(float64(count[w]), 0)}
+		for _, h := range moved {
+			if h.Kind == store.SegmentHappening && h.Name == w {
+				if h.Fields["value"] == "true" {
+					row.Entered++
+				} else {
+					row.Left++
+				}
+			}
+		}
+		row.EnteredT, row.LeftT, row.Moved = v.p.Number(float64(row.Entered), 0), v.p.Number(float64(row.Left), 0), row.Entered+row.Left > 0
+		p.Watched = append(p.Watched, row)
+	}
+	return nil
+}
+
+// Get is what was typed into a form that was refused.
+func (p myDayPage) Get(name string) string { return p.Fields.Get(name) }
+
+func (s *server) addOwnTask(v *visit) error {
+	if err := v.form(); err != nil {
+		return err
+	}
+	t, err := taskForm(v, v.r.PostForm)
+	var what string
+	var undo store.UndoBody
+	if err == nil {
+		if t.Owner == "" {
+			t.Owner = v.member.ID
+		}
+		what, undo, err = s.makeTask(v, t)
+	}
+	if err == nil {
+		return v.redirect(s.withUndo(v, "/my-day", what, undo))
+	}
+	if refused, ok := v.refuse(err); ok {
+		return s.showMyDay(v, http.StatusUnprocessableEntity, refused, v.r.PostForm)
+	}
+	return err
+}
+
+// readMyDay notes that the member has read what happened.
+func (s *server) readMyDay(v *visit) error {
+	if err := s.Store.Visited(v.r.Context(), v.member.ID); err != nil {
+		return err
+	}
+	return v.done("/my-day", "read")
+}
+
+// watch makes the member hear of a segment, or no longer.
+func (s *server) watch(v *visit) error {
+	if err := v.form(); err != nil {
+		return err
+	}
+	f := v.r.PostForm
+	if err := s.Store.Watch(v.r.Context(), v.member.ID, f.Get("segment"), f.Get("off") == "yes"); err != nil {
+		return err
+	}
+	return v.redirect(withQuery(localPath(cmp.Or(f.Get("back"), "/my-day")), url.Values{"done": {"saved"}}))
+}
