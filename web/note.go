@@ -116,7 +116,7 @@ func noteTime(v *visit, day string) (time.Time, error) {
 }
 
 func (s *server) addNote(v *visit) error {
-	return s.work(v, "notes", func(id farol.AccountID, f url.Values) (string, store.UndoBody, error) {
+	return s.undoableWork(v, "notes", func(id farol.AccountID, f url.Values) (string, store.UndoBody, error) {
 		n, err := s.noteForm(v, f)
 		if err != nil {
 			return "", store.UndoBody{}, err

@@ -125,6 +125,9 @@ func bestOf(items []foundItem, q string, limit int, also func(foundItem) string)
 			text += " " + also(i)
 		}
 		if r := customer.Rank(text, q); r > 0 {
+			if exact := customer.Fold(q); exact == customer.Fold(i.Title) || exact == customer.Fold(i.Detail) {
+				r = 4
+			}
 			fit = append(fit, ranked{i, r})
 		}
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 func (s *server) addTask(v *visit) error {
-	return s.work(v, "tasks", func(id farol.AccountID, f url.Values) (string, store.UndoBody, error) {
+	return s.undoableWork(v, "tasks", func(id farol.AccountID, f url.Values) (string, store.UndoBody, error) {
 		t, err := taskForm(v, f)
 		if err != nil {
 			return "", store.UndoBody{}, err

@@ -13,7 +13,7 @@ import (
 )
 
 func (s *server) say(v *visit) error {
-	return s.work(v, "thread", func(id farol.AccountID, f url.Values) (string, store.UndoBody, error) {
+	return s.undoableWork(v, "thread", func(id farol.AccountID, f url.Values) (string, store.UndoBody, error) {
 		m, err := s.Store.Say(v.r.Context(), store.Message{Thread: store.AccountThread(id), Author: v.member.ID, Body: f.Get("body"), About: f.Get("about")})
 		if err == nil {
 			err = s.Store.ReadThread(v.r.Context(), v.member.ID, m.Thread, m.ID)

@@ -12,10 +12,17 @@ import (
 	"github.com/farol-cs/farol/store"
 )
 
-// work runs an action on a customer's page: the form is read, the customer is
+// work runs an action on a customer's page that cannot be taken back.
+func (s *server) work(v *visit, tab string, do func(id farol.AccountID, f url.Values) error) error {
+	return s.undoableWork(v, tab, func(id farol.AccountID, f url.Values) (string, store.UndoBody, error) {
+		return "", store.UndoBody{}, do(id, f)
+	})
+}
+
+// undoableWork runs an action on a customer's page: the form is read, the customer is
 // looked up, and what is refused is shown on the page with what was typed. do
 // answers how to take it back; an empty sentence says that it cannot be.
-func (s *server) work(v *visit, tab string, do func(id farol.AccountID, f url.Values) (what string, u store.UndoBody, err error)) error {
+func (s *server) undoableWork(v *visit, tab string, do func(id farol.AccountID, f url.Values) (what string, u store.UndoBody, err error)) error {
 	if err := v.form(); err != nil {
 		return err
 	}
@@ -40,8 +47,8 @@ func customerTab(id farol.AccountID, tab string) string {
 }
 
 func (s *server) follow(v *visit) error {
-	return s.work(v, "timeline", func(id farol.AccountID, f url.Values) (string, store.UndoBody, error) {
-		return "", store.UndoBody{}, s.Store.Follow(v.r.Context(), v.member.ID, id, f.Get("off") == "yes")
+	return s.work(v, "timeline", func(id farol.AccountID, f url.Values) error {
+		return s.Store.Follow(v.r.Context(), v.member.ID, id, f.Get("off") == "yes")
 	})
 }
 
