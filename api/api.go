@@ -103,6 +103,7 @@ func New(c Config) http.Handler {
 	s.sourceOperations()
 	s.tokenOperations()
 	s.memberOperations()
+	s.accessOperations()
 	s.definitionOperations()
 	s.settingOperations()
 	s.auditOperations()

@@ -99,6 +99,8 @@ type Token struct {
 	Created time.Time  `json:"created"`
 	Used    *time.Time `json:"used" doc:"Last use, exact to a minute; null when never."`
 	Revoked *time.Time `json:"revoked" doc:"Since when it is refused; null when it is not."`
+	Access
+	Member *string `json:"member" doc:"Whose portfolio the scope own means; null for nobody's."`
 }
 
 // NewToken is a token just made.
@@ -108,7 +110,7 @@ type NewToken struct {
 }
 
 func newToken(t store.Token) Token {
-	return Token{string(t.ID), t.Name, string(t.Role), t.Prefix, t.Created, orNull(t.Used), orNull(t.Revoked)}
+	return Token{string(t.ID), t.Name, string(t.Role), t.Prefix, t.Created, orNull(t.Used), orNull(t.Revoked), newAccess(t.Access), orNull(string(t.Member))}
 }
 
 type listTokensOutput struct {
@@ -131,9 +133,13 @@ func (s *server) addToken(ctx context.Context, in *struct {
 	Body struct {
 		Name string `json:"name" doc:"What it is for."`
 		Role string `json:"role" doc:"What it may do: admin, manager, csm, support or viewer."`
+		GivenAccess
+		Member string `json:"member,omitempty" doc:"With the scope own: the member whose portfolio it sees."`
 	}
 }) (*struct{ Body NewToken }, error) {
-	t, secret, err := s.Store.AddToken(ctx, in.Body.Name, store.Role(in.Body.Role))
+	t, secret, err := s.Store.AddTokenFor(ctx, store.NewToken{
+		Name: in.Body.Name, Role: store.Role(in.Body.Role), Access: in.Body.access(), Member: store.MemberID(in.Body.Member),
+	})
 	return &struct{ Body NewToken }{NewToken{newToken(t), secret}}, err
 }
 
@@ -164,10 +170,11 @@ type Member struct {
 	Language *string    `json:"language" doc:"null follows the browser."`
 	Created  time.Time  `json:"created"`
 	Disabled *time.Time `json:"disabled" doc:"Since when it cannot sign in; null when it can."`
+	Access
 }
 
 func newMember(m store.Member) Member {
-	return Member{string(m.ID), m.Email, m.Name, string(m.Role), orNull(m.Language), m.Created, orNull(m.Disabled)}
+	return Member{string(m.ID), m.Email, m.Name, string(m.Role), orNull(m.Language), m.Created, orNull(m.Disabled), newAccess(m.Access)}
 }
 
 type memberOutput struct{ Body Member }
@@ -195,26 +202,34 @@ func (s *server) addMember(ctx context.Context, in *struct {
 		Role     string `json:"role"`
 		Password string `json:"password" doc:"At least 10 characters."`
 		Language string `json:"language,omitempty" doc:"Such as pt-BR; empty follows the browser."`
+		GivenAccess
 	}
 }) (*memberOutput, error) {
 	b := in.Body
 	m, err := s.Store.AddMember(ctx, store.NewMember{
-		Email: b.Email, Name: b.Name, Password: b.Password, Role: store.Role(b.Role), Language: b.Language})
+		Email: b.Email, Name: b.Name, Password: b.Password, Role: store.Role(b.Role), Language: b.Language, Access: b.access()})
 	return &memberOutput{newMember(m)}, err
 }
 
 func (s *server) changeMember(ctx context.Context, in *struct {
 	ID   string `path:"id"`
 	Body struct {
-		Name     *string `json:"name,omitempty"`
-		Role     *string `json:"role,omitempty"`
-		Language *string `json:"language,omitempty"`
-		Disabled *bool   `json:"disabled,omitempty"`
+		Name     *string   `json:"name,omitempty"`
+		Role     *string   `json:"role,omitempty"`
+		Language *string   `json:"language,omitempty"`
+		Disabled *bool     `json:"disabled,omitempty"`
+		Scope    *string   `json:"scope,omitempty" doc:"all, team or own."`
+		Team     *string   `json:"team,omitempty"`
+		Hidden   *[]string `json:"hidden,omitempty" doc:"Fields that it may not see: money, attribute.NAME, metric.NAME."`
 	}
 }) (*memberOutput, error) {
 	b := in.Body
-	m, err := s.Store.UpdateMember(ctx, store.MemberID(in.ID), store.MemberUpdate{
-		Name: b.Name, Role: (*store.Role)(b.Role), Language: b.Language, Disabled: b.Disabled})
+	u := store.MemberUpdate{Name: b.Name, Role: (*store.Role)(b.Role), Language: b.Language, Disabled: b.Disabled, Scope: (*store.Scope)(b.Scope), Team: b.Team}
+	if b.Hidden != nil {
+		hidden := store.FieldsOf(*b.Hidden...)
+		u.Hidden = &hidden
+	}
+	m, err := s.Store.UpdateMember(ctx, store.MemberID(in.ID), u)
 	return &memberOutput{newMember(m)}, err
 }
 

@@ -78,7 +78,7 @@ func TestMembers(t *testing.T) {
 	if made.status != 201 {
 		t.Fatalf("%d %s", made.status, made.text)
 	}
-	same(t, made.body, `{"id":"`+id+`","email":"ana@example.com","name":"Ana","role":"admin","language":"pt-BR","created":"2026-03-10T15:00:00Z","disabled":null}`)
+	same(t, made.body, `{"id":"`+id+`","email":"ana@example.com","name":"Ana","role":"admin","language":"pt-BR","created":"2026-03-10T15:00:00Z","disabled":null,"scope":"all","team":null,"hidden":[]}`)
 	if a := h.call("GET", "/api/v1/members", h.tokens[store.Viewer], ""); strings.Contains(a.text, "argon") || len(list(t, a.body, "members")) != 1 {
 		t.Errorf("members %s", a.text)
 	}

@@ -20,8 +20,10 @@ type Handover struct {
 	Facts     *facts.Facts
 	Store     *store.Store
 	Directory *Directory
-	// By is who does it, and the author of the notes.
-	By store.MemberID
+	// By is who does it, and the author of the notes; "" for the API token
+	// named Token: the notes are then in the name of the owner before.
+	By    store.MemberID
+	Token string
 	// Words writes the notes.
 	Words *lang.Printer
 }
@@ -116,7 +118,12 @@ func (h Handover) note(ctx context.Context, a *Account, role string, to store.Me
 			return err
 		}
 	}
-	_, err = h.Store.AddNote(ctx, store.Note{Account: a.ID, Author: h.By, Title: p.T("Handover"), Body: strings.Join(lines, "\n"), Kind: HandoverKind})
+	author := h.By
+	if author == "" {
+		author = from
+		lines = append(lines, "", p.T("Done by the API token %s.", h.Token))
+	}
+	_, err = h.Store.AddNote(ctx, store.Note{Account: a.ID, Author: author, Title: p.T("Handover"), Body: strings.Join(lines, "\n"), Kind: HandoverKind})
 	return err
 }
 
