@@ -160,6 +160,9 @@ func register[I, O any](s *server, who audience, op huma.Operation, do func(cont
 		if err != nil {
 			return nil, s.problem(ctx, op.OperationID, in, err)
 		}
+		if n, ok := ctx.Value(rowsKey{}).(*int64); ok {
+			*n = counted(out)
+		}
 		return out, nil
 	})
 }
@@ -189,7 +192,8 @@ func (s *server) admit(who audience) func(huma.Context, func(huma.Context)) {
 			s.refuse(ctx, err)
 			return
 		}
-		next(huma.WithContext(ctx, context.WithValue(seen, callerKey{}, t)))
+		ctx = huma.WithContext(ctx, context.WithValue(context.WithValue(seen, callerKey{}, t), rowsKey{}, new(int64)))
+		next(ctx)
 		s.audit(ctx, t)
 	}
 }

@@ -2,10 +2,15 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/farol-cs/farol"
 )
 
 // Audit is one thing that somebody did: a change, or taking data out.
@@ -16,6 +21,14 @@ type Audit struct {
 	Member MemberID
 	Token  TokenID
 	Name   string
+	// Kind is change, export or sign-in; "" of entries from before there were
+	// kinds.
+	Kind string
+	// Accounts are those that it was about, as far as the address or the form
+	// names them.
+	Accounts []farol.AccountID
+	// Rows is how many rows an export took out; nil where that is not known.
+	Rows *int64
 	// Action is the route ("POST /settings/{name}"), Path the address asked for.
 	Action, Path string
 	// Detail is a JSON object of what was sent; secrets are left out.
@@ -24,7 +37,24 @@ type Audit struct {
 	Status int
 	// Address is the client's IP address.
 	Address string
+
+	place    int64
+	sum      string
+	accounts string
 }
+
+// The kinds of entries.
+const (
+	AuditChange = "change"
+	AuditExport = "export"
+	AuditSignIn = "sign-in"
+)
+
+// AuditKinds lists them.
+var AuditKinds = []string{AuditChange, AuditExport, AuditSignIn}
+
+// maxAccounts bounds how many ids of one entry are kept.
+const maxAccounts = 2000
 
 // auditKept is how long the audit log goes back.
 const auditKept = 5 * 365 * 24 * time.Hour
@@ -40,12 +70,81 @@ func (s *Store) AddAudit(ctx context.Context, a Audit) error {
 	if len(a.Detail) == 0 || len(a.Detail) > maxDetail || !json.Valid(a.Detail) {
 		a.Detail = json.RawMessage("{}")
 	}
-	_, err := s.writer.ExecContext(ctx, `
-		insert into audit (id, at, member, token, name, action, path, detail, status, address)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		newID(), a.At.UnixMilli(), a.Member, a.Token, cut(a.Name, 200), cut(a.Action, 200), cut(a.Path, 500),
-		strings.ReplaceAll(string(a.Detail), "\x00", ""), a.Status, cut(a.Address, 100))
-	return err
+	a.ID, a.Name, a.Action, a.Path, a.Address = newID(), cut(a.Name, 200), cut(a.Action, 200), cut(a.Path, 500), cut(a.Address, 100)
+	a.Detail = json.RawMessage(strings.ReplaceAll(string(a.Detail), "\x00", ""))
+	a.At = a.At.UTC().Truncate(time.Millisecond)
+	for i, id := range a.Accounts {
+		if i == maxAccounts {
+			break
+		}
+		a.accounts += "\n" + strings.ReplaceAll(key(id), "\n", "")
+	}
+	if a.accounts != "" {
+		a.accounts += "\n"
+	}
+	// Writers take turns, so the chain has no forks.
+	return s.Write(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
+		var before string
+		err := tx.QueryRowContext(ctx, `select place, sum from audit order by place desc limit 1`).Scan(&a.place, &before)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		a.place++
+		a.sum = a.link(before)
+		_, err = tx.ExecContext(ctx, `
+			insert into audit (id, at, member, token, name, action, path, detail, status, address, kind, accounts, taken, place, sum)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+			a.ID, a.At.UnixMilli(), a.Member, a.Token, a.Name, a.Action, a.Path, string(a.Detail), a.Status, a.Address, a.Kind, a.accounts, a.Rows, a.place, a.sum)
+		return err
+	})
+}
+
+// link is the sum of the entry in the chain after the entry before.
+func (a Audit) link(before string) string {
+	rows := "-"
+	if a.Rows != nil {
+		rows = strconv.FormatInt(*a.Rows, 10)
+	}
+	b, err := json.Marshal([]string{
+		before, strconv.FormatInt(a.place, 10), a.ID, strconv.FormatInt(a.At.UnixMilli(), 10), string(a.Member), string(a.Token), a.Name, a.Kind, a.Action, a.Path,
+		string(a.Detail), strconv.Itoa(a.Status), a.Address, a.accounts, rows,
+	})
+	if err != nil {
+		panic(err) // texts always encode
+	}
+	return digest(string(b))
+}
+
+// AuditCheck is what a look over the whole chain found.
+type AuditCheck struct {
+	// Entries were looked at; Since is when the first was written.
+	Entries int
+	Since   time.Time
+	// Broken is the first entry that does not follow from the one before: it,
+	// or one before it, was changed or taken out. "" for none.
+	Broken string
+}
+
+// CheckAudit goes through the whole log and holds every entry against the
+// chain. Entries older than the retention are gone from its beginning, which
+// breaks nothing.
+func (s *Store) CheckAudit(ctx context.Context) (c AuditCheck, err error) {
+	var last Audit
+	for {
+		rows, err := s.reader.QueryContext(ctx, `select `+auditColumns+` from audit where place > $1 order by place limit 1000`, last.place)
+		list, err := collect(rows, err, scanAudit)
+		if err != nil || len(list) == 0 {
+			return c, err
+		}
+		for _, a := range list {
+			if c.Entries++; c.Entries == 1 {
+				c.Since = a.At
+			} else if c.Broken == "" && (a.place != last.place+1 || a.sum != a.link(last.sum)) {
+				c.Broken = a.ID
+			}
+			last = a
+		}
+	}
 }
 
 // AuditQuery selects entries of the audit log; empty fields do not filter.
@@ -53,6 +152,11 @@ type AuditQuery struct {
 	Member MemberID
 	// Action keeps the entries whose action holds the text.
 	Action string
+	// Kind keeps those of a kind, Account those about an account.
+	Kind    string
+	Account farol.AccountID
+	// Refused keeps those whose answer was 4xx.
+	Refused bool
 	// From and To bound the time, half-open; zero is open.
 	From, To time.Time
 	// After is the id of the last entry of the page before.
@@ -78,9 +182,10 @@ func (s *Store) AuditLog(ctx context.Context, q AuditQuery) (list []Audit, next 
 		from = 0
 	}
 	rows, err := s.reader.QueryContext(ctx, `
-		select id, at, member, token, name, action, path, detail, status, address from audit
-		where at >= $1 and at < $2 and ($3 = '' or member = $3) and ($4 = '' or id < $4) and ($5 = '' or action like $5 escape '!')
-		order by id desc limit $6`, from, to, key(q.Member), key(q.After), likeText(q.Action), limit+1)
+		select `+auditColumns+` from audit
+		where at >= $1 and at < $2 and ($3 = '' or member = $3 or token = $3) and ($4 = '' or id < $4) and ($5 = '' or action like $5 escape '!')
+		and ($7 = '' or kind = $7) and ($8 = '' or accounts like $8 escape '!') and ($9 = 0 or status >= 400)
+		order by id desc limit $6`, from, to, key(q.Member), key(q.After), likeText(q.Action), limit+1, key(q.Kind), likeLine(q.Account), number(q.Refused))
 	list, err = collect(rows, err, scanAudit)
 	if len(list) > limit {
 		list = list[:limit]
@@ -97,10 +202,27 @@ func likeText(s string) string {
 	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(key(s)) + "%"
 }
 
+// likeLine is a pattern that finds an id among lines of ids; "" for none.
+func likeLine(id farol.AccountID) string {
+	if id == "" {
+		return ""
+	}
+	return likeText("\n" + string(id) + "\n")
+}
+
+const auditColumns = `id, at, member, token, name, action, path, detail, status, address, kind, accounts, taken, place, sum`
+
 func scanAudit(r scanner) (a Audit, err error) {
 	var detail string
-	err = r.Scan(&a.ID, stamp{&a.At}, &a.Member, &a.Token, &a.Name, &a.Action, &a.Path, &detail, &a.Status, &a.Address)
+	var rows sql.NullInt64
+	err = r.Scan(&a.ID, stamp{&a.At}, &a.Member, &a.Token, &a.Name, &a.Action, &a.Path, &detail, &a.Status, &a.Address, &a.Kind, &a.accounts, &rows, &a.place, &a.sum)
 	a.Detail = json.RawMessage(detail)
+	if rows.Valid {
+		a.Rows = &rows.Int64
+	}
+	for _, id := range strings.FieldsFunc(a.accounts, func(r rune) bool { return r == '\n' }) {
+		a.Accounts = append(a.Accounts, farol.AccountID(id))
+	}
 	return a, err
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/farol-cs/farol"
 )
 
 func TestAudit(t *testing.T) {
@@ -36,6 +38,43 @@ func TestAudit(t *testing.T) {
 		}
 		if _, next, err := s.AuditLog(ctx, AuditQuery{Limit: 2}); err != nil || next != all[1].ID {
 			t.Errorf("next is %q, %v", next, err)
+		}
+		c.pass(time.Minute)
+		rows := int64(12)
+		ok(t, s.AddAudit(ctx, Audit{Token: "t1", Kind: AuditExport, Accounts: []farol.AccountID{"a%", "b"}, Rows: &rows, Status: 403}))
+		for _, q := range []struct {
+			q AuditQuery
+			n int
+		}{
+			{AuditQuery{Kind: AuditExport}, 1}, {AuditQuery{Account: "b"}, 1}, {AuditQuery{Account: "a%"}, 1}, {AuditQuery{Account: "%"}, 0}, {AuditQuery{Refused: true}, 1}, {AuditQuery{Member: "t1"}, 1},
+		} {
+			if got, _, err := s.AuditLog(ctx, q.q); err != nil || len(got) != q.n || q.n == 1 && (*got[0].Rows != 12 || len(got[0].Accounts) != 2) {
+				t.Errorf("%+v: %+v, %v", q.q, got, err)
+			}
+		}
+		// The chain shows what was changed or taken out.
+		whole := must[AuditCheck](t)(s.CheckAudit(ctx))
+		if whole.Entries != 4 || whole.Broken != "" {
+			t.Errorf("the whole log: %+v", whole)
+		}
+		for _, tamper := range []string{`update audit set detail = '{}' where id = $1`, `update audit set at = at + 1 where id = $1`, `delete from audit where id = $1`} {
+			tx, err := s.writer.BeginTx(ctx, nil)
+			ok(t, err)
+			_, err = tx.ExecContext(ctx, tamper, all[1].ID)
+			ok(t, err)
+			ok(t, tx.Commit())
+			if c := must[AuditCheck](t)(s.CheckAudit(ctx)); c.Broken == "" {
+				t.Errorf("%s is not noticed", tamper)
+			}
+			if tamper[0] == 'd' {
+				break
+			}
+			back := all[1]
+			_, err = s.writer.ExecContext(ctx, `update audit set detail = $2, at = $3 where id = $1`, back.ID, string(back.Detail), back.At.UnixMilli())
+			ok(t, err)
+			if c := must[AuditCheck](t)(s.CheckAudit(ctx)); c.Broken != "" {
+				t.Errorf("what was put back is still broken: %+v", c)
+			}
 		}
 		c.pass(auditKept)
 		ok(t, s.Prune(ctx))

@@ -34,5 +34,18 @@ func TestAuditLog(t *testing.T) {
 		t.Errorf("the file: %s", csv.body)
 	}
 	s.get(admin, "/audit").says("table", "/audit.csv")
+	s.get(admin, "/audit?kind=export").says("table", "Downloads and reads").says("table", " rows")
+	if a := s.get(admin, "/audit?kind=export"); strings.Contains(a.body, "Mobile app") {
+		t.Error("the kind lets everything through")
+	}
+	s.get(admin, "/audit?kind=refused").says("table", "refused 403")
+	s.get(admin, "/audit?kind=magic").is(400)
+	s.post(admin, "/customers/acct-01/notes", "body", "A note").is(303)
+	s.get(admin, "/audit?account=acct-01").says("table", "/customers/acct-01/notes").has("tbody tr", 1)
+	s.get(admin, "/audit?check=yes").says(".flash", "follow from one another")
+	_, err := s.store.SQL().ExecContext(t.Context(), `update audit set detail = '{}' where action = 'POST /sources'`)
+	s.check(err)
+	s.get(admin, "/audit?check=yes").says(".flash.wrong", "does not follow")
+	staffed(t).get(admin, "/audit?check=yes").says(".flash", "nothing to check")
 	s.get(as{role: store.Manager}, "/audit").is(403)
 }

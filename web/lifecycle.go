@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"slices"
@@ -304,12 +303,10 @@ func (s *server) stageCSV(v *visit) error {
 	if err != nil {
 		return err
 	}
-	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	v.w.Header().Set("Content-Disposition", `attachment; filename="lifecycle.csv"`)
-	w := csv.NewWriter(v.w)
-	rows := [][]string{append([]string{"account"}, metric.StageNames[:]...)}
+	out := v.csv("lifecycle.csv")
+	write(out, append([]string{"account"}, metric.StageNames[:]...))
 	for _, a := range list {
-		row := []string{csvText(string(a.Account))}
+		row := []string{string(a.Account)}
 		for _, d := range a.Days {
 			text := ""
 			if d != 0 {
@@ -317,7 +314,8 @@ func (s *server) stageCSV(v *visit) error {
 			}
 			row = append(row, text)
 		}
-		rows = append(rows, row)
+		write(out, row)
 	}
-	return w.WriteAll(rows)
+	out.Flush()
+	return nil
 }

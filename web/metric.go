@@ -216,16 +216,24 @@ func (s *server) seriesCSV(v *visit) error {
 }
 
 // csv begins a download; what it cannot write any more nobody reads.
-func (v *visit) csv(name string) *csv.Writer {
+func (v *visit) csv(name string) *sheet {
 	v.exported = true
 	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	return csv.NewWriter(v.w)
+	v.sheet = &sheet{Writer: csv.NewWriter(v.w), rows: -1} // the heading is none
+	return v.sheet
+}
+
+// sheet is a table that is taken out; it counts its rows for the audit log.
+type sheet struct {
+	*csv.Writer
+	rows int64
 }
 
 // write adds a row; a text that a spreadsheet would take for a formula gets
 // an apostrophe before it.
-func write(out *csv.Writer, row []string) {
+func write(out *sheet, row []string) {
+	out.rows++
 	for i, s := range row {
 		if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '@' || s[0] == '\t' || s[0] == '\r' || s[0] == '-') {
 			if _, err := strconv.ParseFloat(s, 64); err != nil {

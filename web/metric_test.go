@@ -140,7 +140,7 @@ func TestSourcePages(t *testing.T) {
 func TestCSVHoldsNoFormula(t *testing.T) {
 	var b strings.Builder
 	out := csv.NewWriter(&b)
-	write(out, []string{"=1+1", "-5.5", "-x", "+x", "@x", "ok", ""})
+	write(&sheet{Writer: out}, []string{"=1+1", "-5.5", "-x", "+x", "@x", "ok", ""})
 	out.Flush()
 	if got, want := b.String(), "'=1+1,-5.5,'-x,'+x,'@x,ok,\n"; got != want {
 		t.Errorf("%q, want %q", got, want)

@@ -37,6 +37,8 @@ type visit struct {
 	pattern string
 	// exported tells that data were taken out.
 	exported bool
+	// sheet is the table that was taken out, nil for none.
+	sheet *sheet
 	// demo tells that the company was made up, so that its truth is known.
 	demo bool
 	// attributes lists those that accounts have.

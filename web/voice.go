@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"slices"
@@ -350,19 +349,19 @@ func (s *server) voiceAnswersCSV(v *visit) error {
 		}
 		for _, a := range list {
 			rows = append(rows, []string{a.At.Format(time.RFC3339), string(a.Account), string(a.Person), a.Survey, a.Kind, a.Relation,
-				strconv.FormatFloat(a.Score, 'f', -1, 64), strconv.FormatFloat(a.Scale, 'f', -1, 64), csvText(a.Comment), a.ID})
+				strconv.FormatFloat(a.Score, 'f', -1, 64), strconv.FormatFloat(a.Scale, 'f', -1, 64), a.Comment, a.ID})
 		}
 		if q.After = next; next == "" {
 			break
 		}
 	}
-	v.w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	v.w.Header().Set("Content-Disposition", `attachment; filename="answers.csv"`)
-	w := csv.NewWriter(v.w)
-	if err := w.Write([]string{"at", "account", "person", "survey", "kind", "relation", "score", "scale", "comment", "id"}); err != nil {
-		return err
+	out := v.csv("answers.csv")
+	write(out, []string{"at", "account", "person", "survey", "kind", "relation", "score", "scale", "comment", "id"})
+	for _, row := range rows {
+		write(out, row)
 	}
-	return w.WriteAll(rows)
+	out.Flush()
+	return nil
 }
 
 // csvText keeps a spreadsheet from taking what a customer wrote for a formula.
