@@ -19,7 +19,7 @@ const mark = "zzsecret"
 // the path; free begins paths whose parameters name nothing of an account.
 var free = []string{
 	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/definitions/", "/settings/", "/members/", "/tokens/", "/attributes/", "/activation/",
-	"/churn/", "/retention/", "/features/", "/criteria/", "/invitations/", "/access/",
+	"/churn/", "/retention/", "/features/", "/criteria/", "/invitations/", "/access/", "/segments/",
 }
 
 // fill writes ids into a path.

@@ -235,8 +235,20 @@ func (d *Directory) Names(ctx context.Context, prefix string) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
+	of, seen := sight.Of(ctx), map[string]bool{}
+	if of.Limited() && prefix != "" {
+		// A name that only others' accounts have says something of them.
+		for _, a := range s.part(of) {
+			for name := range a.Marks {
+				seen[name] = true
+			}
+		}
+	}
 	var out []string
 	for name := range s.said {
+		if of.Limited() && prefix != "" && !seen[name] {
+			continue
+		}
 		if rest, ok := strings.CutPrefix(name, prefix); ok && (prefix != "" || !strings.HasPrefix(name, "$")) && !sight.Of(ctx).Hides("attribute."+name) {
 			out = append(out, rest)
 		}

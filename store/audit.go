@@ -38,9 +38,9 @@ type Audit struct {
 	// Address is the client's IP address.
 	Address string
 
-	place    int64
-	sum      string
-	accounts string
+	place       int64
+	before, sum string
+	accounts    string
 }
 
 // The kinds of entries.
@@ -84,29 +84,28 @@ func (s *Store) AddAudit(ctx context.Context, a Audit) error {
 	}
 	// Writers take turns, so the chain has no forks.
 	return s.Write(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
-		var before string
-		err := tx.QueryRowContext(ctx, `select place, sum from audit order by place desc limit 1`).Scan(&a.place, &before)
+		err := tx.QueryRowContext(ctx, `select place, sum from audit order by place desc limit 1`).Scan(&a.place, &a.before)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		a.place++
-		a.sum = a.link(before)
+		a.sum = a.link()
 		_, err = tx.ExecContext(ctx, `
-			insert into audit (id, at, member, token, name, action, path, detail, status, address, kind, accounts, taken, place, sum)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-			a.ID, a.At.UnixMilli(), a.Member, a.Token, a.Name, a.Action, a.Path, string(a.Detail), a.Status, a.Address, a.Kind, a.accounts, a.Rows, a.place, a.sum)
+			insert into audit (id, at, member, token, name, action, path, detail, status, address, kind, accounts, taken, place, before, sum)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+			a.ID, a.At.UnixMilli(), a.Member, a.Token, a.Name, a.Action, a.Path, string(a.Detail), a.Status, a.Address, a.Kind, a.accounts, a.Rows, a.place, a.before, a.sum)
 		return err
 	})
 }
 
-// link is the sum of the entry in the chain after the entry before.
-func (a Audit) link(before string) string {
+// link is the sum of the entry with that of the entry before.
+func (a Audit) link() string {
 	rows := "-"
 	if a.Rows != nil {
 		rows = strconv.FormatInt(*a.Rows, 10)
 	}
 	b, err := json.Marshal([]string{
-		before, strconv.FormatInt(a.place, 10), a.ID, strconv.FormatInt(a.At.UnixMilli(), 10), string(a.Member), string(a.Token), a.Name, a.Kind, a.Action, a.Path,
+		a.before, strconv.FormatInt(a.place, 10), a.ID, strconv.FormatInt(a.At.UnixMilli(), 10), string(a.Member), string(a.Token), a.Name, a.Kind, a.Action, a.Path,
 		string(a.Detail), strconv.Itoa(a.Status), a.Address, a.accounts, rows,
 	})
 	if err != nil {
@@ -127,7 +126,8 @@ type AuditCheck struct {
 
 // CheckAudit goes through the whole log and holds every entry against the
 // chain. Entries older than the retention are gone from its beginning, which
-// breaks nothing.
+// breaks nothing. That the newest were cut off cannot be seen from within: who
+// has to prove it keeps the log's file, or its last sum, elsewhere.
 func (s *Store) CheckAudit(ctx context.Context) (c AuditCheck, err error) {
 	var last Audit
 	for {
@@ -139,7 +139,9 @@ func (s *Store) CheckAudit(ctx context.Context) (c AuditCheck, err error) {
 		for _, a := range list {
 			if c.Entries++; c.Entries == 1 {
 				c.Since = a.At
-			} else if c.Broken == "" && (a.place != last.place+1 || a.sum != a.link(last.sum)) {
+			}
+			follows := c.Entries == 1 || a.place == last.place+1 && a.before == last.sum
+			if c.Broken == "" && (!follows || a.sum != a.link()) {
 				c.Broken = a.ID
 			}
 			last = a
@@ -210,12 +212,12 @@ func likeLine(id farol.AccountID) string {
 	return likeText("\n" + string(id) + "\n")
 }
 
-const auditColumns = `id, at, member, token, name, action, path, detail, status, address, kind, accounts, taken, place, sum`
+const auditColumns = `id, at, member, token, name, action, path, detail, status, address, kind, accounts, taken, place, before, sum`
 
 func scanAudit(r scanner) (a Audit, err error) {
 	var detail string
 	var rows sql.NullInt64
-	err = r.Scan(&a.ID, stamp{&a.At}, &a.Member, &a.Token, &a.Name, &a.Action, &a.Path, &detail, &a.Status, &a.Address, &a.Kind, &a.accounts, &rows, &a.place, &a.sum)
+	err = r.Scan(&a.ID, stamp{&a.At}, &a.Member, &a.Token, &a.Name, &a.Action, &a.Path, &detail, &a.Status, &a.Address, &a.Kind, &a.accounts, &rows, &a.place, &a.before, &a.sum)
 	a.Detail = json.RawMessage(detail)
 	if rows.Valid {
 		a.Rows = &rows.Int64

@@ -5,5 +5,6 @@ alter table audit add column kind text not null default '';      -- change, expo
 alter table audit add column accounts text not null default '';  -- ids, each between line feeds
 alter table audit add column taken bigint;                       -- rows of an export
 alter table audit add column place bigint not null default 0;    -- 1, 2, 3 ...; 0 before there was a chain
-alter table audit add column sum text not null default '';       -- SHA-256 of the entry and the sum before
+alter table audit add column before text not null default '';    -- sum of the entry before
+alter table audit add column sum text not null default '';       -- SHA-256 of the entry with the sum before
 create index audit_place on audit (place);
