@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/metric"
 )
 
@@ -171,6 +172,33 @@ type Cause struct {
 	Person  *string `json:"for_person" doc:"The person whom it counts for now."`
 }
 
+// Lost is what an erasure took, nothing of whom.
+type Lost struct {
+	Erasure string    `json:"erasure"`
+	Known   time.Time `json:"known"`
+	Events  int64     `json:"events" doc:"How many events went."`
+}
+
+// Joined is a merge of two accounts.
+type Joined struct {
+	From   string     `json:"from"`
+	To     string     `json:"to"`
+	At     time.Time  `json:"at"`
+	Undone *time.Time `json:"undone" doc:"When it was undone; null while it holds."`
+}
+
+func newJoined(list []facts.AccountJoin) []Joined {
+	out := []Joined{}
+	for _, j := range list {
+		x := Joined{From: string(j.From), To: string(j.To), At: j.At}
+		if !j.Parted.IsZero() {
+			x.Undone = &j.Parted
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
 type getRestatementOutput struct {
 	Body struct {
 		Restatement Restatement `json:"restatement"`
@@ -178,6 +206,8 @@ type getRestatementOutput struct {
 		Same        bool        `json:"same" doc:"Whether the two figures, computed anew, are those of the ledger; false when the metric's definition changed since."`
 		Facts       []Cause     `json:"facts" nullable:"false" doc:"In the order in which they were learned."`
 		More        bool        `json:"more" doc:"Whether further facts were learned about these units."`
+		Erased      []Lost      `json:"erased" nullable:"false" doc:"People who were erased between the two, of whom nothing is left but the count."`
+		Joined      []Joined    `json:"joined" nullable:"false" doc:"Accounts that were merged, or parted again, between the two."`
 	}
 }
 
@@ -197,6 +227,10 @@ func (s *server) getRestatement(ctx context.Context, in *struct {
 	out := &getRestatementOutput{}
 	b := &out.Body
 	b.Restatement, b.Gap, b.Same, b.More, b.Facts = newRestatement(x.Restatement), newGap(x.Difference), x.Same, x.MoreFacts, []Cause{}
+	b.Erased, b.Joined = []Lost{}, newJoined(x.Joined)
+	for _, e := range x.Erased {
+		b.Erased = append(b.Erased, Lost{e.ID, e.Known, e.Rows["events"]})
+	}
 	for _, f := range x.Facts() {
 		b.Facts = append(b.Facts, Cause{newEvent(f.EventRow), string(f.Way), orNull(string(f.Was)), orNull(string(f.Resolved)), orNull(string(f.Canonical))})
 	}

@@ -29,6 +29,8 @@ type request struct {
 	keepKnown bool
 	// links are said by hand; they are committed alone.
 	links []link
+	// alone is done by the writer when nothing else goes on.
+	alone func(ctx context.Context) error
 	// settle asks for the settling of everything committed so far.
 	settle bool
 	reply  chan reply // room for one
@@ -51,6 +53,8 @@ func (f *Facts) Append(ctx context.Context, b Batch) (Receipt, error) {
 	if len(b.Events)+len(b.Rejected) == 0 {
 		return Receipt{Known: f.LastKnown()}, nil
 	}
+	kept, refused := f.withoutErased(b.Events)
+	b.Events, b.Rejected = kept, append(b.Rejected, refused...)
 	r := &request{ctx: ctx, rejected: b.Rejected}
 	if n := int64(len(b.Events) + len(b.Rejected)); f.queued.Add(n) > maxQueue && f.queued.Load() > n {
 		f.queued.Add(-n)
@@ -171,7 +175,7 @@ func (f *Facts) gather(r *request, wait time.Time) []*request {
 	until := time.NewTimer(max(0, time.Until(wait)))
 	defer until.Stop()
 	defer func() { f.shared = len(group) }()
-	for n < maxGroup && !r.keepKnown && !r.settle && r.links == nil {
+	for n < maxGroup && !r.keepKnown && !r.settle && r.links == nil && r.alone == nil {
 		if len(group) >= f.shared && len(f.queue) == 0 {
 			return group
 		}
@@ -185,7 +189,7 @@ func (f *Facts) gather(r *request, wait time.Time) []*request {
 			}
 		}
 		// What does not fit goes into the next commit: a request is never cut.
-		if n += len(r.events); n > maxGroup || r.keepKnown || r.links != nil {
+		if n += len(r.events); n > maxGroup || r.keepKnown || r.links != nil || r.alone != nil {
 			f.commitGroup(group)
 			return []*request{r}
 		}
@@ -197,6 +201,9 @@ func (f *Facts) gather(r *request, wait time.Time) []*request {
 // commitGroup commits the requests and answers them.
 func (f *Facts) commitGroup(group []*request) {
 	receipts, err := f.commitAll(f.life, group)
+	if err == nil && group[0].alone != nil {
+		err = group[0].alone(f.life)
+	}
 	if err != nil {
 		f.forget()
 		f.log.Error("facts: commit", "error", err)

@@ -27,6 +27,8 @@ var clickDialect = &dialect{name: "clickhouse", calls: map[string]call{
 	"dayFrom":            {args: 1, sql: "addDays(toDate('1970-01-01'), %[1]s)"},
 	"lowerUTF8":          {args: 1, sql: "lowerUTF8(%[1]s)"},
 	"startsWith":         {args: 2, sql: "startsWith(%[1]s, %[2]s)"},
+	"matches":            {args: 2, sql: "match(%[1]s, %[2]s)"},
+	"redact":             {args: 2, sql: `replaceRegexpAll(%[1]s, %[2]s, '\\1[erased]\\2')`},
 	"has":                {args: 2, sql: "if((%[2]s) IS NULL, NULL, has(%[1]s, %[2]s))"},
 	"arraySort":          {args: 1, sql: "arraySort(%[1]s)"},
 	"arrayElementOrNull": {args: 2, sql: "arrayElementOrNull(%[1]s, %[2]s)"},

@@ -312,3 +312,30 @@ func (e *click) stage(ctx context.Context, t *table) error {
 	}
 	return e.exec(ctx, "TRUNCATE TABLE "+e.local(beside(t.name))+e.onCluster())
 }
+
+// erase waits for each mutation to be done on every server: parts are written
+// anew, so that nothing of what goes is left in the files.
+func (e *click) erase(ctx context.Context, list []removal, params map[string]any) error {
+	e.swap.Lock()
+	defer e.swap.Unlock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range list {
+		what := "DELETE"
+		if r.set != "" {
+			what = "UPDATE " + r.set
+		}
+		text, err := e.dialect().expand(fmt.Sprintf("ALTER TABLE %s%s %s WHERE %s SETTINGS mutations_sync = 2, allow_nondeterministic_mutations = 1", e.local(r.table), e.onCluster(), what, r.where))
+		if err != nil {
+			return err
+		}
+		text, args, err := bindClick(text, params)
+		if err != nil {
+			return err
+		}
+		if err := e.exec(ctx, text, args...); err != nil {
+			return fmt.Errorf("%s: %w", r.table, err)
+		}
+	}
+	return nil
+}

@@ -51,6 +51,8 @@ var dialectCases = []struct {
 	{"dayFrom", "dayFrom(i64(20513))", "2026-03-01 2026-03-01 2026-03-01 2026-03-01"},
 	{"lowerUTF8", "lowerUTF8(s)", "ação a,b,c '' NULL"},
 	{"startsWith", "startsWith(s, 'A')", "1 0 0 NULL"},
+	{"matches", "matches(s, '(?i)(^|,)B($|,)')", "0 1 0 NULL"},
+	{"redact", "redact(s, '(?i)(^|,)(?:B)($|,)')", "AÇÃO a,[erased],c '' NULL"},
 	{"has", "has(['x', 'AÇÃO', ''], s)", "1 0 1 NULL"},
 	{"has", "has({list:Array(String)}, s)", "0 1 0 NULL"},
 	{"has", "has({none:Array(String)}, s)", "0 0 0 NULL"},

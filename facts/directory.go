@@ -160,3 +160,24 @@ FROM measures m WHERE metric = {metric:String} AND day = {day:Date}`+cond+`) w W
 	}
 	return rows.Err()
 }
+
+// KeptMeasures answers the values of a metric as they are kept, of the days of
+// a period; those that are gone are left out.
+func (f *Facts) KeptMeasures(ctx context.Context, metric string, p farol.Period, each func(Measure)) error {
+	rows, err := f.internal(ctx, `SELECT w.account AS account, w.day AS day, w.value AS value FROM (SELECT q.*, row_number() OVER (PARTITION BY q.account, q.day ORDER BY q.known DESC, q.batch DESC) AS place
+FROM (SELECT * FROM measures WHERE metric = {metric:String} AND day >= {from:Date} AND day < {to:Date}) q) w WHERE w.place = 1 AND w.value IS NOT NULL`, map[string]any{"metric": metric, "from": p.From, "to": p.To})
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		m := Measure{Metric: metric}
+		var day time.Time
+		if err := rows.Scan(&m.Account, &day, &m.Value); err != nil {
+			return err
+		}
+		m.Day = farol.Day(day.Unix() / 86400)
+		each(m)
+	}
+	return rows.Err()
+}

@@ -276,6 +276,38 @@ func (d *duck) replace(ctx context.Context, t *table, query string, params map[s
 	return tx.Commit()
 }
 
+// erase is one transaction, and a checkpoint after it that gives the space
+// back.
+func (d *duck) erase(ctx context.Context, list []removal, params map[string]any) error {
+	if _, err := d.writer.ExecContext(ctx, "BEGIN"); err != nil {
+		return err
+	}
+	for _, r := range list {
+		text := "DELETE FROM " + r.table + " WHERE " + r.where
+		if r.set != "" {
+			text = "UPDATE " + r.table + " SET " + r.set + " WHERE " + r.where
+		}
+		text, err := d.dialect().expand(text)
+		if err == nil {
+			var args []any
+			if text, args, err = bindDuck(text, params); err == nil {
+				_, err = d.writer.ExecContext(ctx, text, args...)
+			}
+		}
+		if err != nil {
+			_, undo := d.writer.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+			return errors.Join(fmt.Errorf("%s: %w", r.table, err), undo)
+		}
+	}
+	if _, err := d.writer.ExecContext(ctx, "COMMIT"); err != nil {
+		return err
+	}
+	d.dropAppenders()
+	// A reader's snapshot may hold it off; the next one does it.
+	_, _ = d.writer.ExecContext(ctx, "CHECKPOINT")
+	return nil
+}
+
 func ignoreDone(err error) error {
 	if errors.Is(err, sql.ErrTxDone) {
 		return nil

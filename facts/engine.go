@@ -36,6 +36,9 @@ type engine interface {
 	// < batch <= {last:Int64}, which the engine may set for rows that come
 	// meanwhile. A reader sees either the old rows or the new ones.
 	rewrite(ctx context.Context, t *table, query string, params map[string]any) error
+	// erase takes what the removals say out of the tables, all of it or, where
+	// it fails, perhaps some: it can be done again.
+	erase(ctx context.Context, list []removal, params map[string]any) error
 	// format is the version of the log as it was found: an earlier one has the
 	// columns of this program by now, but not what is to be in them, until
 	// stamp says that it has.

@@ -43,6 +43,7 @@ type Facts struct {
 	accounts       map[string]farol.Day // first day of each account
 
 	joins      atomic.Pointer[[]joinRow]
+	tombs      atomic.Pointer[tombs]
 	rostering  sync.Mutex
 	rosterMark time.Time    // up to which commit the roster was made; guarded by rostering
 	rosterBase atomic.Int64 // up to which batch its rows are of a pair each

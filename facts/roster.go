@@ -24,7 +24,7 @@ var roster = &table{name: "roster", columns: []column{
 	{"person", tText}, {"who", tHash}, {"account", tText}, {"pair", tHash},
 	{"name", tText}, {"email", tText}, {"folded", tText}, // name, e-mail and id, for search
 	{"role", tText}, {"consent", tText}, // "+email.marketing -sms.marketing"
-	{"first_day", tInt}, {"last_day", tInt}, // of use, days since 1970; 0 for none
+	{"began", tInt}, {"lately", tInt}, // first and last day of use, days since 1970; 0 for none
 	{"accounts", tInt}, // of the person
 	{"main", tBool},    // the account used last, a row for each person
 	{"test", tBool},    // counts in no figure
@@ -57,7 +57,7 @@ func (r *rosterRow) values(known time.Time, gone bool) []any {
 		r.first, r.last, r.accounts, r.main, r.test, gone}
 }
 
-const rosterColumns = "person, account, name, email, role, consent, first_day, last_day, accounts, main, test"
+const rosterColumns = "person, account, name, email, role, consent, began, lately, accounts, main, test"
 
 // rosterNow is the roster without what was replaced. Rows up to the base are
 // of one pair each.
@@ -442,7 +442,7 @@ func (f *Facts) People(ctx context.Context, q PeopleQuery) (out []Listed, count 
 		return nil, 0, err
 	}
 	params["limit"], params["offset"] = int64(pageSize(orDefault(q.Limit, 50), 1000)), int64(q.Offset)
-	err = f.eachListed(ctx, "SELECT person, account, name, email, role, consent, first_day, last_day, accounts, main, test FROM "+source+" r ORDER BY "+peopleOrder(q)+" LIMIT {limit:Int64} OFFSET {offset:Int64}", params, func(x Listed) error {
+	err = f.eachListed(ctx, "SELECT person, account, name, email, role, consent, began, lately, accounts, main, test FROM "+source+" r ORDER BY "+peopleOrder(q)+" LIMIT {limit:Int64} OFFSET {offset:Int64}", params, func(x Listed) error {
 		out = append(out, x)
 		return nil
 	})
@@ -462,16 +462,16 @@ func (f *Facts) EachPerson(ctx context.Context, q PeopleQuery, do func(Listed) e
 	if err != nil {
 		return err
 	}
-	return f.eachListed(ctx, "SELECT person, account, name, email, role, consent, first_day, last_day, accounts, main, test FROM "+source+" r ORDER BY "+peopleOrder(q), params, do)
+	return f.eachListed(ctx, "SELECT person, account, name, email, role, consent, began, lately, accounts, main, test FROM "+source+" r ORDER BY "+peopleOrder(q), params, do)
 }
 
 func peopleOrder(q PeopleQuery) string {
-	column, down := "last_day", !q.Down
+	column, down := "lately", !q.Down
 	switch q.Sort {
 	case "name":
 		column, down = "folded", q.Down
 	case "first":
-		column, down = "first_day", !q.Down
+		column, down = "began", !q.Down
 	case "account":
 		column, down = "account", q.Down
 	}
@@ -520,10 +520,10 @@ func (f *Facts) peopleSource(ctx context.Context, q PeopleQuery) (string, map[st
 		bind("role", q.Role, "role = {role:String}")
 	}
 	if q.Since != 0 {
-		bind("since", int64(q.Since), "last_day >= {since:Int64}")
+		bind("since", int64(q.Since), "lately >= {since:Int64}")
 	}
 	if q.Before != 0 {
-		bind("before", int64(q.Before), "last_day < {before:Int64}")
+		bind("before", int64(q.Before), "lately < {before:Int64}")
 	}
 	if q.Only != nil {
 		bind("only", q.Only, "person IN (SELECT unnest({only:Array(String)}))")
@@ -545,7 +545,7 @@ func (f *Facts) peopleSource(ctx context.Context, q PeopleQuery) (string, map[st
 		return "(SELECT * FROM " + f.rosterNow(params) + " n WHERE " + strings.Join(conds, " AND ") + ")", params, nil
 	}
 	bind("accounts", q.Accounts, "account IN (SELECT unnest({accounts:Array(String)}))")
-	return "(SELECT * FROM (SELECT n.*, row_number() OVER (PARTITION BY n.who ORDER BY n.last_day DESC, n.account) AS place FROM " + f.rosterNow(params) + " n WHERE " +
+	return "(SELECT * FROM (SELECT n.*, row_number() OVER (PARTITION BY n.who ORDER BY n.lately DESC, n.account) AS place FROM " + f.rosterNow(params) + " n WHERE " +
 		strings.Join(conds, " AND ") + ") y WHERE y.place = 1)", params, nil
 }
 

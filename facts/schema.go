@@ -195,7 +195,7 @@ var (
 // tables lists every table; batches last, because it is written last.
 var tables = numbered(
 	events, rejected, activity, changes, links, merges, memberships, moves,
-	subscriptions, answers, tickets, journeys, costs, measures, history, firsts, charges, roster, batches,
+	subscriptions, answers, tickets, journeys, costs, measures, history, firsts, charges, roster, erasures, batches,
 )
 
 func numbered(ts ...*table) []*table {

@@ -127,6 +127,9 @@ func (f *Facts) Touched(ctx context.Context, since, until time.Time) ([]Touch, e
 			return nil, fmt.Errorf("facts: touched %s: %w", t.table, err)
 		}
 	}
+	if err := f.touchedByErasures(ctx, params, &out); err != nil {
+		return nil, err
+	}
 	if err := f.touchedByJoins(ctx, params, &out); err != nil {
 		return nil, err
 	}
@@ -158,4 +161,22 @@ func (f *Facts) touchedByJoins(ctx context.Context, params map[string]any, out *
 		return fmt.Errorf("facts: touched by joined accounts: %w", err)
 	}
 	return nil
+}
+
+// touchedByErasures adds the days that lost something.
+func (f *Facts) touchedByErasures(ctx context.Context, params map[string]any, out *[]Touch) error {
+	rows, err := f.internal(ctx, "SELECT DISTINCT kind, day FROM erasures WHERE "+learned, params)
+	if err != nil {
+		return fmt.Errorf("facts: touched by erasures: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind string
+		var day time.Time
+		if err := rows.Scan(&kind, &day); err != nil {
+			return err
+		}
+		*out = append(*out, Touch{kind, farol.Day(day.Unix() / 86400)})
+	}
+	return rows.Err()
 }

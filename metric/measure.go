@@ -96,9 +96,7 @@ func (r *Reader) remeasure(ctx context.Context, p *plan, days []farol.Period) (i
 		if err != nil {
 			return n, err
 		}
-		old := *p
-		old.Known = r.book.marked()
-		before, err := r.accountValues(ctx, &old, hull)
+		before, err := r.measuredBefore(ctx, p, hull)
 		if err != nil {
 			return n, err
 		}
@@ -119,6 +117,26 @@ func (r *Reader) remeasure(ctx context.Context, p *plan, days []farol.Period) (i
 		n += len(rows)
 	}
 	return n, nil
+}
+
+// measuredBefore are the values of the days as they were as of the book's
+// mark: computed from the facts as known then, or read as they were kept when
+// facts were erased since, because of those nothing is left.
+func (r *Reader) measuredBefore(ctx context.Context, p *plan, days []farol.Period) (map[cell]float64, error) {
+	gone, err := r.facts.Erasures(ctx, r.book.marked(), time.Time{})
+	if err != nil {
+		return nil, err
+	}
+	if len(gone) == 0 {
+		old := *p
+		old.Known = r.book.marked()
+		return r.accountValues(ctx, &old, days)
+	}
+	out := map[cell]float64{}
+	err = r.facts.KeptMeasures(ctx, p.metric.Name, farol.Period{From: days[0].From, To: days[len(days)-1].To}, func(m facts.Measure) {
+		out[cell{from: m.Day, group: string(m.Account)}] = *m.Value
+	})
+	return out, err
 }
 
 func (r *Reader) saveMeasures(ctx context.Context, rows []facts.Measure) error {

@@ -153,6 +153,11 @@ type Opened struct {
 	// Unplaced are facts about nobody in Causes: those of a person that was
 	// joined to another, of an account that is left out.
 	Unplaced []facts.Learned
+	// Erased and Joined are what else came between the two figures: people who
+	// were erased, of whom no facts are left to list, and accounts that were made
+	// one or parted.
+	Erased []facts.Erased
+	Joined []facts.AccountJoin
 	// MoreFacts tells that further facts were learned than are listed.
 	MoreFacts bool
 }
@@ -214,6 +219,10 @@ func (r *Reader) Restatement(ctx context.Context, id string, at func(versions ma
 		return (a.Value == nil) == (b.Value == nil) && abs(valueOf(a)-valueOf(b)) <= 1e-9*max(1, abs(valueOf(b)))
 	}
 	out.Same = near(out.Difference.Before, x.Was) && near(out.Difference.After, x.Is)
+	if out.Erased, err = r.facts.Erasures(ctx, x.WasKnown, x.Known); err != nil {
+		return out, err
+	}
+	out.Joined = r.facts.Joins(x.WasKnown, x.Known)
 	return out, r.blame(ctx, &out, after)
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -106,6 +107,14 @@ func (s *server) personSide(v *visit, _ *view, p *personPage) error {
 	}
 	for _, x := range c.Consents {
 		p.Consents = append(p.Consents, consentRow{x.Channel, x.Purpose, v.p.Text(consentTitles[x.Value]), x.Value == facts.Granted, x.Value == facts.Denied, saidRow{"", sources(x.Source), x.At, x.Known}})
+	}
+	kept, err := customer.KeptOptOuts(v.r.Context(), s.Store, c)
+	if err != nil {
+		return err
+	}
+	for _, what := range kept {
+		channel, purpose, _ := strings.Cut(what, ".")
+		p.Consents = append(p.Consents, consentRow{Channel: channel, Purpose: purpose, Value: v.p.T("refused before an erasure"), Denied: true})
 	}
 	byHand := map[farol.PersonID]bool{}
 	for _, j := range c.Joins {

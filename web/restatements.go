@@ -155,6 +155,8 @@ type restatementPage struct {
 	Facts   []causeFact
 	// MoreFacts tells that there are further facts.
 	MoreFacts bool
+	// Between says what else came between the two: people erased, accounts merged.
+	Between []string
 }
 
 // causeFact is a fact behind a restatement.
@@ -200,7 +202,17 @@ func (s *server) restatement(v *visit) error {
 		return err
 	}
 	sc := scale{v.p, x.Metric.Unit, v.company.Currency}
-	p.Differs, p.MoreFacts = !x.Same, x.MoreFacts
+	// Of who was erased nothing is left to compute the first figure from.
+	p.Differs, p.MoreFacts = !x.Same && len(x.Erased) == 0, x.MoreFacts
+	for _, e := range x.Erased {
+		p.Between = append(p.Between, v.p.T("A person was erased on %s: %s between %s and %s are gone.", p.When(e.Known), v.p.N(int(e.Rows["events"]), "%d event", "%d events"), v.p.Date(e.First), v.p.Date(e.Last)))
+	}
+	for _, j := range x.Joined {
+		p.Between = append(p.Between, v.p.T("%s was merged into %s on %s.", j.From, j.To, p.When(j.At)))
+		if !j.Parted.IsZero() {
+			p.Between = append(p.Between, v.p.T("The merge of %s into %s was undone on %s.", j.From, j.To, p.When(j.Parted)))
+		}
+	}
 	p.Gap = sc.gapTable(x.Metric, x.Difference, v.p.T("Known %s", p.Line.WasKnown), v.p.T("Known %s", p.Line.When))
 	p.Facts = causeFacts(p.shell, x)
 	return s.send(v, http.StatusOK, "restatement", "layout", p)

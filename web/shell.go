@@ -95,6 +95,7 @@ var navigation = []navGroup{
 		{Title: lang.Text("Settings"), Icon: "adjustments", Href: "/settings", who: team},
 		{Title: lang.Text("Custom fields"), Icon: "list", Href: "/fields", who: team},
 		{Title: lang.Text("Team and keys"), Icon: "users", Href: "/team", who: admins},
+		{Title: lang.Text("Erasures"), Icon: "trash", Href: "/erasures", who: admins},
 		{Title: lang.Text("Audit log"), Icon: "history", Href: "/audit", who: admins},
 	}},
 }
@@ -107,6 +108,7 @@ var doneTexts = map[string]lang.Text{
 	"saved":        lang.Text("Saved."),
 	"read":         lang.Text("What happened until now is read."),
 	"undone-some":  lang.Text("It was taken back, but for what somebody changed meanwhile."),
+	"erased":       lang.Text("The person was erased."),
 	"source":       lang.Text("The source was changed."),
 	"source-gone":  lang.Text("The source was deleted. Its events stay."),
 	"member":       lang.Text("The member can sign in now."),

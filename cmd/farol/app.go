@@ -75,6 +75,10 @@ func (a *app) open(ctx context.Context, o engineOptions) error {
 		return fmt.Errorf("opening the facts: %w", err)
 	}
 	a.onClose(a.facts.Close)
+	// Before anything is taken in: whose events are refused.
+	if err := customer.UseTombstones(ctx, s, a.facts); err != nil {
+		return err
+	}
 	catalogue, err := metric.Load()
 	if err != nil {
 		return err
@@ -115,6 +119,7 @@ func (a *app) works() []job.Work {
 	return []job.Work{
 		{Name: "history", Every: 30 * time.Second, AtStart: true, Limit: 30 * time.Minute, Do: a.updateHistory},
 		{Name: "compact", Every: time.Hour, Limit: 30 * time.Minute, Do: a.facts.Compact},
+		{Name: "erasures", Every: time.Minute, AtStart: true, Limit: 30 * time.Minute, Do: func(ctx context.Context) error { return customer.ContinueErasures(ctx, a.store, a.facts) }},
 		{Name: "roster", Every: 10 * time.Second, AtStart: true, Limit: 30 * time.Minute, Do: a.facts.UpdateRoster},
 		{Name: "roster-compact", Every: time.Hour, Limit: 30 * time.Minute, Do: a.facts.CompactRoster},
 		{Name: "segments", Every: time.Minute, AtStart: true, Limit: 10 * time.Minute, Do: a.segments.Upkeep},
