@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -112,8 +113,18 @@ const ErasedText = "[erased]"
 func ErasePattern(people []farol.PersonID, texts []string) string {
 	var words []string
 	add := func(s string) {
-		if s = strings.TrimSpace(s); s != "" && !slices.Contains(words, regexp.QuoteMeta(s)) {
-			words = append(words, regexp.QuoteMeta(s))
+		if s = strings.TrimSpace(s); s == "" {
+			return
+		}
+		// Within JSON some characters are spelt otherwise.
+		spelt := []string{s}
+		if b, err := json.Marshal(s); err == nil {
+			spelt = append(spelt, string(b[1:len(b)-1]))
+		}
+		for _, x := range spelt {
+			if x = regexp.QuoteMeta(x); !slices.Contains(words, x) {
+				words = append(words, x)
+			}
 		}
 	}
 	for _, id := range people {
