@@ -63,6 +63,7 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"touched and stats", testTouched},
 		{"the ledger", testLedger},
 		{"what was learned", testLearned},
+		{"segments", testSegmentFacts},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := &kit{T: t, open: engine(t), clock: &clock{now: ts("2026-03-01 12:00")}}

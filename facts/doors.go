@@ -80,6 +80,7 @@ func (f *Facts) compile(text string, s Scope, params map[string]any) (string, ma
 	}
 	joined := f.joinedAt(s.Known)
 	d.join(joined)
+	d.roster = func() string { return f.currentRoster(s, d.params) }
 	text, err := d.render(text)
 	if err == nil {
 		text, err = seeJoined(text, joined, d.params)
@@ -161,6 +162,8 @@ type doors struct {
 	params map[string]any
 	traits *traitSet
 	opened []string
+	// roster is who there is now, made ahead; "" where it cannot be read.
+	roster func() string
 }
 
 func (d *doors) funcs() template.FuncMap {

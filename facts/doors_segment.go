@@ -48,10 +48,27 @@ const memberDays = 365
 func (d *doors) members() string {
 	said := "(SELECT s.account AS account, coalesce(m.canonical, s.person) AS person FROM (SELECT account, person FROM memberships WHERE account <> ''" + d.knownBy() +
 		") s LEFT JOIN " + d.merged() + " m ON m.person = s.person)"
+	if roster := d.roster; roster != nil {
+		if now := roster(); now != "" {
+			return d.membersNow(now, said)
+		}
+	}
 	used := fmt.Sprintf("(SELECT account, person FROM activity WHERE account <> '' AND person <> '' AND day >= addDaysN({to:Date}, -%d) AND day < {to:Date}%s GROUP BY account, person HAVING sum(n) > 0)",
 		memberDays, d.seenBy())
 	return "(SELECT DISTINCT u.account AS account, u.person AS person FROM (SELECT a.account AS account, a.person AS person FROM " + said + " a UNION ALL SELECT b.account AS account, b.person AS person FROM " + used +
 		" b) u WHERE 1 = 1" + d.noStaff("u.account", "u.person") + ")"
+}
+
+// membersNow are the members by the roster: a million rows in the place of a
+// year of activity. Of those who did not use the product within it, who was
+// said to belong to the account.
+func (d *doors) membersNow(roster, said string) string {
+	since := fmt.Sprintf("dayNumber({to:Date}) - %d", memberDays)
+	of := func(cond string) string {
+		return "SELECT r.account AS account, r.person AS person, r.last_day AS last_day FROM " + roster + " r WHERE r.account <> '' AND " + cond
+	}
+	return "(SELECT u.account AS account, u.person AS person FROM (" + of("r.last_day >= "+since) + " UNION ALL SELECT o.account AS account, o.person AS person, o.last_day AS last_day FROM (" + of("r.last_day < "+since) +
+		") o WHERE (o.account, o.person) IN (SELECT q.account, q.person FROM " + said + " q)) u WHERE 1 = 1" + d.noStaff("u.account", "u.person") + ")"
 }
 
 // measured: account, metric, day, value: what metrics keep daily per account,

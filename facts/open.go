@@ -46,6 +46,7 @@ type Facts struct {
 	tombs      atomic.Pointer[tombs]
 	rostering  sync.Mutex
 	rosterMark time.Time    // up to which commit the roster was made; guarded by rostering
+	rosterSeen atomic.Int64 // rosterMark in milliseconds, for readers
 	rosterBase atomic.Int64 // up to which batch its rows are of a pair each
 
 	pairs  pairSet // keys of firsts; the writer's

@@ -107,8 +107,32 @@ func (f *Facts) UpdateRoster(ctx context.Context) error {
 			return err
 		}
 	}
-	f.rosterMark = known
+	f.rosterTo(known)
 	return nil
+}
+
+// rosterTo notes up to which commit the roster was made.
+func (f *Facts) rosterTo(known time.Time) {
+	f.rosterMark = known
+	f.rosterSeen.Store(known.UnixMilli())
+}
+
+// rosterLag is how far the roster may be behind what is known for queries to
+// read it in the place of the log.
+const rosterLag = time.Minute
+
+// currentRoster is the roster for a query of this scope, "" when the scope
+// looks at the past, when the roster is too far behind, or where its rows do
+// not lie with those of their accounts.
+func (f *Facts) currentRoster(s Scope, params map[string]any) string {
+	if _, embedded := f.eng.(*duck); !embedded || !s.Known.IsZero() || s.AsOf != 0 && s.AsOf < farol.DayOf(f.now(), f.Zone()) {
+		return ""
+	}
+	seen := f.rosterSeen.Load()
+	if seen == 0 || f.LastKnown().Sub(time.UnixMilli(seen)) > rosterLag {
+		return ""
+	}
+	return f.rosterNow(params)
 }
 
 // findRoster reads how far the stored roster has come.
@@ -123,7 +147,7 @@ func (f *Facts) findRoster(ctx context.Context) error {
 		f.rosterBase.Store(last.Int64)
 	}
 	if mark.Valid {
-		f.rosterMark = mark.Time.UTC()
+		f.rosterTo(mark.Time.UTC())
 	}
 	return nil
 }
@@ -159,7 +183,7 @@ func (f *Facts) buildRoster(ctx context.Context, known time.Time) error {
 	if err := errors.Join(rows.Err(), lot()); err != nil {
 		return err
 	}
-	f.rosterMark = known
+	f.rosterTo(known)
 	return f.moveBase(ctx)
 }
 

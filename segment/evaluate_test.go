@@ -367,7 +367,13 @@ func TestAgainstReference(t *testing.T) {
 			w.segments["big"] = Rule{Attribute: &Attribute{Name: "seats", Op: MoreEqual, Number: num(10)}}
 			rules := map[string]int{"duckdb": 140}[name]
 			chosen := 0
-			for range max(rules, 40) {
+			for i := range max(rules, 40) {
+				if i == rules/2 && name == "duckdb" {
+					// From here on people are read off the roster.
+					if err := w.f.UpdateRoster(context.Background()); err != nil {
+						t.Fatal(err)
+					}
+				}
 				r := x.rule(2, false)
 				if x.r.IntN(6) == 0 {
 					r = Rule{All: []Rule{r, {Segment: "big"}}}

@@ -20,11 +20,12 @@ var version = "dev"
 
 // commands are the subcommands; each lives in the file of its name.
 type commands struct {
-	Serve  serveCmd  `cmd:"" help:"Serve pages, the tracking API and the REST API."`
-	Demo   demoCmd   `cmd:"" help:"Make the demo company and serve it, live."`
-	Source sourceCmd `cmd:"" help:"Sources of events and their write keys."`
-	Token  tokenCmd  `cmd:"" help:"Tokens of the REST API."`
-	User   userCmd   `cmd:"" help:"Members of the team."`
+	Serve   serveCmd   `cmd:"" help:"Serve pages, the tracking API and the REST API."`
+	Demo    demoCmd    `cmd:"" help:"Make the demo company and serve it, live."`
+	Segment segmentCmd `cmd:"" help:"Segments as a file."`
+	Source  sourceCmd  `cmd:"" help:"Sources of events and their write keys."`
+	Token   tokenCmd   `cmd:"" help:"Tokens of the REST API."`
+	User    userCmd    `cmd:"" help:"Members of the team."`
 
 	Version kong.VersionFlag `help:"Print the version." env:"-"`
 }

@@ -65,6 +65,9 @@ func BenchmarkSegment(b *testing.B) {
 		must(b, f.SaveMeasures(ctx, crowdMeasures(*segmentAccounts)))
 		b.Logf("facts made in %.0f s", time.Since(begun).Seconds())
 	}
+	begun := time.Now()
+	must(b, f.UpdateRoster(ctx))
+	b.Logf("roster made in %.0f s", time.Since(begun).Seconds())
 	catalogue, err := metric.Load()
 	must(b, err)
 	segments := &customer.Segments{Store: st, Facts: f, Metrics: catalogue, Customers: customer.New(f, time.Now), Now: time.Now, Log: slog.New(slog.DiscardHandler)}
@@ -93,7 +96,7 @@ func BenchmarkSegment(b *testing.B) {
 		_, err = segment.Put(ctx, st, fmt.Sprintf("s-%02d", i), segment.Document{Title: fmt.Sprintf("Segment %d", i), Rule: r}, nil, "system")
 		must(b, err)
 	}
-	begun := time.Now()
+	begun = time.Now()
 	must(b, segments.Upkeep(ctx))
 	first := time.Since(begun)
 	states, err := st.SegmentStates(ctx)

@@ -1,0 +1,198 @@
+package segment
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/store"
+)
+
+// house is segments over real engines, at a time that the test moves.
+type house struct {
+	t     *testing.T
+	store *store.Store
+	facts *facts.Facts
+	now   time.Time
+	seq   int
+	// evaluated are the segments of the last turn, in order.
+	evaluated []string
+	keeper    Upkeep
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	h := &house{t: t, now: time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)}
+	clock := func() time.Time { return h.now }
+	var err error
+	if h.store, err = store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "state.db"), clock); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.store.Close() })
+	if h.facts, err = facts.Open(t.Context(), facts.Config{Zone: time.UTC, Now: clock, Threads: 1, MemoryLimit: "256MB"}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { h.facts.Close() })
+	h.keeper = Upkeep{Store: h.store, Facts: h.facts, Now: clock, Env: func(_ context.Context, b Book) (Env, error) {
+		return Env{AsOf: farol.DayOf(h.now, time.UTC), Segment: b.Rule}, nil
+	}, Tell: func(title string, _, _ int, _ time.Time) { h.evaluated = append(h.evaluated, title) }}
+	return h
+}
+
+func (h *house) send(kind farol.Kind, name, account, properties string) {
+	h.t.Helper()
+	h.seq++
+	e := farol.Event{ID: string(rune('a'+h.seq%26)) + h.now.String(), Source: "s", Kind: kind, Name: name, At: h.now, Account: farol.AccountID(account), User: "u-" + farol.PersonID(account)}
+	if properties != "" {
+		e.Properties = []byte(properties)
+	}
+	if _, err := h.facts.Append(h.t.Context(), facts.Batch{Events: []farol.Event{e}}); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *house) put(name, text string) {
+	h.t.Helper()
+	r, err := ParseText(text)
+	if err == nil {
+		_, err = Put(h.t.Context(), h.store, name, Document{Title: name, Rule: r}, nil, "system")
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// turn does a turn of the upkeep and wants these segments evaluated.
+func (h *house) turn(want ...string) {
+	h.t.Helper()
+	h.evaluated = nil
+	if err := h.keeper.Run(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+	if slices.Sort(h.evaluated); !slices.Equal(h.evaluated, want) {
+		h.t.Errorf("evaluated %q, want %q", h.evaluated, want)
+	}
+}
+
+func (h *house) in(name string, want ...farol.AccountID) {
+	h.t.Helper()
+	got, err := Members(h.t.Context(), h.facts, name, Env{AsOf: farol.DayOf(h.now, time.UTC)})
+	if err != nil || !slices.Equal(got, want) {
+		h.t.Errorf("in %s are %v, want %v: %v", name, got, want, err)
+	}
+}
+
+// A segment is evaluated when it is new, on a new day, and when what it depends
+// on has changed, but not again and again.
+func TestUpkeep(t *testing.T) {
+	h := newHouse(t)
+	h.send(farol.Group, "", "a", `{"plan":"pro"}`)
+	h.send(farol.Group, "", "b", `{"plan":"basic"}`)
+	h.put("pros", `plan is "pro"`)
+	h.put("users", `did "Used" >= 1 times in 5 days`)
+	h.put("both", `segment pros and segment users`)
+	h.turn("both", "pros", "users")
+	h.in("pros", "a")
+	h.in("both")
+	h.turn()
+
+	// Too soon after the last time, then in turn; only those concerned.
+	h.now = h.now.Add(time.Minute)
+	h.send(farol.Track, "Used", "a", "")
+	h.turn()
+	h.now = h.now.Add(restLeast)
+	h.turn("both", "users")
+	h.in("both", "a")
+	h.now = h.now.Add(time.Hour)
+	h.send(farol.Track, "Other", "b", "")
+	h.turn() // an event that none speaks of
+
+	// Six days later nobody has used it lately.
+	h.now = h.now.AddDate(0, 0, 6)
+	h.turn("both", "pros", "users")
+	h.in("both")
+	log, _, err := h.facts.MarkLog(t.Context(), facts.MarkQuery{Trait: Trait("both")})
+	if err != nil || len(log) != 2 || log[0].Value != Out || log[1].Value != In {
+		t.Errorf("the log of moves: %+v, %v", log, err)
+	}
+
+	// Another rule is another segment, and so is what names it.
+	h.put("pros", `plan is "basic"`)
+	h.turn("both", "pros")
+	h.in("pros", "b")
+
+	// One that is deleted is emptied.
+	if err := Retire(t.Context(), h.store, "both", nil, "system"); err != nil {
+		t.Fatal(err)
+	}
+	if err := Retire(t.Context(), h.store, "pros", nil, "system"); err != nil {
+		t.Fatal(err)
+	}
+	h.turn()
+	h.in("pros")
+	states, err := h.store.SegmentStates(t.Context())
+	if err != nil || len(states) != 1 || states["users"].Error != "" || states["users"].Evaluated.IsZero() {
+		t.Errorf("states: %+v, %v", states, err)
+	}
+	if m, err := h.keeper.Keep(t.Context(), "users"); err != nil || m.Now != 0 {
+		t.Errorf("kept at once: %+v, %v", m, err)
+	}
+	if _, err := h.keeper.Keep(t.Context(), "pros"); farol.KindOf(err) != farol.NotFound {
+		t.Errorf("kept what is deleted: %v", err)
+	}
+}
+
+// What would break other segments is refused, with the place.
+func TestDefinitions(t *testing.T) {
+	h := newHouse(t)
+	put := func(name, text string) error {
+		r, err := ParseText(text)
+		if err == nil {
+			_, err = Put(t.Context(), h.store, name, Document{Title: "T " + name, Rule: r}, nil, "system")
+		}
+		return err
+	}
+	wrong := func(err error, field, says string) {
+		t.Helper()
+		e, ok := err.(*farol.Error)
+		if !ok || e.Field != field || !strings.Contains(e.Error(), says) {
+			t.Errorf("%v, want %s: %s", err, field, says)
+		}
+	}
+	wrong(put("a", `plan is "x" and segment b`), "all[1].segment", "there is no segment")
+	if err := put("b", `plan is "x"`); err != nil {
+		t.Fatal(err)
+	}
+	if err := put("a", `plan is "x" and segment b`); err != nil {
+		t.Fatal(err)
+	}
+	wrong(put("b", `segment a`), "segment", "leads back")
+	wrong(put("c", `segment c`), "segment", "leads back")
+	wrong(put("B!", `plan is "x"`), "name", "small letters")
+	_, err := Put(t.Context(), h.store, "d", Document{Title: " t A ", Rule: Rule{All: []Rule{}}}, nil, "system")
+	wrong(err, "title", "There is a segment of this name")
+	_, err = Put(t.Context(), h.store, "d", Document{Rule: Rule{All: []Rule{}}}, nil, "system")
+	wrong(err, "title", "between 1 and")
+	wrong(Retire(t.Context(), h.store, "b", nil, "system"), "", "it is used by: T a")
+	base := 7
+	if _, err := Put(t.Context(), h.store, "b", Document{Title: "T b", Rule: Rule{All: []Rule{}}}, &base, "system"); farol.KindOf(err) != farol.Conflict {
+		t.Errorf("a version that nobody saw: %v", err)
+	}
+	// Each names the one before twice: the tenth would be a thousand conditions.
+	if err := put("x0", `plan is "x"`); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 12 {
+		err := put("x"+string(rune('a'+i)), `segment x`+map[bool]string{true: "0", false: string(rune('a' + i - 1))}[i == 0]+` or segment x`+map[bool]string{true: "0", false: string(rune('a' + i - 1))}[i == 0])
+		if err != nil {
+			wrong(err, "any[1].segment", "more than 400 conditions")
+			return
+		}
+	}
+	t.Error("segments may double without end")
+}
