@@ -80,6 +80,7 @@ func (f *Facts) compile(text string, s Scope, params map[string]any) (string, ma
 	}
 	joined := f.joinedAt(s.Known)
 	d.join(joined)
+	_, d.embedded = f.eng.(*duck)
 	d.roster = func() string { return f.currentRoster(s, d.params) }
 	text, err := d.render(text)
 	if err == nil {
@@ -162,6 +163,8 @@ type doors struct {
 	params map[string]any
 	traits *traitSet
 	opened []string
+	// embedded tells that the engine runs in this process.
+	embedded bool
 	// roster is who there is now, made ahead; "" where it cannot be read.
 	roster func() string
 }
@@ -208,6 +211,7 @@ func (d *doors) funcs() template.FuncMap {
 			return d.openIf(d.stockFor("customersAt", true, edge, options))
 		},
 		"members":         func() string { return d.open(d.members()) },
+		"measuredOn":      func(param string, ago int) (string, error) { return d.openIf(d.measuredOn(param, ago)) },
 		"measured":        func(n int) string { return d.open(d.measured(n)) },
 		"attribute":       func(param string) (string, error) { return d.openIf(d.attributeNow(param)) },
 		"personAttribute": func(param string) (string, error) { return d.openIf(d.personAttribute(param)) },

@@ -27,8 +27,21 @@ func (d *doors) attributeNow(param string) (string, error) {
 
 // latest is attributeNow of a parameter of ours.
 func (d *doors) latest(param string) string {
-	return "(SELECT c.name AS account, argMax(c.value, (c.ts, c.known, c.id)) AS val FROM (SELECT * FROM changes WHERE subject = 'account' AND trait = {" +
-		param + ":String}" + d.seenBy() + ") c GROUP BY c.name)"
+	return d.newest("account", "(SELECT name AS account, value, ts, known, id FROM changes WHERE subject = 'account' AND trait = {"+param+":String}"+d.seenBy()+")")
+}
+
+// newest is the last value of each subject in a source of changes: subject,
+// val. The embedded engine is slow at the largest of several columns, so what
+// was said once, which is nearly all, is read without.
+func (d *doors) newest(subject, source string) string {
+	last := func(join string) string {
+		return "SELECT c." + subject + " AS " + subject + ", argMax(c.value, (c.ts, c.known, c.id)) AS val FROM " + source + " c" + join + " GROUP BY c." + subject
+	}
+	if !d.embedded {
+		return "(" + last("") + ")"
+	}
+	return "(SELECT o." + subject + " AS " + subject + ", min(o.value) AS val FROM " + source + " o GROUP BY o." + subject + " HAVING count(*) = 1 UNION ALL " +
+		last(" JOIN (SELECT r."+subject+" AS again FROM "+source+" r GROUP BY r."+subject+" HAVING count(*) > 1) s ON s.again = c."+subject) + ")"
 }
 
 // personAttribute: person, val, as attributeNow.
@@ -36,7 +49,7 @@ func (d *doors) personAttribute(param string) (string, error) {
 	if err := keyParam(param); err != nil {
 		return "", err
 	}
-	return "(SELECT p.person AS person, argMax(p.value, (p.ts, p.known, p.id)) AS val FROM " + d.personChanges("{"+param+":String}") + " p GROUP BY p.person)", nil
+	return d.newest("person", d.personChanges("{"+param+":String}")), nil
 }
 
 // memberDays is how far back use of the product makes somebody one of the
@@ -77,3 +90,22 @@ func (d *doors) measured(n int) string {
 	return "(SELECT w.account AS account, w.metric AS metric, w.day AS day, w.value AS value FROM (SELECT q.*, row_number() OVER (PARTITION BY q.account, q.metric, q.day ORDER BY q.known DESC, q.batch DESC) AS place FROM (SELECT * FROM measures WHERE " +
 		d.since(n) + d.knownBy() + ") q) w WHERE w.place = 1 AND w.value IS NOT NULL" + d.noStaff("w.account", "") + ")"
 }
+
+// measuredOn: account, value: what the metric whose name is in the parameter
+// keeps of each account on the last day of the scope's days on which it was
+// measured, or so many days before that.
+func (d *doors) measuredOn(param string, ago int) (string, error) {
+	if err := keyParam(param); err != nil {
+		return "", err
+	}
+	of := "metric = {" + param + ":String} AND day < {to:Date}" + d.knownBy()
+	last := fmt.Sprintf("(SELECT max(toNullable(day)) AS last_day FROM measures WHERE %s AND day >= addDaysN({to:Date}, -%d) AND value IS NOT NULL)", of, measuredWithin)
+	rows := fmt.Sprintf("(SELECT m.account AS account, m.value AS value, m.known AS known, m.batch AS batch FROM (SELECT * FROM measures WHERE %s AND day >= addDaysN({to:Date}, -%d)) m JOIN %s d ON addDaysN(d.last_day, -%d) = m.day)",
+		of, measuredWithin+ago, last, ago)
+	return "(SELECT w.account AS account, w.value AS value FROM (SELECT q.*, row_number() OVER (PARTITION BY q.account ORDER BY q.known DESC, q.batch DESC) AS place FROM " + rows +
+		" q) w WHERE w.place = 1 AND w.value IS NOT NULL" + d.noStaff("w.account", "") + ")", nil
+}
+
+// measuredWithin is how old the last measured day of a metric may be: days are
+// measured a while after their end.
+const measuredWithin = 8

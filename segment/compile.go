@@ -215,42 +215,33 @@ func sqlOp(op Op) string {
 	return string(op)
 }
 
-// measuredDays is how old the latest value of a metric may be: closed days
-// are measured a while after their end.
-const measuredDays = 8
-
 func (c *compiler) metric(m Metric) string {
-	name := c.bind(m.Name, "String")
+	name := c.param(m.Name)
 	zero := c.env.Zero != nil && c.env.Zero(m.Name)
 	if m.Change == "" {
-		c.days = max(c.days, measuredDays)
-		latest := c.latest(name, 0)
-		number := c.bind(m.Number, "Float64")
+		latest, number := measured(name, 0)+" AS x", c.bind(m.Number, "Float64")
 		if zero && m.Op.holds(0, m.Number) {
 			return "(NOT " + account.among(latest+" WHERE x.value "+sqlOp(m.Op.negated())+" "+number) + ")"
 		}
 		return account.among(latest + " WHERE x.value " + sqlOp(m.Op) + " " + number)
 	}
-	c.days = max(c.days, measuredDays+m.Days)
 	return account.among(c.changed(m, name, zero))
 }
 
-// latest are the values of the metric on its last measured day, or on the day
-// so many days before that.
-func (c *compiler) latest(name string, before int) string {
-	last := fmt.Sprintf("(SELECT max(toNullable(l.day)) AS last_day FROM {{measured 0}} AS l WHERE l.metric = %s AND l.day > addDaysN({seg_today:Date}, -%d))", name, measuredDays)
-	return fmt.Sprintf("(SELECT v.account AS account, v.value AS value FROM {{measured 0}} AS v JOIN %s AS d ON addDaysN(d.last_day, -%d) = v.day WHERE v.metric = %s) AS x", last, before, name)
+// measured are the values of the metric on its last measured day, or on the
+// day so many days before that.
+func measured(param string, before int) string {
+	return fmt.Sprintf("{{measuredOn %q %d}}", param, before)
 }
 
 // changed are the accounts whose value has changed so.
 func (c *compiler) changed(m Metric, name string, zero bool) string {
-	now, before := c.latest(name, 0), c.latest(name, m.Days)
-	now, before = strings.TrimSuffix(now, " AS x")+" AS n", strings.TrimSuffix(before, " AS x")+" AS b"
 	join := " JOIN "
 	if zero {
 		join = " FULL JOIN "
 	}
-	values := "(SELECT coalesce(n.account, b.account) AS account, coalesce(toNullable(n.value), 0) AS now_value, coalesce(toNullable(b.value), 0) AS old_value FROM " + now + join + before + " ON n.account = b.account) AS x"
+	values := "(SELECT coalesce(n.account, b.account) AS account, coalesce(toNullable(n.value), 0) AS now_value, coalesce(toNullable(b.value), 0) AS old_value FROM " +
+		measured(name, 0) + " AS n" + join + measured(name, m.Days) + " AS b ON n.account = b.account) AS x"
 	number := c.bind(m.Number, "Float64")
 	if m.Change == Percent {
 		return values + " WHERE x.old_value <> 0 AND 100 * (x.now_value - x.old_value) / abs(x.old_value) " + sqlOp(m.Op) + " " + number

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"math"
 	"strings"
 
 	"github.com/farol-cs/farol/lang"
@@ -179,7 +180,34 @@ func (s sentence) metric(m Metric) string {
 	case Percent:
 		number += "%"
 	}
+	if text, ok := s.moved(m, title); ok {
+		return text
+	}
 	return s.compared(s.p.T("the change of %s in %d days", title, m.Days), m.Op, number)
+}
+
+// moved says a change that is asked for in one direction only.
+func (s sentence) moved(m Metric, title string) (string, bool) {
+	up := m.Number > 0 && (m.Op == MoreEqual || m.Op == More)
+	down := m.Number < 0 && (m.Op == LessEqual || m.Op == Less)
+	if !up && !down {
+		return "", false
+	}
+	by := s.number(math.Abs(m.Number))
+	if m.Change == Percent {
+		by += "%"
+	} else if s.t.Number != nil {
+		by = s.t.Number(m.Name, math.Abs(m.Number))
+	}
+	switch {
+	case m.Op == MoreEqual:
+		return s.p.T("%s rose by at least %s in %d days", title, by, m.Days), true
+	case m.Op == More:
+		return s.p.T("%s rose by more than %s in %d days", title, by, m.Days), true
+	case m.Op == LessEqual:
+		return s.p.T("%s fell by at least %s in %d days", title, by, m.Days), true
+	}
+	return s.p.T("%s fell by more than %s in %d days", title, by, m.Days), true
 }
 
 // times says a number of times or people.

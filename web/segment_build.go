@@ -291,7 +291,7 @@ func (s *server) builder(v *visit, name string) (*builderPage, error) {
 		if err != nil {
 			return p, err
 		}
-		p.Title, p.Action, p.Base = x.Title, segmentHref(name), x.Version
+		p.Title, p.Action, p.Base = v.p.T("Change %s", x.Title), segmentHref(name), x.Version
 		p.Crumb = &crumb{x.Title, segmentHref(name)}
 		p.Question = v.p.T("Which customers belong to this segment? Every change is a new version.")
 	}
@@ -676,7 +676,10 @@ func (s *server) suggestions(v *visit, n names, b segment.Book, what, of, event 
 		if err != nil {
 			return nil, err
 		}
-		return append(marksToName(v.p, b), mustPlain(append([]string{"created_at"}, list...))...), nil
+		if !slices.Contains(list, "created_at") {
+			list = append(list, "created_at") // every account has it
+		}
+		return append(marksToName(v.p, b), plainChoices(list)...), nil
 	case "value":
 		return s.valuesOf(ctx, n, of)
 	case "person-attribute":
@@ -696,7 +699,7 @@ func (s *server) suggestions(v *visit, n names, b segment.Book, what, of, event 
 	return nil, farol.InvalidField("what", "there is nothing to suggest for %s", what)
 }
 
-func mustPlain(list []string) []choice {
+func plainChoices(list []string) []choice {
 	out := make([]choice, len(list))
 	for i, x := range list {
 		out[i] = choice{Value: x}
@@ -739,7 +742,7 @@ func (s *server) valuesOf(ctx context.Context, n names, of string) ([]choice, er
 		return out, nil
 	}
 	list, err := s.Facts.AttributeValues(ctx, of, suggestShown)
-	return mustPlain(list), err
+	return plainChoices(list), err
 }
 
 // properties lists the names of the properties that the last events of the

@@ -284,6 +284,9 @@ func (s *server) segmentFigures(v *visit, x segment.Segment, p *segmentPage) err
 	if err != nil || !ok {
 		return err
 	}
+	if state.Began.After(v.now.AddDate(0, 0, -1)) {
+		return nil // one point is no line
+	}
 	p.Chart = membershipChart(v, moved, farol.DayOf(state.Began, v.company.location()))
 	return nil
 }

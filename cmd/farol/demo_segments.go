@@ -31,13 +31,13 @@ var demoSegments = []struct{ name, title, titlePt, description, descriptionPt, r
 		`created_at in -30..0 days and did "Teammate Invited" < 3 times in 30 days`,
 	},
 	{
-		"carried-by-few", "Carried by one person", "Nas costas de uma pessoa",
-		"They pay, and only one or two people used the product this month.", "Pagam, e só uma ou duas pessoas usaram o produto neste mês.",
+		"carried-by-few", "Carried by one or two people", "Nas costas de uma ou duas pessoas",
+		"They pay, and hardly anybody used the product this month.", "Pagam, e quase ninguém usou o produto neste mês.",
 		"metric mrr > 0 and people >= 1 who (did * >= 1 times in 28 days) and people < 3 who (did * >= 1 times in 28 days)",
 	},
 	{
 		"at-risk", "At risk", "Em risco",
-		"Any sign of the above.", "Qualquer um dos sinais acima.",
+		"Whatever the sign.", "Qualquer que seja o sinal.",
 		"metric mrr > 0 and (segment fading-before-renewal or segment quiet-payers or segment carried-by-few)",
 	},
 }
