@@ -86,6 +86,9 @@ func New(c Config) http.Handler {
 	}
 	s.api = humago.New(s.mux, s.describe())
 	s.metricOperations()
+	s.customerOperations()
+	s.stageOperations()
+	s.fileOperations()
 	s.churnOperations()
 	s.revenueOperations()
 	s.engagementOperations()

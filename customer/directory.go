@@ -83,6 +83,7 @@ type Directory struct {
 	now   func() time.Time
 
 	loading sync.Mutex
+	took    time.Duration // of the last refresh; guarded by loading
 	mu      sync.RWMutex
 	state   *snapshot
 	checked time.Time
@@ -134,26 +135,58 @@ func (d *Directory) Account(ctx context.Context, id farol.AccountID) (*Account, 
 	return nil, farol.Errorf(farol.NotFound, "there is no such account")
 }
 
+// quick is how long a refresh may take for a reader to wait for it: a longer
+// one (every account's metrics of a new day) goes on beside, and readers see
+// what there was until it is done.
+const quick = 50 * time.Millisecond
+
 func (d *Directory) current(ctx context.Context) (*snapshot, error) {
-	now := d.now()
-	d.mu.RLock()
-	s, checked := d.state, d.checked
-	d.mu.RUnlock()
-	if s != nil && (now.Sub(checked) < fresh || !d.facts.LastKnown().After(s.known)) {
+	s, due := d.shown()
+	if s != nil && !due {
 		return s, nil
 	}
-	d.loading.Lock()
-	defer d.loading.Unlock()
-	d.mu.RLock()
-	s, checked = d.state, d.checked
-	d.mu.RUnlock()
-	if s != nil && now.Sub(checked) < fresh {
-		return s, nil // somebody else has just done it
+	if s == nil {
+		d.loading.Lock()
+		defer d.loading.Unlock()
+		return d.renew(ctx)
 	}
-	next, err := d.refresh(ctx, s)
+	if !d.loading.TryLock() {
+		return s, nil // somebody else is at it
+	}
+	if d.took < quick {
+		defer d.loading.Unlock()
+		return d.renew(ctx)
+	}
+	go func() {
+		defer d.loading.Unlock()
+		// Whoever asked for it may be gone by then, and sees no more than he may
+		// in any case.
+		_, _ = d.renew(context.WithoutCancel(ctx)) // the next reader tries again
+	}()
+	return s, nil
+}
+
+// shown is the present snapshot, and whether it is time to look for news.
+func (d *Directory) shown() (s *snapshot, due bool) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.state, d.state == nil || d.now().Sub(d.checked) >= fresh && d.facts.LastKnown().After(d.state.known)
+}
+
+// renew makes and shows the next snapshot, unless somebody has just done it.
+// The caller holds loading.
+func (d *Directory) renew(ctx context.Context) (*snapshot, error) {
+	old, due := d.shown()
+	if !due {
+		return old, nil
+	}
+	begun := time.Now()
+	now := d.now()
+	next, err := d.refresh(ctx, old)
 	if err != nil {
 		return nil, err
 	}
+	d.took = time.Since(begun)
 	d.mu.Lock()
 	d.state, d.checked = next, now
 	d.mu.Unlock()
@@ -163,10 +196,12 @@ func (d *Directory) current(ctx context.Context) (*snapshot, error) {
 // Refresh takes in what is new at once: after a change that the next page has
 // to show.
 func (d *Directory) Refresh(ctx context.Context) error {
+	d.loading.Lock()
+	defer d.loading.Unlock()
 	d.mu.Lock()
 	d.checked = time.Time{}
 	d.mu.Unlock()
-	_, err := d.current(ctx)
+	_, err := d.renew(ctx)
 	return err
 }
 
@@ -183,9 +218,8 @@ func (d *Directory) refresh(ctx context.Context, old *snapshot) (*snapshot, erro
 	if err := d.facts.AccountValues(ctx, since, 0, time.Time{}, func(v facts.AccountValue) { said[v.Account] = append(said[v.Account], v) }); err != nil {
 		return nil, err
 	}
-	today := farol.DayOf(d.now(), d.facts.Zone())
-	news := map[string][]facts.Measure{}
-	if err := d.facts.NewMeasures(ctx, today-measured, since, func(m facts.Measure) { news[m.Metric] = append(news[m.Metric], m) }); err != nil {
+	news, err := d.news(ctx, since)
+	if err != nil {
 		return nil, err
 	}
 	for id, values := range said {
@@ -204,6 +238,27 @@ func (d *Directory) refresh(ctx context.Context, old *snapshot) (*snapshot, erro
 		}
 	}
 	return s, nil
+}
+
+// news are the values that were learned after since; from nothing, those of
+// each metric's last day: nothing else of it is ever shown.
+func (d *Directory) news(ctx context.Context, since time.Time) (map[string][]facts.Measure, error) {
+	today := farol.DayOf(d.now(), d.facts.Zone())
+	out := map[string][]facts.Measure{}
+	take := func(m facts.Measure) { out[m.Metric] = append(out[m.Metric], m) }
+	if !since.IsZero() {
+		return out, d.facts.NewMeasures(ctx, today-measured, since, take)
+	}
+	names, err := d.facts.MeasuredMetrics(ctx, today-measured)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if err := d.facts.LastMeasures(ctx, name, today, measured, time.Time{}, take); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // note keeps the names of what is said of the account. The set is copied when
@@ -398,9 +453,9 @@ func (d *Directory) At(ctx context.Context, asOf farol.Day, known time.Time, met
 		asOf = farol.DayOf(d.now(), d.facts.Zone())
 	}
 	for _, name := range metrics {
-		err := d.facts.MeasuresOn(ctx, name, asOf, measured, known, func(id farol.AccountID, v float64) {
-			if a, ok := out[id]; ok {
-				a.Metrics[name] = v
+		err := d.facts.LastMeasures(ctx, name, asOf, measured, known, func(m facts.Measure) {
+			if a, ok := out[m.Account]; ok {
+				a.Metrics[name] = *m.Value
 			}
 		})
 		if err != nil {

@@ -130,10 +130,28 @@ FROM measures m WHERE account = {account:String} AND day >= {first:Date} AND day
 	return out, rows.Err()
 }
 
-// MeasuresOn answers what a metric kept of every account on the last day, not
+// MeasuredMetrics lists the metrics of which values per account were kept since
+// a day.
+func (f *Facts) MeasuredMetrics(ctx context.Context, first farol.Day) (out []string, err error) {
+	rows, err := f.internal(ctx, "SELECT DISTINCT metric FROM measures WHERE day >= {first:Date} ORDER BY metric", map[string]any{"first": first})
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		out = append(out, name)
+	}
+	return out, rows.Err()
+}
+
+// LastMeasures answers what a metric kept of every account on the last day, not
 // after the given one, on which it kept anything, as known at an instant (zero:
-// now). It looks back so many days at most.
-func (f *Facts) MeasuresOn(ctx context.Context, metric string, day farol.Day, back int, known time.Time, each func(farol.AccountID, float64)) error {
+// now). It looks back so many days at most; Value is never nil.
+func (f *Facts) LastMeasures(ctx context.Context, metric string, day farol.Day, back int, known time.Time, each func(Measure)) error {
 	cond, params := "", map[string]any{"metric": metric, "day": day, "first": day - farol.Day(back)}
 	if !known.IsZero() {
 		cond, params["known"] = " AND known <= {known:DateTime64(3)}", known
@@ -151,12 +169,11 @@ FROM measures m WHERE metric = {metric:String} AND day = {day:Date}`+cond+`) w W
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var account farol.AccountID
-		var v float64
-		if err := rows.Scan(&account, &v); err != nil {
+		m := Measure{Metric: metric, Day: last}
+		if err := rows.Scan(&m.Account, &m.Value); err != nil {
 			return err
 		}
-		each(account, v)
+		each(m)
 	}
 	return rows.Err()
 }

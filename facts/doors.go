@@ -275,6 +275,28 @@ func (d *doors) list(name string, values []string) string {
 	return "(SELECT unnest({farol_" + name + ":Array(String)}))"
 }
 
+// among compares with values: with one by equality, which an engine applies
+// where it reads the rows and not after it has summed all of them up.
+func (d *doors) among(name string, values []string) string {
+	if len(values) != 1 {
+		return " IN " + d.list(name, values)
+	}
+	d.params["farol_"+name] = values[0]
+	return " = {farol_" + name + ":String}"
+}
+
+// only is the condition that a row is of the one account that the filters
+// keep, for what is worked out account by account before they are applied; ""
+// when they keep more.
+func (d *doors) only(column string) string {
+	for _, x := range d.Filters {
+		if x.Attribute == accountAttribute && len(x.Values) == 1 {
+			return " AND " + column + d.among("only", x.Values)
+		}
+	}
+	return ""
+}
+
 // noStaff is the condition that leaves out test accounts and staff. person
 // may be "" when the rows have none. What is excluded today is excluded in
 // all of history, as far as known.
@@ -352,7 +374,7 @@ func (d *doors) dayed(source string, columns []string, account, day string, own 
 		} else if x.Attribute != accountAttribute {
 			value = join("f"+strconv.Itoa(i), x.Attribute)
 		}
-		conds += " AND " + value + " IN " + d.list("values"+strconv.Itoa(i), x.Values)
+		conds += " AND " + value + d.among("values"+strconv.Itoa(i), x.Values)
 	}
 	return "(SELECT " + selected(columns) + ", " + grp + " AS grp FROM " + source + " r" + joins + " WHERE " + conds + ")"
 }

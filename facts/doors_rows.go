@@ -8,7 +8,7 @@ import (
 // n (times, > 0), seconds (online), grp.
 func (d *doors) activity(days string) string {
 	source := "(SELECT day, account, person, who AS key, event, i64(sum(n)) AS n, f64(i64(sum(millis))) / 1000 AS seconds FROM activity WHERE " +
-		days + d.seenBy() + d.noStaff("account", "person") + " GROUP BY day, account, person, who, event HAVING sum(n) > 0)"
+		days + d.seenBy() + d.only("account") + d.noStaff("account", "person") + " GROUP BY day, account, person, who, event HAVING sum(n) > 0)"
 	return d.dayed(source, []string{"day", "account", "person", "key", "event", "n", "seconds"}, "account", "day")
 }
 
@@ -40,7 +40,7 @@ func (d *doors) presentDoor(n int) string {
 func (d *doors) present(n int) string { return d.presentOn(d.since(n)) }
 
 func (d *doors) presentOn(days string) string {
-	where := days + d.seenBy() + d.active() + d.noStaff("account", "person")
+	where := days + d.seenBy() + d.active() + d.only("account") + d.noStaff("account", "person")
 	const cols = "SELECT day, account, person, who AS key FROM activity WHERE "
 	if !d.traits.negative.Load() {
 		return "(" + cols + where + ")"
@@ -71,7 +71,7 @@ func (d *doors) accounts() string {
 // people: person, key, account (of the first activity), first_day (the trait
 // created_at, else the first activity that counts), grp of the account then.
 func (d *doors) people() string {
-	acts := d.presentOn("person <> ''")
+	acts := d.unfiltered().presentOn("person <> ''") // whose first one it was is a matter of all accounts
 	created := "(SELECT p.person AS person, CAST(argMax(p.value, (p.ts, p.known, p.id)) AS DATE) AS said_day FROM " + d.personChanges("'"+createdTrait+"'") + " p GROUP BY p.person)"
 	source := "(SELECT a.person AS person, a.key AS key, a.account AS account, coalesce(c.said_day, a.active_day) AS first_day FROM " +
 		"(SELECT any_value(q.person) AS person, q.key AS key, argMin(q.account, (q.day, q.account)) AS account, min(q.day) AS active_day FROM " + acts + " q GROUP BY q.key) a LEFT JOIN " + created + " c ON c.person = a.person)"
