@@ -16,9 +16,6 @@ import (
 	"github.com/farol-cs/farol/store"
 )
 
-// workers may change customers.
-var workers = audience{store.Admin, store.Manager, store.CSM, store.Support}
-
 func (s *server) customerOperations() {
 	tags := []string{"customers"}
 	register(s, team, huma.Operation{OperationID: "list-customers", Method: http.MethodGet, Path: "/customers", Tags: tags,
@@ -107,22 +104,46 @@ func (s *server) listCustomers(ctx context.Context, in *struct {
 	Dir    string `query:"dir" enum:"up,down"`
 	Offset int    `query:"offset" minimum:"0"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Clocks
 }) (*listCustomersOutput, error) {
 	q, err := s.customerQuery(ctx, in.CustomerQuery)
 	if err != nil {
 		return nil, err
 	}
 	q.Sort, q.Down, q.Offset, q.Limit = in.Sort, in.Dir == "down", in.Offset, in.Limit
-	page, err := s.Customers.List(ctx, q)
+	all, err := s.customersAt(ctx, in.Clocks, &q)
 	if err != nil {
 		return nil, err
 	}
+	page := q.Of(all)
 	out := &listCustomersOutput{}
 	out.Body.Count, out.Body.MRR, out.Body.Customers = page.Count, page.Total, make([]Customer, 0, len(page.Accounts))
 	for _, a := range page.Accounts {
 		out.Body.Customers = append(out.Body.Customers, newCustomer(a, q))
 	}
 	return out, nil
+}
+
+// customersAt are the accounts as the clocks say; of the past with the metrics
+// that the query names.
+func (s *server) customersAt(ctx context.Context, c Clocks, q *customer.Query) (map[farol.AccountID]*customer.Account, error) {
+	cal, err := s.calendar(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asOf, err := c.asOf()
+	if err != nil {
+		return nil, err
+	}
+	known, err := c.known(cal.Zone)
+	if err != nil {
+		return nil, err
+	}
+	if asOf == 0 && known.IsZero() {
+		return s.Customers.Accounts(ctx)
+	}
+	q.Today = s.reference(metric.Request{AsOf: asOf, Known: known}, cal)
+	return s.Customers.At(ctx, asOf, known, q.Metrics()...)
 }
 
 // customerAt is the account as the clocks say, and the query that its columns

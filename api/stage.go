@@ -7,7 +7,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/farol-cs/farol/customer"
-	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
@@ -74,23 +73,7 @@ func (s *server) stagesBoard(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	cal, err := s.calendar(ctx)
-	if err != nil {
-		return nil, err
-	}
-	asOf, err := in.asOf()
-	if err != nil {
-		return nil, err
-	}
-	known, err := in.known(cal.Zone)
-	if err != nil {
-		return nil, err
-	}
-	all, err := s.Customers.Accounts(ctx)
-	if asOf != 0 || !known.IsZero() {
-		q.Today = s.reference(metric.Request{AsOf: asOf, Known: known}, cal)
-		all, err = s.Customers.At(ctx, asOf, known, "mrr")
-	}
+	all, err := s.customersAt(ctx, in.Clocks, &q)
 	if err != nil {
 		return nil, err
 	}

@@ -53,8 +53,12 @@ func replaceParams(path, id string) string {
 }
 
 // things are what the secret account has.
-func (h *house) things(*testing.T) map[string]string {
-	return map[string]string{"/customers/": mark + "-acct", "/accounts/": mark + "-acct"}
+func (h *house) things(t *testing.T) map[string]string {
+	f, err := h.store.AddFile(t.Context(), store.File{Account: mark + "-acct", Name: mark + ".txt", Author: "token:x"}, strings.NewReader(mark))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{"/customers/": mark + "-acct", "/accounts/": mark + "-acct", "/files/": f.ID}
 }
 
 // No operation tells a token of a portfolio of an account out of sight.
@@ -89,8 +93,9 @@ func TestNothingOutOfSight(t *testing.T) {
 	if a := h.call("GET", root+"/events", h.tokens[store.CSM], ""); !strings.Contains(a.text, mark) {
 		t.Fatal("the account is not there to be found")
 	}
+	things := h.things(t)
 	for _, op := range h.operations() {
-		path, names := h.fill(op.path, h.things(t))
+		path, names := h.fill(op.path, things)
 		if op.method != http.MethodGet {
 			if !names {
 				continue

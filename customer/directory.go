@@ -109,6 +109,10 @@ func New(f *facts.Facts, now func() time.Time) *Directory { return &Directory{fa
 // fresh is how old what a reader sees may be.
 const fresh = 3 * time.Second
 
+// recent is how far back the values of one account at a day are looked for:
+// metrics are kept daily.
+const recent = 7
+
 // measured is how far back the last measured day of a metric may lie.
 const measured = 60
 
@@ -421,7 +425,7 @@ func (d *Directory) AccountAt(ctx context.Context, id farol.AccountID, asOf faro
 	if asOf == 0 {
 		asOf = farol.DayOf(d.now(), d.facts.Zone())
 	}
-	kept, err := d.facts.MeasuresOf(ctx, id, asOf-measured, asOf, known)
+	kept, err := d.facts.MeasuresOf(ctx, id, asOf-recent, asOf, known)
 	for _, m := range kept { // by day: the last one stays
 		if m.Value != nil {
 			a.Metrics[m.Metric] = *m.Value

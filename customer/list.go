@@ -122,6 +122,27 @@ func (q Query) Number(a *Account, column string) (v float64, ok bool) {
 	return a.Number(column)
 }
 
+// Metrics are those that the query names.
+func (q Query) Metrics() []string {
+	out := []string{}
+	add := func(name string) {
+		if name != "" && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	add(q.Total)
+	columns := []string{q.Sort}
+	for _, c := range q.Where {
+		columns = append(columns, c.Column)
+	}
+	for _, c := range columns {
+		if name, ok := strings.CutPrefix(c, "metric."); ok {
+			add(name)
+		}
+	}
+	return out
+}
+
 // List answers a page of the accounts that fit.
 func (d *Directory) List(ctx context.Context, q Query) (Page, error) {
 	all, err := d.Accounts(ctx)

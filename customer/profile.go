@@ -1,8 +1,10 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -110,6 +112,38 @@ LEFT JOIN (SELECT v.person AS of_person, i64(count(DISTINCT CASE WHEN v.day >= {
   coalesce(i64(sum(CASE WHEN v.day >= {recent:Date} THEN v.n END)), 0) AS times, max(toNullable(v.day)) AS last_day
   FROM {{activity 0}} AS v WHERE v.person <> '' GROUP BY v.person) AS u ON u.of_person = m.person
 ORDER BY 2 DESC, 3 DESC, 1 LIMIT 500`
+
+const workText = `SELECT v.person AS person, i64(count(DISTINCT v.day)) AS days, i64(sum(v.n)) AS times FROM {{activity 0}} AS v WHERE v.person <> '' GROUP BY v.person`
+
+// Present lists the account's people as the roster has them now, which costs
+// little however many there are elsewhere, the most active first. ok is false
+// when the profile is of the past.
+func (p Profile) Present(ctx context.Context, today farol.Day) (out []Person, ok bool, err error) {
+	if p.AsOf != today || !p.Known.IsZero() {
+		return nil, false, nil
+	}
+	list, _, err := p.Facts.People(ctx, facts.PeopleQuery{Accounts: []string{string(p.Account)}, Sort: "last", Down: true, Limit: 500})
+	if err != nil {
+		return nil, false, err
+	}
+	at := make(map[farol.PersonID]int, len(list))
+	for i, x := range list {
+		at[x.ID] = i
+		out = append(out, Person{ID: x.ID, Last: x.Last})
+	}
+	err = p.each(ctx, workText, p.scope(28), func(rows *sql.Rows) error {
+		var x Person
+		if err := rows.Scan(&x.ID, &x.Days, &x.Times); err != nil {
+			return err
+		}
+		if i, in := at[x.ID]; in {
+			out[i].Days, out[i].Times = x.Days, x.Times
+		}
+		return nil
+	})
+	slices.SortStableFunc(out, func(a, b Person) int { return cmp.Or(cmp.Compare(b.Days, a.Days), cmp.Compare(b.Times, a.Times)) })
+	return out, true, err
+}
 
 // People lists the account's people, the most active first.
 func (p Profile) People(ctx context.Context) (out []Person, err error) {

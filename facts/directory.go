@@ -2,6 +2,7 @@ package facts
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -191,6 +192,56 @@ FROM (SELECT * FROM measures WHERE metric = {metric:String} AND day >= {from:Dat
 		m := Measure{Metric: metric}
 		var day time.Time
 		if err := rows.Scan(&m.Account, &day, &m.Value); err != nil {
+			return err
+		}
+		m.Day = farol.Day(day.Unix() / 86400)
+		each(m)
+	}
+	return rows.Err()
+}
+
+// MeasuresAt answers what metrics kept of one account on some days, as known at
+// an instant (zero: now), by metric and day. A day on which nothing was kept is
+// absent.
+func (f *Facts) MeasuresAt(ctx context.Context, account farol.AccountID, metrics []string, days []farol.Day, known time.Time) (out []Measure, err error) {
+	account = f.Joined(account, known)
+	if err := sight.Of(ctx).Check(account); err != nil || len(days) == 0 {
+		return nil, err
+	}
+	// Days and metrics are compared one by one, as constants: an engine then
+	// leaves out the blocks of rows that hold none of them.
+	var list strings.Builder
+	for i, d := range days {
+		if i > 0 {
+			list.WriteString(", ")
+		}
+		list.WriteString("DATE '" + d.String() + "'")
+	}
+	cond, params := "", map[string]any{"account": string(account)}
+	if !known.IsZero() {
+		cond, params["known"] = " AND known <= {known:DateTime64(3)}", known
+	}
+	for _, name := range metrics {
+		params["metric"] = name
+		err := f.eachMeasure(ctx, `SELECT w.account, w.metric, w.day, w.value FROM (SELECT m.*, row_number() OVER (PARTITION BY m.day ORDER BY m.known DESC, m.batch DESC) AS place
+FROM measures m WHERE metric = {metric:String} AND account = {account:String} AND day IN (`+list.String()+`)`+cond+`) w WHERE w.place = 1 ORDER BY w.day`, known, params, func(m Measure) { out = append(out, m) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (f *Facts) eachMeasure(ctx context.Context, text string, known time.Time, params map[string]any, each func(Measure)) error {
+	rows, err := f.reading(ctx, text, known, params)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var m Measure
+		var day time.Time
+		if err := rows.Scan(&m.Account, &m.Metric, &day, &m.Value); err != nil {
 			return err
 		}
 		m.Day = farol.Day(day.Unix() / 86400)

@@ -67,6 +67,10 @@ type customerPage struct {
 	Below    int
 	Parts    []farol.AccountID
 	Products []customer.Product
+	// HeadLater is where the figures at the top are with their small history,
+	// Later where the part of the tab is that takes longer: both are asked for
+	// when the page stands.
+	HeadLater, Later string
 }
 
 // customerFigure is a figure at the top: a value with what is beside it.
@@ -133,6 +137,7 @@ func (s *server) showCustomer(v *visit, status int, r refusal, fields url.Values
 	}
 	p.shell = v.shell("")
 	p.Title, p.View, p.Charts = p.Account.Name, look, true
+	p.HeadLater = look.Link(customerHref(id)+"/part", "part", "head")
 	p.Question = v.p.T("Who is this customer, how are they doing, and what comes next?")
 	p.Crumb = &crumb{v.p.T("Customers"), "/customers"}
 	p.Tab = cmp.Or(v.r.URL.Query().Get("tab"), "timeline")
@@ -185,12 +190,31 @@ var headMetrics = []string{"mrr", "active_users_28d", "seat_utilisation", "days_
 const headDays = 182
 
 func (s *server) customerHead(v *visit, n names, p *customerPage) error {
-	a, look := p.Account, p.View
-	p.Head = append(p.Head, n.stageFigure(p), n.ownerFigure(p))
-	kept, err := s.Facts.MeasuresOf(v.r.Context(), a.ID, n.today-headDays, n.today, look.Known)
-	if err != nil {
+	a := p.Account
+	if err := s.headFigures(v, n, p, nil); err != nil {
 		return err
 	}
+	for _, role := range customer.OwnerRoles {
+		p.Owners = append(p.Owners, customerOwner{v.p.Text(ownerTitles[role]), cmp.Or(n.members[a.Owner(role)], lang.None), role, a.Owner(role)})
+	}
+	p.Tags, p.Lists, p.Stages = a.Tags(), a.Lists(), n.stageChoices(a.Stage())
+	if err := s.attributes(v, n, p); err != nil {
+		return err
+	}
+	var err error
+	if p.Members, err = s.Store.Members(v.r.Context()); err != nil {
+		return err
+	}
+	followed, err := s.Store.Followed(v.r.Context(), v.member.ID)
+	p.Follows = slices.Contains(followed, a.ID)
+	return err
+}
+
+// headFigures fills the figures at the top, with what was kept of the metrics
+// for their small history.
+func (s *server) headFigures(v *visit, n names, p *customerPage, kept []facts.Measure) error {
+	a, look := p.Account, p.View
+	p.Head = append(p.Head, n.stageFigure(p), n.ownerFigure(p))
 	for i, name := range headMetrics {
 		if m, ok := n.metrics[name]; ok {
 			p.Head = append(p.Head, n.metricFigure(look, a, m, kept))
@@ -204,19 +228,51 @@ func (s *server) customerHead(v *visit, n names, p *customerPage) error {
 			p.Head = append(p.Head, last)
 		}
 	}
-	for _, role := range customer.OwnerRoles {
-		p.Owners = append(p.Owners, customerOwner{v.p.Text(ownerTitles[role]), cmp.Or(n.members[a.Owner(role)], lang.None), role, a.Owner(role)})
-	}
-	p.Tags, p.Lists, p.Stages = a.Tags(), a.Lists(), n.stageChoices(a.Stage())
-	if err := s.attributes(v, n, p); err != nil {
+	return nil
+}
+
+// customerPart answers a part of the page that takes longer than the rest.
+func (s *server) customerPart(v *visit) error {
+	look, err := v.view()
+	if err != nil {
 		return err
 	}
-	if p.Members, err = s.Store.Members(v.r.Context()); err != nil {
+	p := customerPage{Past: look.Past()}
+	if p.Account, err = s.accountAt(v, look, farol.AccountID(v.r.PathValue("id"))); err != nil {
 		return err
 	}
-	followed, err := s.Store.Followed(v.r.Context(), v.member.ID)
-	p.Follows = slices.Contains(followed, a.ID)
-	return err
+	p.ID, p.shell = string(p.Account.ID), v.shell("")
+	p.Title, p.View = p.Account.Name, look
+	n, err := s.names(v)
+	if err != nil {
+		return err
+	}
+	n.today = look.reference()
+	part := v.r.URL.Query().Get("part")
+	switch part {
+	case "head":
+		var days []farol.Day
+		for d := n.today - 1; d > n.today-headDays; d -= 7 {
+			days = append(days, d)
+		}
+		kept, err := s.Facts.MeasuresAt(v.r.Context(), p.Account.ID, headMetrics, days, look.Known)
+		if err != nil {
+			return err
+		}
+		if err := s.headFigures(v, n, &p, kept); err != nil {
+			return err
+		}
+	case "seats":
+		err = s.seats(v, look, &p)
+	case "ledger":
+		err = s.moneyLedger(v, look, &p)
+	default:
+		return farol.InvalidField("part", "there is no such part: %s", part)
+	}
+	if err != nil {
+		return err
+	}
+	return s.send(v, http.StatusOK, "customer", "customer-"+part, p)
 }
 
 // stageFigure is the stage, with how long and whether that is too long.
@@ -242,7 +298,7 @@ func (n names) metricFigure(look *view, a *customer.Account, m *metric.Metric, k
 	f := customerFigure{Title: m.Title.In(n.v.p.Code()), Value: n.cell(a, "metric."+m.Name).Text, Href: look.Link("/metrics/"+m.Name, "segment", "account="+string(a.ID))}
 	var points []metric.Point
 	for _, x := range kept {
-		if x.Metric == m.Name && (n.today-x.Day)%7 == 0 {
+		if x.Metric == m.Name {
 			points = append(points, metric.Point{Period: farol.Period{From: x.Day, To: x.Day + 1}, Value: x.Value, Complete: true})
 		}
 	}

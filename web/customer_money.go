@@ -46,11 +46,21 @@ func (s *server) moneyTab(v *visit, look *view, p *customerPage) error {
 	if err := sight.Of(v.r.Context()).Shows(sight.Money); err != nil {
 		return err
 	}
-	m := &moneyTab{Whole: look.Link("/revenue/movements", "account", p.ID, "period", "24m")}
-	p.Money = m
+	p.Money = &moneyTab{}
 	if err := s.moneyLines(v, look, p); err != nil {
 		return err
 	}
+	p.Later = look.Link(customerHref(p.Account.ID)+"/part", "part", "ledger")
+	return nil
+}
+
+// moneyLedger fills how MRR moved in the last months.
+func (s *server) moneyLedger(v *visit, look *view, p *customerPage) error {
+	if err := sight.Of(v.r.Context()).Shows(sight.Money); err != nil {
+		return err
+	}
+	m := &moneyTab{Whole: look.Link("/revenue/movements", "account", p.ID, "period", "24m")}
+	p.Money = m
 	q := metric.RevenueRequest{Request: metric.Request{Grain: farol.Monthly, AsOf: look.AsOf, Known: look.Known, MaxAge: pageAge, Filters: []facts.Filter{{Attribute: "account", Values: []string{p.ID}}}}}
 	from := look.reference()
 	for range ledgerMonths - 1 {

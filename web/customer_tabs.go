@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
@@ -49,12 +51,12 @@ func (s *server) customerTab(v *visit, look *view, n names, p *customerPage) err
 const useDays = 84
 
 func (s *server) useTab(v *visit, look *view, profile customer.Profile, p *customerPage) error {
-	days, err := profile.Days(v.r.Context(), useDays)
-	if err != nil {
-		return err
-	}
-	features, err := profile.Features(v.r.Context())
-	if err != nil {
+	var days []customer.UseDay
+	var features []customer.Feature
+	g, ctx := errgroup.WithContext(v.r.Context())
+	g.Go(func() (err error) { days, err = profile.Days(ctx, useDays); return err })
+	g.Go(func() (err error) { features, err = profile.Features(ctx); return err })
+	if err := g.Wait(); err != nil {
 		return err
 	}
 	sc := scale{p: v.p, unit: "persons"}
@@ -80,7 +82,8 @@ func (s *server) useTab(v *visit, look *view, profile customer.Profile, p *custo
 		}
 		p.Features = append(p.Features, row)
 	}
-	return s.seats(v, look, p)
+	p.Later = look.Link(customerHref(p.Account.ID)+"/part", "part", "seats")
+	return nil
 }
 
 // seats shows what is used of the seats bought, month by month.
@@ -133,7 +136,10 @@ func (s *server) seats(v *visit, look *view, p *customerPage) error {
 }
 
 func (s *server) peopleTab(v *visit, profile customer.Profile, p *customerPage) error {
-	people, err := profile.People(v.r.Context())
+	people, ok, err := profile.Present(v.r.Context(), v.company.calendar().Today(v.now))
+	if err == nil && (!ok || len(people) == 0) { // of the past, or not in the roster yet
+		people, err = profile.People(v.r.Context())
+	}
 	if err != nil {
 		return err
 	}

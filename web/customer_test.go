@@ -29,7 +29,12 @@ func TestCustomerPage(t *testing.T) {
 	s.get(admin, "/customers/acct-01?before=x").is(400)
 	s.get(admin, "/customers/acct-01?who=x").is(400)
 	s.get(admin, "/customers/acct-01?kind=x").is(400)
-	s.get(admin, "/customers/acct-01?tab=money").says("table", "active").says(".ledger, table", "R$")
+	s.get(admin, "/customers/acct-01?tab=money").says("table", "active").says("table", "R$")
+	for part, want := range map[string]string{"head": ".head-figures", "ledger": "[data-chart]"} {
+		s.get(as{role: store.CSM, code: lang.English, fragment: true}, "/customers/acct-01/part?part="+part).is(200).has(want, 1)
+	}
+	s.get(admin, "/customers/acct-01/part?part=seats").is(200)
+	s.get(admin, "/customers/acct-01/part?part=x").is(400)
 	s.get(admin, "/customers/nobody").is(404)
 	s.get(admin, "/customers/acct-01?as_of=2020-01-01").is(404)
 	past := s.get(admin, "/customers/acct-01?as_of=2026-01-15").is(200).has(".past", 1)

@@ -85,6 +85,7 @@ var routes = []route{
 	{"POST /customer-changes/{id}", workers, (*server).undoCustomers},
 	{"POST /customers/mark", workers, (*server).markCustomers},
 	{"GET /customers/{id}", team, (*server).customer},
+	{"GET /customers/{id}/part", team, (*server).customerPart},
 	{"GET /customers/{id}/history", team, (*server).attributeHistory},
 	{"POST /customers/{id}/files", workers, (*server).addFile},
 	{"GET /files/{id}", team, (*server).file},

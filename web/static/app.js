@@ -314,6 +314,7 @@ function drawAll() {
   for (const holder of document.querySelectorAll('[data-chart]')) draw(holder);
 }
 drawAll();
+document.addEventListener('htmx:afterSettle', drawAll);
 window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
 
 // Paper is white: charts are drawn again in light colours, at once.
