@@ -145,13 +145,14 @@ func (s *server) listSegments(ctx context.Context, _ *struct{}) (*listSegmentsOu
 	return out, nil
 }
 
-type segmentName struct {
+// SegmentName is the name in a path.
+type SegmentName struct {
 	Name string `path:"name" pattern:"^[a-z0-9][a-z0-9_-]{0,59}$"`
 }
 
 type segmentOutput struct{ Body Segment }
 
-func (s *server) getSegment(ctx context.Context, in *segmentName) (*segmentOutput, error) {
+func (s *server) getSegment(ctx context.Context, in *SegmentName) (*segmentOutput, error) {
 	b, err := s.Segments.Seen(ctx)
 	if err != nil {
 		return nil, err
@@ -165,7 +166,7 @@ func (s *server) getSegment(ctx context.Context, in *segmentName) (*segmentOutpu
 }
 
 type putSegmentInput struct {
-	segmentName
+	SegmentName
 	Seen
 	Body struct {
 		Title       string `json:"title" minLength:"1" maxLength:"100" doc:"What people call it."`
@@ -190,7 +191,7 @@ func (s *server) putSegment(ctx context.Context, in *putSegmentInput) (*segmentO
 		}
 		return nil, err
 	}
-	return s.getSegment(ctx, &in.segmentName)
+	return s.getSegment(ctx, &in.SegmentName)
 }
 
 // maySee is NotFound for a segment that speaks of what is hidden from the
@@ -212,7 +213,7 @@ func (s *server) maySee(ctx context.Context, name string) error {
 }
 
 func (s *server) deleteSegment(ctx context.Context, in *struct {
-	segmentName
+	SegmentName
 	Seen
 }) (*struct{}, error) {
 	if err := s.maySee(ctx, in.Name); err != nil {
@@ -283,7 +284,7 @@ func (s *server) previewSegment(ctx context.Context, in *struct{ Body RuleBody }
 }
 
 type segmentAccountsInput struct {
-	segmentName
+	SegmentName
 	Clocks
 	Limit  int `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Offset int `query:"offset" minimum:"0"`
@@ -297,7 +298,7 @@ type segmentAccountsOutput struct {
 }
 
 func (s *server) segmentAccounts(ctx context.Context, in *segmentAccountsInput) (*segmentAccountsOutput, error) {
-	if _, err := s.getSegment(ctx, &in.segmentName); err != nil {
+	if _, err := s.getSegment(ctx, &in.SegmentName); err != nil {
 		return nil, err
 	}
 	q := customer.Query{Where: []customer.Condition{{Column: "segment." + in.Name, Values: []string{segment.In}}}, Sort: "metric.mrr", Down: true, Limit: in.Limit, Offset: in.Offset}
@@ -335,7 +336,7 @@ type SegmentMove struct {
 }
 
 type segmentHistoryInput struct {
-	segmentName
+	SegmentName
 	From    string `query:"from" format:"date" doc:"First day."`
 	To      string `query:"to" format:"date" doc:"First day after."`
 	Account string `query:"account" doc:"Of this account only."`
@@ -352,7 +353,7 @@ type segmentHistoryOutput struct {
 }
 
 func (s *server) segmentHistory(ctx context.Context, in *segmentHistoryInput) (*segmentHistoryOutput, error) {
-	if _, err := s.getSegment(ctx, &in.segmentName); err != nil {
+	if _, err := s.getSegment(ctx, &in.SegmentName); err != nil {
 		return nil, err
 	}
 	q := facts.MarkQuery{Trait: segment.Trait(in.Name), Account: farol.AccountID(in.Account), Limit: in.Limit, After: in.After}

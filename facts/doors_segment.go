@@ -78,9 +78,9 @@ func (d *doors) members() string {
 func (d *doors) membersNow(roster, said string) string {
 	since := fmt.Sprintf("dayNumber({to:Date}) - %d", memberDays)
 	of := func(cond string) string {
-		return "SELECT r.account AS account, r.person AS person, r.last_day AS last_day FROM " + roster + " r WHERE r.account <> '' AND " + cond
+		return "SELECT r.account AS account, r.person AS person, r.lately AS lately FROM " + roster + " r WHERE r.account <> '' AND " + cond
 	}
-	return "(SELECT u.account AS account, u.person AS person FROM (" + of("r.last_day >= "+since) + " UNION ALL SELECT o.account AS account, o.person AS person, o.last_day AS last_day FROM (" + of("r.last_day < "+since) +
+	return "(SELECT u.account AS account, u.person AS person FROM (" + of("r.lately >= "+since) + " UNION ALL SELECT o.account AS account, o.person AS person, o.lately AS lately FROM (" + of("r.lately < "+since) +
 		") o WHERE (o.account, o.person) IN (SELECT q.account, q.person FROM " + said + " q)) u WHERE 1 = 1" + d.noStaff("u.account", "u.person") + ")"
 }
 

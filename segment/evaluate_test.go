@@ -383,7 +383,8 @@ func TestAgainstReference(t *testing.T) {
 				}
 				got, err := Accounts(context.Background(), w.f, r, w.env(), 0)
 				if err != nil {
-					t.Fatalf("%s: %v", r, err)
+					text, _ := Explain(w.f, r, w.env())
+					t.Fatalf("%s: %v\n%s", r, err, text)
 				}
 				want := w.want(r)
 				if !slices.Equal(got, want) {
