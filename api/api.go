@@ -101,6 +101,9 @@ func New(c Config) http.Handler {
 	s.restatementOperations()
 	s.versionOperations()
 	s.viewOperations()
+	s.deskOperations()
+	s.knowledgeOperations()
+	s.goalOperations()
 	s.progressOperations()
 	s.eventOperations()
 	s.sourceOperations()
@@ -137,8 +140,8 @@ type audience []store.Role
 var (
 	team    = audience(store.Roles)
 	leaders = audience{store.Admin, store.Manager}
-	admins  = audience{store.Admin}
 	workers = audience{store.Admin, store.Manager, store.CSM, store.Support}
+	admins  = audience{store.Admin}
 )
 
 // rolesExtension is where the OpenAPI document tells who may call.

@@ -12,6 +12,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/sight"
 )
 
 // Key names a ticket.
@@ -45,8 +46,8 @@ func NewBook(f *facts.Facts, now func() time.Time) *Book {
 // fresh is how old what a reader sees may be.
 const fresh = 2 * time.Second
 
-// Tickets answers every ticket, as of a few seconds ago at most. The map and
-// what is in it must not be changed.
+// Tickets answers every ticket, as of a few seconds ago at most, whoever asks:
+// Query keeps those in sight. The map and what is in it must not be changed.
 func (b *Book) Tickets(ctx context.Context) (map[Key]*facts.Ticket, error) {
 	now := b.now()
 	b.mu.RLock()
@@ -64,11 +65,15 @@ func (b *Book) Tickets(ctx context.Context) (map[Key]*facts.Ticket, error) {
 	if tickets != nil && !upTo.After(since) {
 		return tickets, nil
 	}
+	if b.facts.JoinsChanged().After(since) {
+		tickets, since = nil, time.Time{} // whose tickets they are is another matter now
+	}
 	next := maps.Clone(tickets)
 	if next == nil {
 		next = map[Key]*facts.Ticket{}
 	}
-	if err := b.facts.Tickets(ctx, facts.TicketFilter{Since: since}, func(t facts.Ticket) { next[Key{t.Source, t.ID}] = &t }); err != nil {
+	// The book is everybody's: who reads it keeps what they may see.
+	if err := b.facts.Tickets(sight.With(ctx, nil), facts.TicketFilter{Since: since}, func(t facts.Ticket) { next[Key{t.Source, t.ID}] = &t }); err != nil {
 		return nil, err
 	}
 	b.mu.Lock()
@@ -93,8 +98,10 @@ type Query struct {
 	Source                  farol.SourceID
 	// Search finds words in subject, id, account and requester, accents aside.
 	Search string
-	// Keep, when given, tells whose tickets may be seen.
-	Keep func(farol.AccountID) bool
+	// Sight is what the reader may see; Keep, when given, tells whose tickets are
+	// asked for.
+	Sight *sight.Sight
+	Keep  func(farol.AccountID) bool
 	// Opened keeps those opened in the days; 0 is open.
 	From, To farol.Day
 	Zone     *time.Location
@@ -128,7 +135,7 @@ func (q Query) Fits(t *facts.Ticket, words []string) bool {
 			}
 		}
 	}
-	return q.Keep == nil || q.Keep(t.Account)
+	return q.Sight.Account(t.Account) && (q.Keep == nil || q.Keep(t.Account))
 }
 
 // Of answers a page of the tickets that fit, and how many they are.

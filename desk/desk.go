@@ -24,6 +24,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -315,10 +316,10 @@ func (d *Desks) place(ctx context.Context, h store.Desk, got *store.Delivery, t 
 	}
 	switch {
 	case had && t.Updated.Before(old.Updated):
-		got.State, got.Reason = store.DeliveryIgnored, "it is older than what is known of the ticket"
+		got.State, got.Reason = store.DeliveryIgnored, string(lang.Text("it is older than what is known of the ticket"))
 		return nil
 	case had && next.Digest == old.Digest:
-		got.State, got.Reason = store.DeliveryIgnored, "it says nothing new of the ticket"
+		got.State, got.Reason = store.DeliveryIgnored, string(lang.Text("it says nothing new of the ticket"))
 		next.Status = old.Status
 		return d.Store.SaveDeskTicket(ctx, next)
 	}

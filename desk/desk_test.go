@@ -202,7 +202,7 @@ func TestGenuine(t *testing.T) {
 
 func TestDomains(t *testing.T) {
 	for mail, want := range map[string]string{"ana@acme.com": "acme.com", "x@GMAIL.com": "", "x@yahoo.com.br": "", "x@uol.com.br": "", "x@localhost": "", "x": "", "@a.com": "", "x@ig.com.br": ""} {
-		if got := ownDomain(mail); got != want {
+		if got := OwnDomain(mail); got != want {
 			t.Errorf("%s: %q", mail, got)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/store"
@@ -47,7 +48,7 @@ func (r Requester) names(source farol.SourceID, ticket string) []string {
 	add("id:"+string(source)+":", r.ID)
 	add("id:"+string(source)+":", r.DeskID)
 	add("org:"+string(source)+":", r.Org)
-	add("domain:", ownDomain(r.Email))
+	add("domain:", OwnDomain(r.Email))
 	return out
 }
 
@@ -64,7 +65,7 @@ func (d *Desks) match(ctx context.Context, h store.Desk, t Ticket) (match, error
 	if err != nil {
 		return match{}, err
 	}
-	if a := farol.AccountID(r.Account); a != "" && accounts[a] != nil {
+	if a := d.Facts.Joined(farol.AccountID(r.Account), time.Time{}); a != "" && accounts[a] != nil {
 		return match{a, person}, nil
 	}
 	said, ok, err := d.Store.RequesterOf(ctx, r.names(h.ID, TicketID(h.Kind, t.ID))...)
@@ -79,7 +80,7 @@ func (d *Desks) match(ctx context.Context, h store.Desk, t Ticket) (match, error
 	case home != "":
 		return match{home, person}, nil
 	}
-	domain := ownDomain(r.Email)
+	domain := OwnDomain(r.Email)
 	if domain == "" {
 		return match{}, nil
 	}
@@ -126,16 +127,18 @@ func (d *Desks) known(ctx context.Context, r Requester) (farol.PersonID, farol.A
 // waited for them. With domain, everybody of the address' domain is meant.
 // Errors: Invalid with the field who or account.
 func (d *Desks) Assign(ctx context.Context, who string, account farol.AccountID, person farol.PersonID, domain bool, author string) (taken int, err error) {
-	if _, err := d.Customers.Account(ctx, account); err != nil {
+	a, err := d.Customers.Account(ctx, account)
+	if err != nil {
 		if farol.KindOf(err) == farol.NotFound {
 			return 0, farol.InvalidField("account", "there is no such account")
 		}
 		return 0, err
 	}
+	account = a.ID
 	q := store.DeliveryQuery{State: store.DeliveryWaiting, Requester: who}
 	r := store.Requester{Who: who, Account: account, Person: person, Author: author}
 	if domain {
-		of := ownDomain(strings.TrimPrefix(who, "email:"))
+		of := OwnDomain(strings.TrimPrefix(who, "email:"))
 		if of == "" {
 			return 0, farol.InvalidField("domain", "this address is of a mail service that anybody may use")
 		}
@@ -168,9 +171,9 @@ func host(s string) string {
 	return strings.TrimPrefix(u.Hostname(), "www.")
 }
 
-// ownDomain is the domain of an e-mail address, "" for a mail service that
+// OwnDomain is the domain of an e-mail address, "" for a mail service that
 // anybody may use.
-func ownDomain(email string) string {
+func OwnDomain(email string) string {
 	i := strings.LastIndexByte(email, '@')
 	if i < 1 {
 		return ""

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 // The states of a ticket. A help desk's own words are kept beside them.
@@ -54,7 +55,7 @@ func (t Ticket) Over() bool { return t.Status == TicketSolved || t.Status == Tic
 type TicketFilter struct {
 	Source farol.SourceID
 	ID     string
-	// Account keeps the tickets of which anything was said of the account.
+	// Account keeps its tickets.
 	Account farol.AccountID
 	// Since keeps the tickets of which anything was learned after it, or that
 	// changed hands.
@@ -64,8 +65,9 @@ type TicketFilter struct {
 	Known time.Time
 }
 
-// Tickets answers tickets whole, each once, in no promised order.
+// Tickets answers the tickets in sight whole, each once, in no promised order.
 func (f *Facts) Tickets(ctx context.Context, q TicketFilter, each func(Ticket)) error {
+	q.Account = f.Joined(q.Account, q.Known)
 	d := &doors{Scope: Scope{AsOf: q.AsOf, Known: q.Known}, params: map[string]any{}, traits: &f.traits}
 	if q.AsOf != 0 {
 		d.params["farol_as_of"] = q.AsOf
@@ -87,16 +89,22 @@ func (f *Facts) Tickets(ctx context.Context, q TicketFilter, each func(Ticket)) 
 	all := d.typed("tickets", ticketColumns, cond, "t.account", "t.person")
 	where := ""
 	if q.Account != "" {
+		// What was said before the account was known belongs to the ticket, too.
 		d.params["account"] = string(q.Account)
-		where = " WHERE m.account = {account:String}"
+		where = " WHERE m.ticket IN (SELECT o.ticket FROM " + all + " o WHERE o.account = {account:String})"
 	}
-	rows, err := f.internal(ctx, "SELECT m.src, m.ticket, m.action, m.account, m.person, m.ts, m.known, m.subject, m.status, m.status_raw, m.priority, m.channel, m.topic, m.requester, m.assignee, m.url, m.tags, m.opened, m.replied, m.solved, m.reopened, m.csat, m.csat_raw, m.csat_comment FROM "+
-		all+" m"+where+" ORDER BY m.src, m.ticket, m.ts, m.known, m.id", d.params)
+	rows, err := f.reading(ctx, "SELECT m.src, m.ticket, m.action, m.account, m.person, m.ts, m.known, m.subject, m.status, m.status_raw, m.priority, m.channel, m.topic, m.requester, m.assignee, m.url, m.tags, m.opened, m.replied, m.solved, m.reopened, m.csat, m.csat_raw, m.csat_comment FROM "+
+		all+" m"+where+" ORDER BY m.src, m.ticket, m.ts, m.known, m.id", q.Known, d.params)
 	if err != nil {
 		return fmt.Errorf("facts: tickets: %w", err)
 	}
 	defer rows.Close()
-	return foldTickets(rows, each)
+	see := sight.Of(ctx)
+	return foldTickets(rows, func(t Ticket) {
+		if see.Account(t.Account) && (q.Account == "" || t.Account == q.Account) {
+			each(t)
+		}
+	})
 }
 
 const ticketColumns = "t.source AS src, t.ticket AS ticket, t.action AS action, t.ts AS ts, t.known AS known, t.id AS id, t.subject AS subject, t.status AS status, coalesce(t.status_raw, '') AS status_raw, " +

@@ -165,62 +165,45 @@ func (s *server) peopleTab(v *visit, profile customer.Profile, p *customerPage) 
 	return nil
 }
 
-// ticketRow is a ticket as its last event leaves it.
+// ticketRow is a ticket as it stands.
 type ticketRow struct {
-	Ticket, Subject, Status, Priority, Topic, Channel, CSAT string
-	Person                                                  string
-	Opened, Changed                                         time.Time
-	Open                                                    bool
-	Took                                                    string
+	Ticket, Href, Subject, Status, Priority, Topic, Channel, CSAT string
+	Person                                                        string
+	Opened, Changed                                               time.Time
+	Open                                                          bool
+	Took                                                          string
 }
 
-// tabMoments is how many events the tabs of tickets and answers read.
+// tabMoments is how many events the tab of answers reads.
 const tabMoments = 1000
 
 func (s *server) ticketsTab(v *visit, look *view, p *customerPage) error {
-	list, err := s.Facts.Moments(v.r.Context(), facts.MomentFilter{Account: p.Account.ID, Kinds: []string{facts.TicketMoment}, AsOf: look.AsOf, Known: look.Known, Limit: tabMoments})
-	if err != nil {
-		return err
-	}
-	at := map[string]int{}
 	open, recent := 0, 0
-	for _, m := range list { // the newest first
-		id := m.Fields["ticket"]
-		i, seen := at[id]
-		if !seen {
-			i = len(p.Tickets)
-			at[id] = i
-			t := ticketRow{Ticket: id, Changed: m.At, Open: m.Name != "solved"}
-			t.Status = v.p.Text(ticketStates[m.Name])
-			p.Tickets = append(p.Tickets, t)
+	err := s.Facts.Tickets(v.r.Context(), facts.TicketFilter{Account: p.Account.ID, AsOf: look.AsOf, Known: look.Known}, func(x facts.Ticket) {
+		t := ticketRow{
+			Ticket: x.ID, Href: look.Link(ticketHref(&x)), Subject: x.Subject, Status: v.p.Text(ticketStatuses[x.Status]), Priority: priorityText(v, x.Priority), Topic: x.Topic, Channel: x.Channel,
+			Person: string(x.Person), Opened: x.Opened, Changed: x.Updated, Open: !x.Over(),
 		}
-		t := &p.Tickets[i]
-		for field, into := range map[string]*string{"subject": &t.Subject, "priority": &t.Priority, "topic": &t.Topic, "channel": &t.Channel, "csat": &t.CSAT} {
-			if *into == "" {
-				*into = m.Fields[field]
-			}
+		if x.CSAT != nil {
+			t.CSAT = cmp.Or(x.CSATRaw, v.p.Percent(*x.CSAT))
 		}
-		if t.Person == "" || m.Name == "opened" {
-			t.Person = cmp.Or(string(m.Person), t.Person)
-		}
-		if t.Opened = m.At; m.Name == "opened" && !t.Open {
-			t.Took = v.p.T("solved in %s", scale{p: v.p, unit: "seconds"}.duration(t.Changed.Sub(m.At).Seconds()))
-		}
-	}
-	for _, t := range p.Tickets {
-		if t.Open {
+		if !t.Open {
+			t.Took = v.p.T("solved in %s", duration(v.p, x.Solved.Sub(x.Opened)))
+		} else {
 			open++
 		}
 		if v.now.Sub(t.Opened) < 28*24*time.Hour {
 			recent++
 		}
+		p.Tickets = append(p.Tickets, t)
+	})
+	if err != nil {
+		return err
 	}
+	slices.SortFunc(p.Tickets, func(a, b ticketRow) int { return cmp.Or(b.Opened.Compare(a.Opened), cmp.Compare(a.Ticket, b.Ticket)) })
 	p.Sums = []customerFigure{{Title: v.p.T("Open tickets"), Value: v.p.Number(float64(open), 0)}, {Title: v.p.T("Opened in 28 days"), Value: v.p.Number(float64(recent), 0)}, {Title: v.p.T("Tickets in all"), Value: v.p.Number(float64(len(p.Tickets)), 0)}}
+	p.Tickets = p.Tickets[:min(len(p.Tickets), 500)]
 	return nil
-}
-
-var ticketStates = map[string]lang.Text{
-	"opened": lang.Text("Open"), "updated": lang.Text("In progress"), "solved": lang.Text("Solved"), "reopened": lang.Text("Reopened"),
 }
 
 // answerLine is an answer to a survey.

@@ -24,6 +24,7 @@ type myDayPage struct {
 	shell
 	refusal
 	Team     bool
+	Goals    []goalLine
 	Figures  []customerFigure
 	Tasks    []taskRow
 	More     int
@@ -94,6 +95,9 @@ func (s *server) showMyDay(v *visit, status int, r refusal, fields url.Values) e
 		}
 	}
 	p.Figures = s.dayFigures(v, &p, mine)
+	if p.Goals, err = s.goalLines(v); err != nil {
+		return err
+	}
 	if p.Members, err = s.Store.Members(v.r.Context()); err != nil {
 		return err
 	}

@@ -114,6 +114,9 @@ func (s *server) noticeLink(v *visit, n store.Notice) string {
 		return "/notes/" + url.PathEscape(id)
 	case "task":
 		return "/tasks/" + url.PathEscape(id)
+	case "article":
+		id, _, _ = strings.Cut(id, ":")
+		return "/knowledge/" + url.PathEscape(id)
 	case "message":
 		if m, err := s.Store.Message(v.r.Context(), id); err == nil && m.Thread == store.Channel {
 			return "/community#post-" + url.PathEscape(cmp.Or(m.Parent, m.ID))

@@ -19,6 +19,8 @@ type overviewPage struct {
 	Areas  []overviewArea
 	Usage  *chart
 	Movers []*chart
+	// Goals are those that support and Customer Success share.
+	Goals []goalLine
 }
 
 // overviewArea is a part of the work with the few figures that tell of it.
@@ -97,6 +99,10 @@ func (s *server) overview(v *visit) error {
 	}
 	g.Go(func() (err error) {
 		p.Usage, err = s.usageChart(v, look)
+		return err
+	})
+	g.Go(func() (err error) {
+		p.Goals, err = s.goalLines(v)
 		return err
 	})
 	p.Movers = make([]*chart, len(overviewBars))

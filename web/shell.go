@@ -71,6 +71,9 @@ var navigation = []navGroup{
 		{Title: lang.Text("Customer stages"), Icon: "route", Href: "/stages", who: team},
 		{Title: lang.Text("People"), Icon: "user", Href: "/people", who: team},
 		{Title: lang.Text("Segments"), Icon: "filter", Href: "/segments", who: team},
+		{Title: lang.Text("Tickets"), Icon: "zoom-question", Href: "/tickets", who: team},
+		{Title: lang.Text("Knowledge base"), Icon: "bookmark", Href: "/knowledge", who: team},
+		{Title: lang.Text("Shared goals"), Icon: "chart-line", Href: "/goals", who: team},
 	}},
 	{lang.Text("Understand"), []navItem{
 		{Title: lang.Text("Overview"), Icon: "layout-dashboard", Href: "/", who: team},
@@ -92,6 +95,7 @@ var navigation = []navGroup{
 	}},
 	{lang.Text("Set up"), []navItem{
 		{Title: lang.Text("Sources"), Icon: "plug", Href: "/sources", who: team},
+		{Title: lang.Text("Help desks"), Icon: "plug", Href: "/desks", who: team},
 		{Title: lang.Text("Settings"), Icon: "adjustments", Href: "/settings", who: team},
 		{Title: lang.Text("Custom fields"), Icon: "list", Href: "/fields", who: team},
 		{Title: lang.Text("Team and keys"), Icon: "users", Href: "/team", who: admins},
@@ -125,6 +129,10 @@ var doneTexts = map[string]lang.Text{
 	"file-gone":    lang.Text("The file was deleted."),
 	"segment":      lang.Text("The segment was saved."),
 	"segment-gone": lang.Text("The segment was deleted. Its versions and its history stay."),
+	"replayed":     lang.Text("It was taken in again."),
+	"assigned":     lang.Text("It is remembered, and what waited was taken in."),
+	"review":       lang.Text("The reviewer was told."),
+	"published":    lang.Text("It is published."),
 }
 
 // shell prepares what every page shows; the title is an English sentence.

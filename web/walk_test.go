@@ -86,14 +86,14 @@ func guarded(t *testing.T) *portfolio {
 	p.check(err)
 	_, err = segment.Put(ctx, p.store, "walked", segment.Document{Title: "Walked", Rule: rule}, nil, "system")
 	p.check(err)
-	p.things = map[string]string{"/files/": file.ID, "/notices/": notices[0].ID, "/customers/": secretID, "/people/": "zzsecret-person", "/notes/": note.ID, "/tasks/": task.ID, "/messages/": said.ID}
+	p.things = map[string]string{"/files/": file.ID, "/notices/": notices[0].ID, "/customers/": secretID, "/people/": "zzsecret-person", "/notes/": note.ID, "/tasks/": task.ID, "/messages/": said.ID, "/tickets/": "zzsecret-1"}
 	return p
 }
 
 // free are the routes whose parameters name nothing of an account: a new route
 // with a parameter is entered here, or its thing in guarded.
 var free = []string{
-	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/activation/criteria/", "/settings/", "/team/members/", "/team/tokens/", "/team/invitations/", "/account/sessions/", "/invite/", "/segments/", "/customer-changes/",
+	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/activation/criteria/", "/settings/", "/team/members/", "/team/tokens/", "/team/invitations/", "/account/sessions/", "/invite/", "/segments/", "/customer-changes/", "/desks/", "/knowledge/", "/goals/",
 	"/new/", "/undo/", "/notices/", "/unread/", "/new/", "/undo/",
 }
 
@@ -102,7 +102,7 @@ var free = []string{
 func (p *portfolio) fillPath(t *testing.T, path string) (filled string, ok bool) {
 	for prefix, id := range p.things {
 		if strings.HasPrefix(path, prefix) && strings.Contains(path, "{") {
-			return strings.NewReplacer("{id}", url.PathEscape(id)).Replace(path), true
+			return strings.NewReplacer("{id}", url.PathEscape(id), "{source}", string(p.source.ID)).Replace(path), true
 		}
 	}
 	if !strings.Contains(path, "{") {
