@@ -113,6 +113,7 @@ func New(c Config) http.Handler {
 	s.definitionOperations()
 	s.settingOperations()
 	s.auditOperations()
+	s.workOperations()
 	s.segmentOperations()
 	s.mux.HandleFunc(everything, s.nowhere)
 	return s.guarded(s.mux)

@@ -74,6 +74,17 @@ func withoutCode(body string) string {
 	return strings.Join(lines, "\n")
 }
 
+// withoutItems is the text without its open action items: whoever is to do one
+// is told of the task, and need not be told of the mention, too.
+func withoutItems(body string) string {
+	return itemForm.ReplaceAllStringFunc(body, func(line string) string {
+		if items := Items(line); len(items) == 1 && !items[0].Ticked {
+			return ""
+		}
+		return line
+	})
+}
+
 // itemSource is the source of the task of an item.
 func itemSource(note, key string) string { return "note:" + note + "#" + key }
 

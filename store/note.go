@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -92,7 +93,7 @@ func (s *Store) AddNote(ctx context.Context, n Note) (Note, error) {
 		if err := s.noteTasks(ctx, tx, n, n.Author); err != nil {
 			return err
 		}
-		return s.announce(ctx, tx, Notice{Kind: NoticeMention, Account: n.Account, Subject: "note:" + n.ID, Author: n.Author, Text: excerpt(n.Title, n.Body)}, n.Body)
+		return s.announce(ctx, tx, Notice{Kind: NoticeMention, Account: n.Account, Subject: "note:" + n.ID, Author: n.Author, Text: excerpt(n.Title, n.Body)}, withoutItems(n.Body))
 	})
 	return n, err
 }
@@ -162,9 +163,12 @@ func (s *Store) announce(ctx context.Context, tx *sql.Tx, n Notice, text string)
 	return s.tell(ctx, tx, n, rest)
 }
 
+// plain matches the marks of Markdown that say nothing in one line.
+var plain = regexp.MustCompile("(?m)^[ \\t]*(#{1,6}|>|[-*+]|\\d+[.)])[ \\t]+(\\[[ xX]\\][ \\t]+)?|\\*\\*|__|`")
+
 // excerpt is the beginning of a text on one line.
 func excerpt(title, body string) string {
-	s := strings.Join(strings.Fields(title+" "+body), " ")
+	s := strings.Join(strings.Fields(title+" "+plain.ReplaceAllString(body, " ")), " ")
 	if r := []rune(s); len(r) > 140 {
 		return string(r[:139]) + "…"
 	}
@@ -256,7 +260,7 @@ func (s *Store) UpdateNote(ctx context.Context, id string, u NoteUpdate) (Note, 
 		if err := s.noteTasks(ctx, tx, n, u.By); err != nil {
 			return err
 		}
-		return s.announce(ctx, tx, Notice{Kind: NoticeMention, Account: n.Account, Subject: "note:" + n.ID, Author: u.By, Text: excerpt(n.Title, n.Body)}, n.Body)
+		return s.announce(ctx, tx, Notice{Kind: NoticeMention, Account: n.Account, Subject: "note:" + n.ID, Author: u.By, Text: excerpt(n.Title, n.Body)}, withoutItems(n.Body))
 	})
 	return n, err
 }

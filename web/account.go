@@ -15,6 +15,7 @@ type accountPage struct {
 	shell
 	refusal
 	Sessions []sessionRow
+	Told     toldForm
 }
 
 type sessionRow struct {
@@ -36,6 +37,9 @@ func (s *server) showAccount(v *visit, status int, r refusal) error {
 		return err
 	}
 	p.Sessions = sessionRows(sessions, v.session.ID)
+	if p.Told, err = s.toldForm(v); err != nil {
+		return err
+	}
 	return s.send(v, status, "account", "layout", p)
 }
 

@@ -273,38 +273,14 @@ var happeningIcons = map[string]string{
 
 // happeningText says what happened.
 func (s *server) happeningText(v *visit, h store.Happening) string {
-	f := h.Fields
-	switch h.Kind {
-	case store.MetricHappening:
-		m, err := s.Metrics.Catalogue().Find(h.Name)
-		was, errWas := strconv.ParseFloat(f["before"], 64)
-		now, errNow := strconv.ParseFloat(f["now"], 64)
-		if err != nil || errWas != nil || errNow != nil {
-			return h.Name
-		}
-		sc := scale{v.p, m.Unit, v.company.Currency}
-		if now > was {
-			return v.p.T("%s rose from %s to %s", m.Title.In(v.p.Code()), sc.short(&was), sc.short(&now))
-		}
-		return v.p.T("%s fell from %s to %s", m.Title.In(v.p.Code()), sc.short(&was), sc.short(&now))
-	case store.StageHappening:
+	stage := func(name string) string {
 		n, err := s.names(v)
 		if err != nil {
-			return h.Name
+			return name
 		}
-		return v.p.T("Stage: %s", n.value("stage", h.Name))
-	case store.TicketHappening:
-		return v.p.T("Ticket opened: %s", cmp.Or(f["subject"], h.Name, f["ticket"]))
-	case store.AnswerHappening:
-		if f["comment"] != "" {
-			return v.p.T("Answered %s with %s: “%s”", strings.ToUpper(h.Name), f["score"], f["comment"])
-		}
-		return v.p.T("Answered %s with %s", strings.ToUpper(h.Name), f["score"])
+		return n.value("stage", name)
 	}
-	if f["value"] == "true" {
-		return v.p.T("Entered %s", h.Name)
-	}
-	return v.p.T("Left %s", h.Name)
+	return customer.HappeningText(v.p, s.Metrics.Catalogue(), h, stage)
 }
 
 func (s *server) dayTold(v *visit, p *myDayPage, _ []*customer.Account) (err error) {

@@ -232,6 +232,9 @@ var routes = []route{
 	{"POST /account/password", team, (*server).changePassword},
 	{"POST /account/sessions", team, (*server).endSessions},
 	{"POST /account/sessions/{id}", team, (*server).endSession},
+	{"POST /account/told", team, (*server).saveTold},
+	{"GET /digest/stop/{token}", anyone, (*server).stopDigest},
+	{"POST /digest/stop/{token}", anyone, (*server).stopDigest},
 	{"POST /language", anyone, (*server).chooseLanguage},
 	{"POST /theme", anyone, (*server).chooseTheme},
 

@@ -15,6 +15,7 @@ import (
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/ingest"
 	"github.com/farol-cs/farol/job"
+	"github.com/farol-cs/farol/mail"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/store"
@@ -47,13 +48,20 @@ type app struct {
 	accounts *customer.Directory
 	segments *customer.Segments
 	jobs     *job.Jobs
-	closers  []func() error
+	// mail is nil when no mail is sent; baseURL is what its links begin with.
+	mail    *mail.Server
+	baseURL string
+	closers []func() error
 }
 
 // openApp opens state, then facts, in that order: the facts need the
 // company's zone, which is a setting.
-func openApp(ctx context.Context, o engineOptions, log *slog.Logger) (*app, error) {
-	a := &app{log: log}
+func openApp(ctx context.Context, o engineOptions, so serverOptions, log *slog.Logger) (*app, error) {
+	a := &app{log: log, baseURL: so.BaseURL}
+	var err error
+	if a.mail, err = so.SMTP.server(so.BaseURL); err != nil {
+		return nil, err
+	}
 	if err := a.open(ctx, o); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -89,7 +97,7 @@ func (a *app) open(ctx context.Context, o engineOptions) error {
 	a.accounts, a.book = customer.New(a.facts, time.Now), desk.NewBook(a.facts, time.Now)
 	a.segments = &customer.Segments{Store: s, Facts: a.facts, Metrics: catalogue, Customers: a.accounts, Now: time.Now, Log: log}
 	a.desks = &desk.Desks{Store: s, Facts: a.facts, Customers: a.accounts, Log: log}
-	if a.jobs, err = job.New(ctx, s, time.Now, log, a.works()...); err != nil {
+	if a.jobs, err = job.New(ctx, s, time.Now, log, append(a.works(), a.mailWorks()...)...); err != nil {
 		return fmt.Errorf("setting up the background work: %w", err)
 	}
 	return nil
@@ -126,8 +134,27 @@ func (a *app) works() []job.Work {
 		{Name: "repair", Every: 24 * time.Hour, Limit: time.Hour, Do: a.repair},
 		{Name: "deliveries", Every: 30 * time.Second, AtStart: true, Limit: 5 * time.Minute, Do: a.desks.Retry},
 		{Name: "stages", Every: time.Minute, AtStart: true, Limit: 20 * time.Minute, Do: a.moveStages},
+		{Name: "happenings", Every: 2 * time.Minute, AtStart: true, Limit: 10 * time.Minute, Do: a.watcher().Update},
 		{Name: "prune", Every: time.Hour, Limit: time.Minute, Do: a.store.Prune},
 	}
+}
+
+// watched are the metrics whose moves the owners of an account hear of.
+var watched = []string{"mrr", "active_users_week", "seat_utilisation"}
+
+// watcher finds what happened around accounts, for My day.
+func (a *app) watcher() customer.Watcher {
+	w := customer.Watcher{Facts: a.facts, Store: a.store, Now: time.Now}
+	for _, name := range watched {
+		m, err := a.metrics.Catalogue().Find(name)
+		if err != nil || !m.PerAccount {
+			continue
+		}
+		w.Metrics = append(w.Metrics, customer.WatchedMetric{
+			Name: name, Good: map[metric.Direction]int{metric.Up: 1, metric.Down: -1}[m.Direction], Money: m.Unit == metric.Money, Share: m.Unit == "ratio" || m.Unit == "percent",
+		})
+	}
+	return w
 }
 
 // updateHistory keeps the history, and says in the state how far it has come

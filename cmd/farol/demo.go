@@ -129,7 +129,7 @@ func (c *demoCmd) make(ctx context.Context, out io.Writer, eo engineOptions, log
 	if err != nil {
 		return made, nil, err
 	}
-	if err := load(ctx, out, eo, log, company); err != nil {
+	if err := load(ctx, out, eo, log, company, c.Language); err != nil {
 		return made, nil, err
 	}
 	planted := filepath.Join(c.Data, truthFile)
@@ -167,8 +167,8 @@ func (c *demoCmd) makeState(ctx context.Context, eo engineOptions, made *demoMad
 }
 
 // load takes the company's history in.
-func load(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger, company *demo.Company) (err error) {
-	a, err := openApp(ctx, eo, log)
+func load(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger, company *demo.Company, language string) (err error) {
+	a, err := openApp(ctx, eo, serverOptions{}, log)
 	if err != nil {
 		return err
 	}
@@ -182,6 +182,9 @@ func load(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger
 	bar.Finish()
 	if err != nil {
 		return fmt.Errorf("loading the history: %w", err)
+	}
+	if err := plantWork(ctx, a, language); err != nil {
+		return fmt.Errorf("putting the team to work: %w", err)
 	}
 	return nil
 }

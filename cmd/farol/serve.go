@@ -26,6 +26,7 @@ type serverOptions struct {
 	KeyRate      float64       `help:"Tracking requests a second that one write key may send." default:"10000" placeholder:"N"`
 	AddressRate  float64       `help:"Tracking requests a second that one address may send." default:"10000" placeholder:"N"`
 	OIDC         oidcOptions   `embed:"" prefix:"oidc-" group:"Sign-in at an OpenID provider"`
+	SMTP         smtpOptions   `embed:"" prefix:"smtp-" group:"Mail"`
 	StopWithin   time.Duration `help:"How long a stop waits for requests and jobs." default:"20s"`
 }
 
@@ -33,6 +34,9 @@ type serverOptions struct {
 // wrong base address would break every sign-in and every install snippet.
 func (o serverOptions) check() error {
 	if err := o.OIDC.check(); err != nil {
+		return err
+	}
+	if _, err := o.SMTP.server(o.BaseURL); err != nil {
 		return err
 	}
 	if o.BaseURL == "" {
@@ -56,7 +60,7 @@ func serve(ctx context.Context, out io.Writer, eo engineOptions, so serverOption
 	if err := so.check(); err != nil {
 		return err
 	}
-	a, err := openApp(ctx, eo, log)
+	a, err := openApp(ctx, eo, so, log)
 	if err != nil {
 		return err
 	}
