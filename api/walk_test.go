@@ -61,7 +61,15 @@ func (h *house) things(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]string{"/customers/": mark + "-acct", "/accounts/": mark + "-acct", "/files/": f.ID}
+	n, err := h.store.AddNote(t.Context(), store.Note{Account: mark + "-acct", Author: "token:x", Title: mark, Body: mark})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := h.store.Say(t.Context(), store.Message{Thread: store.AccountThread(mark + "-acct"), Author: "token:x", Body: mark})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{"/notes/": n.ID, "/messages/": m.ID, "/customers/": mark + "-acct", "/accounts/": mark + "-acct", "/files/": f.ID}
 }
 
 // No operation tells a token of a portfolio of an account out of sight.
