@@ -110,6 +110,7 @@ func New(c Config) http.Handler {
 	s.tokenOperations()
 	s.memberOperations()
 	s.accessOperations()
+	s.qualityOperations()
 	s.definitionOperations()
 	s.settingOperations()
 	s.auditOperations()

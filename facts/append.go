@@ -287,6 +287,7 @@ func (f *Facts) commitAll(ctx context.Context, group []*request) ([]Receipt, err
 		}
 	}
 	f.recent.expire(known.Add(-f.window))
+	f.tally.count(group, receipts, fresh, f.Zone(), f.now())
 	return receipts, nil
 }
 

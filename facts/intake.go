@@ -98,6 +98,7 @@ func (f *Facts) takeEvent(c *commit, d *deltas, p *prepared) {
 	e := p.e
 	person := f.ids.person(p.raw)
 	account := f.accountOf(p, person)
+	p.account = account
 	p.row[rowKnown] = e.Known
 	if account != p.named {
 		p.row[rowAccount] = account

@@ -53,6 +53,7 @@ type Facts struct {
 	people people
 	past   atomic.Pointer[seen] // message ids of earlier runs, nil until loaded
 	traits traitSet
+	tally  tally // of what comes in, for whoever keeps it
 
 	life       context.Context
 	stop       context.CancelFunc

@@ -23,8 +23,10 @@ type prepared struct {
 	// named is the account that the event itself names, in the call or in the
 	// property account_id of a well-known event.
 	named string
-	raw   string
-	day   time.Time
+	// account is the one that it counts for, once it is taken in.
+	account string
+	raw     string
+	day     time.Time
 	// active events count in the rollup under name.
 	active bool
 	name   string

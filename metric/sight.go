@@ -2,6 +2,7 @@ package metric
 
 import (
 	"context"
+	"slices"
 
 	"github.com/farol-cs/farol/sight"
 )
@@ -11,6 +12,12 @@ import (
 func (m *Metric) hidden(ctx context.Context) bool {
 	s := sight.Of(ctx)
 	return s.Hides("metric."+m.Name) || m.HasAmounts() && s.Hides(sight.Money)
+}
+
+// FedBy tells whether facts of one of the tables (in the words of facts.Touch)
+// move the metric's figures.
+func (m *Metric) FedBy(tables []string) bool {
+	return slices.ContainsFunc(m.tables(), func(t string) bool { return slices.Contains(tables, t) })
 }
 
 // hiddenSeries answers a request for a metric that the reader may not see:

@@ -30,7 +30,7 @@ const NoDigest = -1
 const digestHour = 8
 
 // NoticeKinds lists the kinds of notices.
-var NoticeKinds = []string{NoticeMention, NoticeTask, NoticeMessage, NoticeChange}
+var NoticeKinds = []string{NoticeMention, NoticeTask, NoticeMessage, NoticeChange, NoticeSilent}
 
 func (p Preferences) check() error {
 	if p.Digest < NoDigest || p.Digest > 23 {

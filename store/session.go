@@ -172,6 +172,9 @@ func (s *Store) Prune(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, `delete from audit where at <= $1`, now.Add(-auditKept).UnixMilli()); err != nil {
 			return err
 		}
+		if err := pruneQuality(ctx, tx, now); err != nil {
+			return err
+		}
 		return pruneWork(ctx, tx, now)
 	})
 }

@@ -24,6 +24,8 @@ type customerPage struct {
 	refusal
 	ID      string
 	Account *customer.Account
+	// Stale says for how long a source that feeds the customer has been silent.
+	Stale string
 	// Head are the few things at the top, Owners the members with a role,
 	// Facts the attributes.
 	Head    []customerFigure
@@ -138,6 +140,9 @@ func (s *server) showCustomer(v *visit, status int, r refusal, fields url.Values
 	p.shell = v.shell("")
 	p.Title, p.View, p.Charts = p.Account.Name, look, true
 	p.HeadLater = look.Link(customerHref(id)+"/part", "part", "head")
+	if p.Stale, err = s.staleAccount(v, p.Account); err != nil {
+		return err
+	}
 	p.Question = v.p.T("Who is this customer, how are they doing, and what comes next?")
 	p.Crumb = &crumb{v.p.T("Customers"), "/customers"}
 	p.Tab = cmp.Or(v.r.URL.Query().Get("tab"), "timeline")

@@ -70,6 +70,8 @@ type customerRow struct {
 	ID, Name, Href string
 	Cells          []customerCell
 	Test           bool
+	// Stale says for how long a source that feeds it has been silent.
+	Stale string
 }
 
 // customerCell is a value as text. Mark is the class of its tag; Edit is what
@@ -245,6 +247,9 @@ func (s *server) showCustomers(v *visit, status int, r refusal, q url.Values) er
 		p.board(n, look.query.ByStage(all, boardShown))
 	} else {
 		p.table(n, page)
+		if err := s.staleRows(v, p.Rows); err != nil {
+			return err
+		}
 	}
 	p.CSV, p.CSVAll = look.Link("/customers.csv"), look.Link("/customers.csv", "cols", "all")
 	if err := s.customerChoices(v, n, &p); err != nil {

@@ -34,7 +34,7 @@ type noticeRow struct {
 
 var noticeTexts = map[string]lang.Text{
 	store.NoticeMention: lang.Text("mentioned you"), store.NoticeTask: lang.Text("gave you a task"),
-	store.NoticeMessage: lang.Text("wrote"), store.NoticeChange: lang.Text("changed"),
+	store.NoticeMessage: lang.Text("wrote"), store.NoticeChange: lang.Text("changed"), store.NoticeSilent: lang.Text("fell silent"),
 }
 
 func (s *server) notices(v *visit) error {
@@ -71,6 +71,9 @@ func (s *server) noticeRows(v *visit, unseen bool, limit int) ([]noticeRow, erro
 	var out []noticeRow
 	for _, n := range notices {
 		row := noticeRow{Notice: n, Who: cmp.Or(who[string(n.Author)], string(n.Author)), Href: "/notices/" + url.PathEscape(n.ID), What: v.p.Text(noticeTexts[n.Kind]), Said: n.Text, New: n.Seen.IsZero()}
+		if n.Kind == store.NoticeSilent {
+			row.Who, row.What, row.Said = n.Text, v.p.Text(noticeTexts[n.Kind]), s.silenceText(v, n)
+		}
 		if n.Kind == store.NoticeChange {
 			h, err := s.Store.Happening(v.r.Context(), strings.TrimPrefix(n.Subject, "happening:"))
 			if err != nil {
@@ -110,6 +113,8 @@ func (s *server) noticeGroups(v *visit, rows []noticeRow) []noticeGroup {
 func (s *server) noticeLink(v *visit, n store.Notice) string {
 	kind, id, _ := strings.Cut(n.Subject, ":")
 	switch kind {
+	case "silence":
+		return "/quality"
 	case "note":
 		return "/notes/" + url.PathEscape(id)
 	case "task":

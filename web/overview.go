@@ -44,6 +44,8 @@ type card struct {
 	// Apart leads to why it changed.
 	Apart string
 	Spark *spark
+	// Stale says for how long a source that feeds the figure has been silent.
+	Stale string
 }
 
 // overviewAreas, in the order of a customer's life, and the metrics of the
@@ -150,7 +152,7 @@ func (s *server) cardOf(v *visit, look *view, name string, change bool) (*card, 
 	shown := slices.IndexFunc(series.Points, func(pt metric.Point) bool { return pt.Period.To > look.Period.From })
 	c := &card{
 		Title: m.Title.In(code), Definition: m.Definition.In(code), Href: look.Link("/metrics/" + name),
-		Value: lang.None, Spark: sc.sparkOf(m.Title.In(code), series.Points[max(0, shown):]),
+		Stale: s.staleFigure(v, m), Value: lang.None, Spark: sc.sparkOf(m.Title.In(code), series.Points[max(0, shown):]),
 	}
 	i := m.Current(series.Points)
 	if i < 0 {
@@ -170,7 +172,7 @@ func (s *server) cardOf(v *visit, look *view, name string, change bool) (*card, 
 		c.Part = v.p.T("%s of %s", sc.count(*pt.Numerator), sc.count(*pt.Denominator))
 	}
 	c.Why = sourceLink(look, m, grain, pt, "")
-	if change {
+	if change && c.Stale == "" { // what is not known is neither good nor bad
 		c.Change = sc.change(m, series.Points, i, metric.Lag(grain), grain)
 	}
 	if c.Change.Text != "" {

@@ -193,6 +193,8 @@ var routes = []route{
 	{"GET /rejected", team, (*server).rejected},
 	{"GET /events", team, (*server).events},
 
+	{"GET /quality", team, (*server).quality},
+	{"GET /quality.csv", team, (*server).qualityCSV},
 	{"GET /sources", team, (*server).sources},
 	{"POST /sources", leaders, (*server).addSource},
 	{"GET /sources/{id}", team, (*server).showSource},

@@ -90,6 +90,7 @@ var navigation = []navGroup{
 	}},
 	{lang.Text("Observe"), []navItem{
 		{Title: lang.Text("Truth of the demo"), Icon: "check", Href: "/truth", who: team, demo: true},
+		{Title: lang.Text("Data quality"), Icon: "zoom-question", Href: "/quality", who: team},
 		{Title: lang.Text("Live events"), Icon: "broadcast", Href: "/live", who: team},
 		{Title: lang.Text("All events"), Icon: "list", Href: "/events", who: team},
 	}},

@@ -39,6 +39,8 @@ type visit struct {
 	exported bool
 	// sheet is the table that was taken out, nil for none.
 	sheet *sheet
+	// silences are the sources that are silent, once somebody asked.
+	silences silences
 	// demo tells that the company was made up, so that its truth is known.
 	demo bool
 	// attributes lists those that accounts have.

@@ -135,6 +135,7 @@ func (a *app) works() []job.Work {
 		{Name: "deliveries", Every: 30 * time.Second, AtStart: true, Limit: 5 * time.Minute, Do: a.desks.Retry},
 		{Name: "stages", Every: time.Minute, AtStart: true, Limit: 20 * time.Minute, Do: a.moveStages},
 		{Name: "happenings", Every: 2 * time.Minute, AtStart: true, Limit: 10 * time.Minute, Do: a.watcher().Update},
+		{Name: "sources", Every: 30 * time.Second, AtStart: true, Limit: 5 * time.Minute, Do: job.Watch{Store: a.store, Facts: a.facts, Now: time.Now}.Look},
 		{Name: "prune", Every: time.Hour, Limit: time.Minute, Do: a.store.Prune},
 	}
 }
