@@ -23,7 +23,7 @@ func TestQuality(t *testing.T) {
 		hours = append(hours, store.SourceHour{Source: s.source.ID, Hour: at.Truncate(time.Hour), Events: 20, Duplicates: 1, Rejected: 5, Late: 2, Skewed: 1, NoAccount: 4, NoPerson: 3, Last: at, Reasons: map[string]int64{"type is missing": 5}})
 	}
 	s.check(s.store.AddSourceHours(ctx, hours))
-	s.get(admin, "/quality").says("tbody", "as usual").says("tbody", "20%").says("tbody", "type is missing")
+	s.get(admin, "/quality").says("tbody", "as usual").says("main", "20.0%").says("tbody", "type is missing")
 	x, err := s.store.OpenSilence(ctx, store.Silence{Source: s.source.ID, Last: last, Feeds: store.FieldsOf("activity", "events")}, "Web app", []farol.AccountID{"acct-01"})
 	s.check(err)
 	both(t, func(t *testing.T, code lang.Code) {
