@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -40,19 +41,19 @@ func TestBuildASegment(t *testing.T) {
 		b.shot("segment-build-" + x.language)
 
 		// What is wrong is marked where it is, and mended.
-		b.do(chromedp.SetValue(`input[name="r2.days"]`, "", chromedp.ByQuery), chromedp.SendKeys(`input[name="r2.days"]`, "900", chromedp.ByQuery))
+		b.retype(`input[name="r2.days"]`, "900")
 		b.until(`document.querySelector('input[name="r2.days"]').getAttribute('aria-invalid') === 'true'`)
-		b.do(chromedp.SetValue(`input[name="r2.days"]`, "", chromedp.ByQuery), chromedp.SendKeys(`input[name="r2.days"]`, "60", chromedp.ByQuery))
+		b.retype(`input[name="r2.days"]`, "60")
 		b.until(`document.querySelector('[data-rule-text]').value.includes('in 60 days')`)
 
 		// The text says the same, and is followed by the rows.
 		b.eval(`document.querySelector('details.card').open = true`, nil)
-		b.do(chromedp.SetValue(`[data-rule-text]`, "", chromedp.ByQuery), chromedp.SendKeys(`[data-rule-text]`, `plan is "pro" andd seats > 3`, chromedp.ByQuery))
+		b.retype(`[data-rule-text]`, `plan is "pro" andd seats > 3`)
 		b.until(`document.querySelector('#builder-text mark')?.textContent === 'andd'`)
 		if got := b.text("#builder-text .form-error"); !strings.Contains(got, x.wrong) {
 			t.Errorf("in %s the text is refused with %q", x.language, got)
 		}
-		b.do(chromedp.SetValue(`[data-rule-text]`, "", chromedp.ByQuery), chromedp.SendKeys(`[data-rule-text]`, `plan is "pro" and people >= 2 who (did * >= 1 times in 28 days)`, chromedp.ByQuery))
+		b.retype(`[data-rule-text]`, `plan is "pro" and people >= 2 who (did * >= 1 times in 28 days)`)
 		b.until(`document.querySelectorAll('.rule-row').length === 5 && !document.querySelector('#builder-text .form-error')`)
 		var stays bool
 		b.eval(`window.stays === true`, &stays)
@@ -71,11 +72,19 @@ func TestBuildASegment(t *testing.T) {
 	// It narrows another page down.
 	b.choose("en", "light")
 	b.open("/revenue")
-	b.do(chromedp.Click(".controls details:nth-child(3) summary", chromedp.ByQuery), chromedp.WaitVisible(`select[name=segment] option[value="pro-readers"]`, chromedp.ByQuery))
+	b.do(chromedp.Click(".controls details:nth-child(3) summary", chromedp.ByQuery))
+	b.until(`document.querySelector('select[name=segment] option[value="pro-readers"]') !== null`)
 	b.do(chromedp.SetValue(`select[name=segment]`, "pro-readers", chromedp.ByQuery))
-	b.follow(`form:has(select[name=segment]) button`)
+	b.follow(`form:has(option[value="pro-readers"]) button`)
 	if got := b.text(".chip.on"); got != "In Pro readers" {
 		t.Errorf("the page is narrowed down to %q", got)
 	}
 	b.fits("/revenue of a segment")
+}
+
+// retype types over what is in a field.
+func (b *browser) retype(selector, text string) {
+	b.t.Helper()
+	b.eval(fmt.Sprintf(`document.querySelector(%q).value = ''`, selector), nil)
+	b.do(chromedp.SendKeys(selector, text, chromedp.ByQuery))
 }
