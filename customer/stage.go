@@ -59,8 +59,8 @@ func DefaultStages() Stages {
 		{Name: "adoption", Exit: "metric seat_utilisation >= 0.5 or people >= 4 who (did * >= 10 times in 28 days)", TargetDays: 60, StuckDays: 120},
 		{Name: "ongoing", Enter: "metric mrr > 0"},
 		{Name: "renewal", Enter: "metric mrr > 0 and renewal_date in 0..60 days", From: []string{"adoption", "ongoing", "expansion", "advocacy"}, TargetDays: 45, StuckDays: 60},
-		{Name: "expansion", Enter: "metric mrr > 0 and metric seat_utilisation >= 0.9", Exit: "metric seat_utilisation < 0.8", From: []string{"ongoing"}, TargetDays: 60, StuckDays: 120},
-		{Name: "advocacy", Enter: "metric mrr > 0 and metric nps >= 50", From: []string{"ongoing"}},
+		{Name: "expansion", Enter: "metric mrr > 0 and metric seat_utilisation >= 1", Exit: "metric seat_utilisation < 0.95", From: []string{"ongoing"}, TargetDays: 45, StuckDays: 90},
+		{Name: "advocacy", Enter: "metric mrr > 0 and metric nps >= 50 and metric days_since_activity <= 7", From: []string{"ongoing"}},
 		{Name: "churned", Enter: "not (metric mrr > 0) and did * = 0 times in 30 days and not (created_at in -30..0 days)", Exit: "metric mrr > 0", From: []string{anyStage}},
 	}}
 }
