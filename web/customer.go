@@ -300,7 +300,7 @@ func (n names) ownerFigure(p *customerPage) customerFigure {
 
 // metricFigure is a metric with its small history.
 func (n names) metricFigure(look *view, a *customer.Account, m *metric.Metric, kept []facts.Measure) customerFigure {
-	f := customerFigure{Title: m.Title.In(n.v.p.Code()), Value: n.cell(a, "metric."+m.Name).Text, Href: look.Link("/metrics/"+m.Name, "segment", "account="+string(a.ID))}
+	f := customerFigure{Title: short(m.Title.In(n.v.p.Code())), Value: n.cell(a, "metric."+m.Name).Text, Href: look.Link("/metrics/"+m.Name, "segment", "account="+string(a.ID))}
 	var points []metric.Point
 	for _, x := range kept {
 		if x.Metric == m.Name {

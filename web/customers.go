@@ -285,10 +285,12 @@ func (p *customersPage) table(n names, page customer.Page) {
 	}
 	// A number stands at the right in every row, so its heading does, too.
 	for i := range look.Columns {
-		numbers := len(p.Rows) > 0
+		some, numbers := false, true
 		for _, r := range p.Rows {
+			some = some || r.Cells[i].Number
 			numbers = numbers && (r.Cells[i].Number || r.Cells[i].Text == lang.None)
 		}
+		numbers = numbers && some
 		p.Columns[i+1].Number = p.Columns[i+1].Number || numbers
 	}
 	at, print := look.query.Offset, func(i int) string { return n.v.p.Number(float64(i), 0) }

@@ -314,7 +314,15 @@ function drawAll() {
   for (const holder of document.querySelectorAll('[data-chart]')) draw(holder);
 }
 drawAll();
-document.addEventListener('htmx:afterSettle', drawAll);
+
+// What takes longer than the rest of a page comes after it. htmx would drop the
+// figures of its charts, which are data in script elements.
+for (const holder of document.querySelectorAll('[data-later]')) {
+  fetch(holder.dataset.later, { headers: { 'HX-Request': 'true' } }).then(async (answer) => {
+    holder.innerHTML = answer.ok ? await answer.text() : '';
+    drawAll();
+  });
+}
 window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
 
 // Paper is white: charts are drawn again in light colours, at once.
