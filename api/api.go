@@ -116,6 +116,8 @@ func New(c Config) http.Handler {
 	s.auditOperations()
 	s.workOperations()
 	s.segmentOperations()
+	s.peopleOperations()
+	s.structureOperations()
 	s.mux.HandleFunc(everything, s.nowhere)
 	return s.guarded(s.mux)
 }

@@ -19,7 +19,7 @@ const mark = "zzsecret"
 // the path; free begins paths whose parameters name nothing of an account.
 var free = []string{
 	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/definitions/", "/settings/", "/members/", "/tokens/", "/attributes/", "/activation/",
-	"/churn/", "/retention/", "/features/", "/criteria/", "/invitations/", "/access/", "/segments/", "/desks/", "/articles/", "/goals/", "/deliveries/",
+	"/churn/", "/retention/", "/features/", "/criteria/", "/invitations/", "/access/", "/segments/", "/desks/", "/articles/", "/goals/", "/deliveries/", "/erasures/",
 }
 
 // fill writes ids into a path.
@@ -69,7 +69,7 @@ func (h *house) things(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]string{"/notes/": n.ID, "/messages/": m.ID, "/customers/": mark + "-acct", "/accounts/": mark + "-acct", "/files/": f.ID}
+	return map[string]string{"/people/": mark + "-person", "/notes/": n.ID, "/messages/": m.ID, "/customers/": mark + "-acct", "/accounts/": mark + "-acct", "/files/": f.ID}
 }
 
 // No operation tells a token of a portfolio of an account out of sight.

@@ -62,9 +62,9 @@ const (
 	among = "IN (SELECT unnest({ids:Array(String)}))"
 	byWho = "who IN (SELECT unnest({whos:Array(UInt64)}))"
 	// byEvent are the rows of the events that the person did.
-	byEvent = "hash IN (SELECT hash FROM events WHERE " + byWho + ")"
+	byEvent = "hash IN (SELECT unnest({gone:Array(UInt64)}))"
 	// notPaid leaves out what is told of an account's money.
-	notPaid = "hash NOT IN (SELECT hash FROM subscriptions) AND hash NOT IN (SELECT hash FROM charges)"
+	notPaid = "hash NOT IN (SELECT unnest({paid:Array(UInt64)}))"
 )
 
 // A removal is a statement that takes something out of a table: rows when set
@@ -79,7 +79,7 @@ type removal struct {
 func removals(texts bool) []removal {
 	out := []removal{
 		{"answers", byEvent, ""}, {"tickets", byEvent, ""}, {"journeys", byEvent, ""},
-		{"moves", "hash IN (SELECT hash FROM events WHERE " + byWho + " AND " + notPaid + ")", ""}, {"moves", "person " + among, "person = ''"},
+		{"moves", byEvent, ""}, {"moves", "person " + among, "person = ''"},
 		{"activity", "person " + among, ""}, {"first_days", "person " + among, ""}, {"roster", "person " + among, ""},
 		{"changes", "subject = 'person' AND name " + among, ""}, {"links", "src " + among + " OR dst " + among, ""},
 		{"merges", "person " + among + " OR canonical " + among, ""}, {"memberships", "person " + among, ""},
@@ -157,11 +157,18 @@ func (f *Facts) ErasePerson(ctx context.Context, e Erase) (Erased, error) {
 		whos[i] = keyOf(string(id))
 	}
 	params["whos"] = whos
+	if err := f.theirEvents(ctx, params); err != nil {
+		return Erased{}, err
+	}
 	if err := f.noteErasure(ctx, e.ID, params); err != nil {
 		return Erased{}, err
 	}
 	_, err := f.send(ctx, &request{ctx: ctx, alone: func(ctx context.Context) error {
 		defer f.ids.forget()
+		// Again: what came in meanwhile is here by now.
+		if err := f.theirEvents(ctx, params); err != nil {
+			return err
+		}
 		return f.eng.erase(ctx, removals(params["pattern"] != ""), params)
 	}})
 	if err != nil {
@@ -171,6 +178,38 @@ func (f *Facts) ErasePerson(ctx context.Context, e Erase) (Erased, error) {
 		return Erased{}, err
 	}
 	return f.ErasureOf(ctx, e.ID)
+}
+
+// theirEvents finds the events that the person did: those that go, and those
+// that tell of money (paid). A list and no sub-query, because a server with
+// shards takes none inside another when it changes rows.
+func (f *Facts) theirEvents(ctx context.Context, params map[string]any) error {
+	gone, paid := []uint64{}, []uint64{}
+	for _, x := range []struct {
+		cond string
+		into *[]uint64
+	}{
+		{"hash IN (SELECT hash FROM subscriptions) OR hash IN (SELECT hash FROM charges)", &paid},
+		{"hash NOT IN (SELECT hash FROM subscriptions) AND hash NOT IN (SELECT hash FROM charges)", &gone},
+	} {
+		rows, err := f.internal(ctx, "SELECT hash FROM events WHERE "+byWho+" AND ("+x.cond+")", params)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			var h uint64
+			if err := rows.Scan(&h); err != nil {
+				rows.Close()
+				return err
+			}
+			*x.into = append(*x.into, h)
+		}
+		if err := closeRows(rows); err != nil {
+			return err
+		}
+	}
+	params["gone"], params["paid"] = gone, paid
+	return nil
 }
 
 // noteErasure writes down which days are to lose what.

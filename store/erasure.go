@@ -196,6 +196,21 @@ func (s *Store) Redact(ctx context.Context, ids []string, pattern, text string) 
 			if (strings.Contains(c[1], "person") || c[1] == "requester") && slices.Contains(ids, v) {
 				return ""
 			}
+			// An id that is too short to be looked for in texts is one where an
+			// address of a page or a form says so.
+			for _, id := range ids {
+				switch c[1] {
+				case "path", "query":
+					for _, spelt := range []string{id, url.PathEscape(id)} {
+						v = strings.ReplaceAll(v+"/", "/people/"+spelt+"/", "/people/"+text+"/")
+						v = strings.TrimSuffix(v, "/")
+					}
+				case "detail":
+					if b, err := json.Marshal(id); err == nil {
+						v = strings.ReplaceAll(v, string(b), `"`+text+`"`)
+					}
+				}
+			}
 			if find == nil {
 				return v
 			}
