@@ -2,16 +2,12 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
-	"github.com/farol-cs/farol/lang"
-	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -190,16 +186,8 @@ func (s *server) leaveTeam(ctx context.Context, in *struct {
 // handover hands customers over in the name of the token, with notes in the
 // company's language.
 func (s *server) handover(ctx context.Context) (customer.Handover, error) {
-	words := lang.English
-	d, err := s.Store.Definition(ctx, metric.SettingKind, metric.CompanyName)
-	if err != nil && farol.KindOf(err) != farol.NotFound {
-		return customer.Handover{}, err
-	}
-	var company metric.CompanyDocument
-	if json.Unmarshal(d.Body, &company) == nil && lang.Code(company.Language).Valid() {
-		words = lang.Code(company.Language)
-	}
-	return customer.Handover{Facts: s.Facts, Store: s.Store, Directory: s.Customers, Token: caller(ctx).Name, Words: lang.For(words)}, nil
+	h := customer.Handover{Facts: s.Facts, Store: s.Store, Directory: s.Customers}
+	return h, h.Of(ctx, "token:"+caller(ctx).Name)
 }
 
 type hiddenByRoleOutput struct {

@@ -134,7 +134,31 @@ func (w Work) Apply(ctx context.Context, accounts []farol.AccountID, c Change) (
 	if err := w.Facts.SaveMarks(ctx, w.Now(), marks); err != nil {
 		return out, err
 	}
+	if role, ok := strings.CutPrefix(trait, OwnerTrait); ok {
+		if err := w.handOver(ctx, out, role, all); err != nil {
+			return out, err
+		}
+	}
 	return out, w.Directory.Refresh(ctx)
+}
+
+// handOver writes a note on each account that had another owner before.
+func (w Work) handOver(ctx context.Context, c store.CustomerChange, role string, all map[farol.AccountID]*Account) error {
+	h := Handover{Facts: w.Facts, Store: w.Store, Directory: w.Directory}
+	if err := h.Of(ctx, c.Author); err != nil {
+		return err
+	}
+	names, err := h.names(ctx)
+	if err != nil {
+		return err
+	}
+	for id := range c.Before {
+		// all is from before the change, so it still names the owner then.
+		if err := h.note(ctx, all[id], role, store.MemberID(c.Value), c.Reason, names); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // before is the value that a change writes down: of a stage with the day since

@@ -3,12 +3,14 @@ package customer
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
@@ -26,6 +28,25 @@ type Handover struct {
 	Token string
 	// Words writes the notes.
 	Words *lang.Printer
+}
+
+// Of fills in who does it (a member's id, or token:NAME) and the words: those
+// of the company, for all read the notes.
+func (h *Handover) Of(ctx context.Context, author string) error {
+	h.Token, _ = strings.CutPrefix(author, "token:")
+	if h.Token == author {
+		h.Token, h.By = "", store.MemberID(author)
+	}
+	d, err := h.Store.Definition(ctx, metric.SettingKind, metric.CompanyName)
+	if err != nil && farol.KindOf(err) != farol.NotFound {
+		return err
+	}
+	var company metric.CompanyDocument
+	h.Words = lang.For(lang.English)
+	if json.Unmarshal(d.Body, &company) == nil && lang.Code(company.Language).Valid() {
+		h.Words = lang.For(lang.Code(company.Language))
+	}
+	return nil
 }
 
 // HandoverKind is the kind of the notes.

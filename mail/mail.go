@@ -86,7 +86,7 @@ func (s *Server) trust(file string) error {
 	return nil
 }
 
-// Message is a mail in plain text and HTML.
+// Message is a mail in plain text, and in HTML when there is some.
 type Message struct {
 	To         netmail.Address
 	Subject    string
@@ -164,7 +164,9 @@ func (s *Server) compose(m Message) (*gomail.Msg, error) {
 		msg.SetGenHeader(gomail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
-	msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	if m.HTML != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
 	return msg, nil
 }
 

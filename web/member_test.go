@@ -117,5 +117,12 @@ func TestLeaving(t *testing.T) {
 	p.get(csm, "/customers/"+secretID).is(200)
 	only, err := p.store.MemberByEmail(ctx, "admin@example.com")
 	p.check(err)
+	// Assigning customers hands them over, too.
+	p.post(admin, "/customers/mark", "id", "acct-01", "do", "owner", "role", "csm", "member", string(only.ID), "reason", "Nearer", "back", "/customers").is(303)
+	moved, err := p.store.Notes(ctx, "acct-01", time.Time{}, 10)
+	p.check(err)
+	if len(moved) != 1 || moved[0].Kind != "handover" || moved[0].Author != only.ID || !strings.Contains(moved[0].Body, "CSM: de Ana CSM para Ana ADMIN.") {
+		t.Errorf("the notes of acct-01 are %+v", moved)
+	}
 	p.post(admin, "/team/members/"+string(only.ID)+"/leave", "to", string(p.csm.ID)).is(422).says("main", "at least one admin")
 }

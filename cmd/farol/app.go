@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	netmail "net/mail"
 	"path/filepath"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 	"github.com/farol-cs/farol/store"
 	"github.com/farol-cs/farol/truth"
 	"github.com/farol-cs/farol/web"
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -195,6 +197,18 @@ func (a *app) repair(ctx context.Context) error {
 	return err
 }
 
+// sendMail sends one plain message, such as an invitation; nil when no mail is
+// configured.
+func (a *app) sendMail() func(ctx context.Context, to, subject, text string) error {
+	if a.mail == nil {
+		return nil
+	}
+	return func(ctx context.Context, to, subject, text string) error {
+		id := uuid.NewString() + "@" + a.mail.Domain()
+		return a.mail.Send(ctx, mail.Message{To: netmail.Address{Address: to}, Subject: subject, Text: text, ID: id}, func() error { return nil })
+	}
+}
+
 // routes is every door of the program on one listener.
 func (a *app) routes(o serverOptions, h *health) http.Handler {
 	registry := prometheus.NewRegistry()
@@ -205,7 +219,7 @@ func (a *app) routes(o serverOptions, h *health) http.Handler {
 	mux.Handle("GET /metrics", operators(o.MetricsToken, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
 	mux.Handle("/api/", api.New(api.Config{Customers: a.accounts, Segments: a.segments, Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Desks: a.desks, Book: a.book, Log: a.log, Version: version}))
 	mux.Handle(desk.Path, a.desks)
-	mux.Handle("/", web.New(web.Config{Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, Customers: a.accounts, Segments: a.segments, Desks: a.desks, Book: a.book, OIDC: o.OIDC.provider()}))
+	mux.Handle("/", web.New(web.Config{Mail: a.sendMail(), Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, Customers: a.accounts, Segments: a.segments, Desks: a.desks, Book: a.book, OIDC: o.OIDC.provider()}))
 	// The tracking paths never reach the mux: it redirects unclean paths, and
 	// an SDK that is redirected loses its events.
 	return ingest.New(ingest.Config{
