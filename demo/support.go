@@ -52,8 +52,11 @@ func (c *Company) ticket(a *account, p *person, r *rand.Rand) {
 		at = at.Add(after)
 		o := object{c.scratch()}
 		o.text("ticket", id).text("subject", subjects[topic]).text("topic", topic).text("priority", urgency).text("status", status)
-		if name == "Ticket Opened" {
+		switch name {
+		case "Ticket Opened":
 			o.text("channel", some(r, doors))
+		case "Ticket Updated":
+			o.when("first_reply_at", at)
 		}
 		c.send(r, call{kind: farol.Track, name: name, at: at, source: c.cfg.Sources.Support, user: user, account: a,
 			props: o.done(&c.slab), context: contextServer, note: notes[name]})

@@ -129,7 +129,7 @@ func (c *demoCmd) make(ctx context.Context, out io.Writer, eo engineOptions, log
 	if err != nil {
 		return made, nil, err
 	}
-	if err := load(ctx, out, eo, log, company, c.Language); err != nil {
+	if err := load(ctx, out, eo, log, company, made.Until, c.Language); err != nil {
 		return made, nil, err
 	}
 	planted := filepath.Join(c.Data, truthFile)
@@ -166,8 +166,8 @@ func (c *demoCmd) makeState(ctx context.Context, eo engineOptions, made *demoMad
 	return made.write(c.Data)
 }
 
-// load takes the company's history in.
-func load(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger, company *demo.Company, language string) (err error) {
+// load takes the company's history in, and plants what its team knows and does.
+func load(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger, company *demo.Company, until time.Time, language string) (err error) {
 	a, err := openApp(ctx, eo, serverOptions{}, log)
 	if err != nil {
 		return err
@@ -186,7 +186,7 @@ func load(ctx context.Context, out io.Writer, eo engineOptions, log *slog.Logger
 	if err := plantWork(ctx, a, language); err != nil {
 		return fmt.Errorf("putting the team to work: %w", err)
 	}
-	return nil
+	return plantDesk(ctx, a, until, language)
 }
 
 func (m demoMade) company() (*demo.Company, error) {
