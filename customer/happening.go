@@ -38,6 +38,9 @@ type WatchedMetric struct {
 const (
 	// firstLook is how far back the first run looks.
 	firstLook = 14 * 24 * time.Hour
+	// oldNews is how long ago something may have begun and be news when it is
+	// learned.
+	oldNews = 3 * 24 * time.Hour
 	// newsAtOnce bounds what one run takes in; the next goes on.
 	newsAtOnce = 20_000
 	// crowd is how many accounts that enter a segment in one run are a new or
@@ -126,6 +129,9 @@ func happeningOf(m facts.AccountMoment) (store.Happening, bool) {
 		h.Kind, h.Weight = store.AnswerHappening, -1
 		return h, badAnswer(m.Name, m.Fields)
 	case facts.MarkMoment:
+		if m.Known.Sub(m.At) > oldNews {
+			return h, false // the past, worked out today
+		}
 		if segment, ok := cutSegment(m.Name); ok {
 			h.Kind, h.Name = store.SegmentHappening, segment
 			return h, true

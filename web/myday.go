@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,7 +39,7 @@ type myDayPage struct {
 	Notices    []noticeRow
 	Unseen     int
 	Watched    []watchRow
-	Segments   []string
+	Segments   []choice
 	Members    []store.Member
 	Fields     url.Values
 	Portfolio  int
@@ -62,11 +63,11 @@ type changeLine struct {
 }
 
 type watchRow struct {
-	Name, Href      string
-	Count           string
-	Entered, Left   int
-	EnteredT, LeftT string
-	Moved           bool
+	Name, Title, Href string
+	Count             string
+	Entered, Left     int
+	EnteredT, LeftT   string
+	Moved             bool
 }
 
 const (
@@ -75,7 +76,7 @@ const (
 	// tasksOfDay and renewalsOfDay are how many it shows; lists show the rest.
 	tasksOfDay    = 25
 	renewalsOfDay = 12
-	changesOfDay  = 60
+	changesOfDay  = 40
 	// longestVisit is how far back changes go at most.
 	longestVisit = 14 * 24 * time.Hour
 )
@@ -303,9 +304,11 @@ func (s *server) dayWatched(v *visit, p *myDayPage, _ []*customer.Account) error
 	if err != nil {
 		return err
 	}
+	titles := map[string]string{}
 	for _, d := range defined {
+		titles[d.Name] = segmentTitle(d)
 		if !slices.Contains(watched, d.Name) {
-			p.Segments = append(p.Segments, d.Name)
+			p.Segments = append(p.Segments, choice{Value: d.Name, Name: segmentTitle(d)})
 		}
 	}
 	if len(watched) == 0 {
@@ -328,7 +331,7 @@ func (s *server) dayWatched(v *visit, p *myDayPage, _ []*customer.Account) error
 		return err
 	}
 	for _, w := range watched {
-		row := watchRow{Name: w, Href: "/customers?" + url.Values{"where": {"segment." + w + "=true"}}.Encode(), Count: v.p.Number(float64(count[w]), 0)}
+		row := watchRow{Name: w, Title: cmp.Or(titles[w], w), Href: "/segments/" + url.PathEscape(w), Count: v.p.Number(float64(count[w]), 0)}
 		for _, h := range moved {
 			if h.Kind == store.SegmentHappening && h.Name == w {
 				if h.Fields["value"] == "true" {
@@ -342,6 +345,17 @@ func (s *server) dayWatched(v *visit, p *myDayPage, _ []*customer.Account) error
 		p.Watched = append(p.Watched, row)
 	}
 	return nil
+}
+
+// segmentTitle is what a segment is called.
+func segmentTitle(d store.Definition) string {
+	var x struct {
+		Title string `json:"title"`
+	}
+	if err := json.Unmarshal(d.Body, &x); err != nil || x.Title == "" {
+		return d.Name
+	}
+	return x.Title
 }
 
 // Get is what was typed into a form that was refused.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -99,7 +100,7 @@ func (s *server) oidcStart(v *visit) error {
 	if err != nil {
 		return s.oidcFailed(v, "the provider does not answer", err)
 	}
-	f := flow{randomText(), randomText(), oauth2.GenerateVerifier(), localPath(v.r.URL.Query().Get("next"))}
+	f := flow{randomText(), randomText(), oauth2.GenerateVerifier(), localPath(cmp.Or(v.r.URL.Query().Get("next"), home))}
 	raw, err := json.Marshal(f)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/farol-cs/farol/store"
 )
@@ -251,6 +252,18 @@ var routes = []route{
 	{"POST /setup", anyone, (*server).doSetup},
 
 	{"/", anyone, (*server).nowhere},
+}
+
+// Pages lists the patterns of the pages that a member can open ("/tasks/{id}"),
+// for whoever walks through them all.
+func Pages() []string {
+	var out []string
+	for _, r := range routes {
+		if path, is := strings.CutPrefix(r.pattern, "GET "); is && r.who != nil {
+			out = append(out, strings.TrimSuffix(path, "{$}"))
+		}
+	}
+	return out
 }
 
 // routes builds the handler of all routes.

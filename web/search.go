@@ -231,9 +231,9 @@ func findSegments(s *server, v *visit, q string) (foundGroup, error) {
 	list, err := s.Store.Definitions(v.r.Context(), "segment")
 	var all []foundItem
 	for _, d := range list {
-		all = append(all, foundItem{Title: strings.ReplaceAll(d.Name, "-", " "), Icon: "filter", Href: "/segments/" + url.PathEscape(d.Name)})
+		all = append(all, foundItem{Title: segmentTitle(d), Detail: d.Name, Icon: "filter", Href: "/segments/" + url.PathEscape(d.Name)})
 	}
-	return foundGroup{v.p.T("Segments"), bestOf(all, q, othersFound, nil)}, err
+	return foundGroup{v.p.T("Segments"), bestOf(all, q, othersFound, func(i foundItem) string { return i.Detail })}, err
 }
 
 // findTasks searches the titles of open tasks.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 
@@ -29,9 +30,12 @@ func (s *server) signInPage(v *visit) signInPage {
 	return p
 }
 
+// home is where a member begins.
+const home = "/my-day"
+
 func (s *server) signIn(v *visit) error {
 	if v.member != nil {
-		return v.redirect("/")
+		return v.redirect(home)
 	}
 	some, err := s.Store.HasMembers(v.r.Context())
 	if err != nil {
@@ -69,7 +73,7 @@ func (s *server) doSignIn(v *visit) error {
 	if lang.Code(member.Language).Valid() {
 		s.cookie(v, languageCookie, member.Language, store.SessionMax)
 	}
-	return v.redirect(localPath(f.Get("next")))
+	return v.redirect(localPath(cmp.Or(f.Get("next"), home)))
 }
 
 func (s *server) signInRefused(v *visit, f url.Values, err error) error {

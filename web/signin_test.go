@@ -72,14 +72,14 @@ func TestSignIn(t *testing.T) {
 			t.Errorf("the e-mail typed is gone: %q", got)
 		}
 	})
-	for next, to := range map[string]string{"/catalogue?by=plan": "/catalogue?by=plan", "//evil.example": "/", "": "/"} {
+	for next, to := range map[string]string{"/catalogue?by=plan": "/catalogue?by=plan", "//evil.example": "/", "": "/my-day"} {
 		a := s.post(nobody, "/sign-in", "email", "CSM@example.com", "password", password, "next", next).leadsTo(to)
 		c := cookie(t, a, sessionCookie)
 		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Secure {
 			t.Errorf("the cookie over http is %+v", c)
 		}
 	}
-	s.get(as{role: store.CSM}, "/sign-in").leadsTo("/")
+	s.get(as{role: store.CSM}, "/sign-in").leadsTo("/my-day")
 	out := s.post(as{role: store.CSM}, "/sign-out").leadsTo("/sign-in")
 	if c := cookie(t, out, sessionCookie); c.MaxAge >= 0 {
 		t.Errorf("the cookie stays: %+v", c)

@@ -311,6 +311,10 @@ func (b *browser) signIn() {
 	b.open("/sign-in")
 	b.do(chromedp.SendKeys("#email", email), chromedp.SendKeys("#password", password))
 	b.follow("form.sign button")
+	if got := b.text("h1"); got != "My day" {
+		b.t.Errorf("sign-in leads to %q", got)
+	}
+	b.open("/")
 }
 
 // shot leaves a picture of the whole page when FAROL_SHOTS names a folder.

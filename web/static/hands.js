@@ -31,15 +31,15 @@ async function openAside(href) {
   await window.htmx.ajax('GET', href, { target: '#drawer-body', swap: 'innerHTML' });
   if (!drawer.open) drawer.showModal();
   drawer.scrollTop = 0;
-  const first = drawer.querySelector('.panel input:not([type=hidden]), .panel textarea, .panel a');
-  if (first) first.focus();
 }
 if (drawer) {
   // What is asked for in the drawer begins where the form does.
   document.addEventListener('htmx:afterSwap', (e) => {
     if (e.target.id !== 'drawer-body') return;
     const first = e.target.querySelector('.create input:not([type=hidden]), .create textarea');
-    if (first) setTimeout(() => first.focus(), 50);
+    // A dialog gives the focus to what asks for it when it opens.
+    if (first) first.setAttribute('autofocus', '');
+    if (first && drawer.open) first.focus();
     prepare(e.target);
   });
 }
