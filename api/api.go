@@ -90,6 +90,7 @@ func New(c Config) http.Handler {
 	s.stageOperations()
 	s.fileOperations()
 	s.churnOperations()
+	s.buyerOperations()
 	s.revenueOperations()
 	s.engagementOperations()
 	s.activationOperations()

@@ -28,7 +28,7 @@ const farFuture = "DATE '2149-01-01'"
 // The doors are {{activity}}, {{activity n}}, {{activityAll}}, {{presence n}}, {{present n}},
 // {{accounts}}, {{people}}, {{mrr}}, {{payingAt "start"}}, {{payingAt "end"}},
 // {{customersAt "start"}}, {{customersAt "end"}}, {{stays "began"}},
-// {{stays "left"}}, {{monthly n}}, {{costs}}, {{movements}}, {{cohort n}}, {{committed}}, {{answers}}, {{tickets}},
+// {{stays "left"}}, {{monthly n}}, {{costs}}, {{movements}}, {{cohort n}}, {{committed}}, {{terms}}, {{purchases}}, {{answers}}, {{tickets}},
 // {{leads}}, {{trials}}, {{deliveries}}, {{referrals}}, {{firstPaid}},
 // {{events}}, {{moments n}}, {{firsts n}}, {{seatsAt}}, {{activated}},
 // {{registered}}, {{milestones}},
@@ -191,6 +191,8 @@ func (d *doors) funcs() template.FuncMap {
 		"movements": func(option ...string) (string, error) { return d.from("movements", option, (*doors).movements) },
 		"cohort":    func(n int) (string, error) { return d.openIf(d.cohort(n)) },
 		"committed": func() (string, error) { return d.openIf(d.committed()) },
+		"purchases": func() (string, error) { return d.openIf(d.purchases()) },
+		"terms":     func(option ...string) (string, error) { return d.from("terms", option, (*doors).terms) },
 		"answers":   func() string { return d.open(d.answers()) },
 		"tickets": func(option ...string) (string, error) {
 			return d.from("tickets", option, func(d *doors) (string, error) { return d.tickets(), nil })

@@ -54,10 +54,23 @@ func (d *doors) movements() (string, error) {
 	if grouped {
 		text += " UNION ALL " + m.transfers()
 	}
+	text += ")"
+	if d.on("ignore_brief") {
+		text = lasting(text)
+	}
 	// What does not change its group goes out and in again.
 	return "(SELECT mv.period AS period, mv.day AS day, mv.account AS account, mv.kind AS kind, mv.part AS part, mv.product AS product, mv.family AS family, mv.plan AS plan, i64(sum(mv.amount)) AS amount, " +
-		"i64(sum(mv.constant)) AS constant, max(mv.reason) AS reason, max(mv.voluntary) AS voluntary, mv.grp AS grp FROM " + d.dayed(text+")", moveColumns, "account", "as_day") +
+		"i64(sum(mv.constant)) AS constant, max(mv.reason) AS reason, max(mv.voluntary) AS voluntary, mv.grp AS grp FROM " + d.dayed(text, moveColumns, "account", "as_day") +
 		" mv GROUP BY mv.period, mv.day, mv.account, mv.kind, mv.part, mv.product, mv.family, mv.plan, mv.grp HAVING sum(mv.amount) <> 0 OR sum(mv.constant) <> 0)", nil
+}
+
+// lasting leaves out the movements of accounts that begin in a period and have
+// nothing at its end: they add up to nothing, so that the rest still leads from
+// the opening to the closing MRR. Who begins had nothing before.
+func lasting(text string) string {
+	const w = " OVER (PARTITION BY br.period, br.account)"
+	return "(SELECT * FROM (SELECT br.*, sum(br.amount)" + w + " AS net, min(br.day)" + w + " AS first_move, min(toNullable(CASE WHEN br.kind IN ('new', 'reactivation') THEN br.day END))" + w +
+		" AS begun FROM " + text + " br) bf WHERE NOT (bf.net = 0 AND bf.begun IS NOT NULL AND bf.begun = bf.first_move))"
 }
 
 var moveColumns = []string{"period", "day", "as_day", "account", "kind", "part", "product", "family", "plan", "amount", "constant", "reason", "voluntary"}

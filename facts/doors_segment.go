@@ -93,15 +93,20 @@ func (d *doors) measured(n int) string {
 
 // measuredOn: account, value: what the metric whose name is in the parameter
 // keeps of each account on the last day of the scope's days on which it was
-// measured, or so many days before that.
+// measured, or so many days before that: of a metric that was measured once a
+// week for the longer past, the last one up to then.
 func (d *doors) measuredOn(param string, ago int) (string, error) {
 	if err := keyParam(param); err != nil {
 		return "", err
 	}
 	of := "metric = {" + param + ":String} AND day < {to:Date}" + d.knownBy()
 	last := fmt.Sprintf("(SELECT max(toNullable(day)) AS last_day FROM measures WHERE %s AND day >= addDaysN({to:Date}, -%d) AND value IS NOT NULL)", of, measuredWithin)
-	rows := fmt.Sprintf("(SELECT m.account AS account, m.value AS value, m.known AS known, m.batch AS batch FROM (SELECT * FROM measures WHERE %s AND day >= addDaysN({to:Date}, -%d)) m JOIN %s d ON addDaysN(d.last_day, -%d) = m.day)",
-		of, measuredWithin+ago, last, ago)
+	days := fmt.Sprintf("(SELECT * FROM measures WHERE %s AND day >= addDaysN({to:Date}, -%d))", of, measuredWithin+ago+7)
+	if ago > 0 {
+		last = fmt.Sprintf("(SELECT max(toNullable(e.day)) AS last_day FROM (SELECT DISTINCT day FROM %s x WHERE x.value IS NOT NULL) e JOIN %s l ON e.day <= addDaysN(l.last_day, -%d) AND e.day > addDaysN(l.last_day, -%d))",
+			days, last, ago, ago+7)
+	}
+	rows := fmt.Sprintf("(SELECT m.account AS account, m.value AS value, m.known AS known, m.batch AS batch FROM %s m JOIN %s d ON d.last_day = m.day)", days, last)
 	return "(SELECT w.account AS account, w.value AS value FROM (SELECT q.*, row_number() OVER (PARTITION BY q.account ORDER BY q.known DESC, q.batch DESC) AS place FROM " + rows +
 		" q) w WHERE w.place = 1 AND w.value IS NOT NULL" + d.noStaff("w.account", "") + ")", nil
 }

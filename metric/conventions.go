@@ -21,6 +21,15 @@ const (
 	PermanentDiscounts = "permanent"
 )
 
+// What becomes of an account that begins and ends within one period.
+const (
+	// CountBrief keeps both movements.
+	CountBrief = "count"
+	// IgnoreBrief leaves out all movements of an account that had nothing on
+	// the day before the period and has nothing at its end.
+	IgnoreBrief = "ignore"
+)
+
 // Conventions are where the field's tools differ: each changes what a number
 // means, so they are one versioned setting. A body may leave out what stays at
 // the default. The defaults are those of Defaults.
@@ -42,6 +51,8 @@ type Conventions struct {
 	// ReturnDays is how long after leaving a former customer that pays again
 	// is a reactivation, and new after that; 0 is however long.
 	ReturnDays int `json:"return_days"`
+	// Brief is CountBrief or IgnoreBrief.
+	Brief string `json:"new_and_lost"`
 	// SessionMinutes is the silence that ends a session.
 	SessionMinutes int `json:"session_minutes"`
 	// GrossMargin is the share of revenue that is left after serving it, above
@@ -75,6 +86,8 @@ func (c Conventions) check() error {
 		return farol.InvalidField("conventions.churn_at", "must be either %s or %s", AtTermEnd, AtRequest)
 	case c.Discounts != AllDiscounts && c.Discounts != PermanentDiscounts:
 		return farol.InvalidField("conventions.discounts", "must be either %s or %s", AllDiscounts, PermanentDiscounts)
+	case c.Brief != CountBrief && c.Brief != IgnoreBrief:
+		return farol.InvalidField("conventions.new_and_lost", "must be either %s or %s", CountBrief, IgnoreBrief)
 	case !(c.GrossMargin > 0 && c.GrossMargin <= 1):
 		return farol.InvalidField("conventions.gross_margin", "must be above 0 and at most 1")
 	case !(c.DiscountRate >= 0 && c.DiscountRate <= 1):
@@ -88,6 +101,7 @@ func (c Conventions) params(out map[string]any) {
 	out["pause_days"], out["past_due_days"], out["return_days"] = int64(c.PauseDays), int64(c.PastDueDays), int64(c.ReturnDays)
 	out["churn_at_request"], out["permanent_discounts"], out["metered"] = c.ChurnAt == AtRequest, c.Discounts == PermanentDiscounts, c.Metered
 	out["session_minutes"], out["gross_margin"], out["discount_rate"] = int64(c.SessionMinutes), c.GrossMargin, c.DiscountRate
+	out["ignore_brief"] = c.Brief == IgnoreBrief
 	out["acquisition_lag"] = int64(c.AcquisitionLag)
 }
 

@@ -11,6 +11,18 @@ import (
 // measureChunk is how many days of account values are computed at once.
 const measureChunk = 31
 
+// measureAll is how many days are all measured when a metric is measured for
+// the first time. Of those before, a metric without a figure per day is
+// measured on the last of each week: it moves slowly, and its windows make
+// each day dear.
+const measureAll = 100
+
+// measuredOn tells whether the accounts' values of a day are kept; dense is the
+// day from which all are.
+func (p *plan) measuredOn(day, dense farol.Day) bool {
+	return day >= dense || p.metric.Has(farol.Daily) || p.settings.Calendar.PeriodAt(farol.Weekly, day).Last() == day
+}
+
 // measuredQuery finds up to which day the accounts' values of a series were
 // kept: a row of the history under a name that no metric has.
 func (p *plan) measuredQuery() facts.HistoryQuery {
@@ -30,12 +42,18 @@ func (r *Reader) measure(ctx context.Context, m *Metric, known, now time.Time) (
 	if err != nil {
 		return 0, err
 	}
-	done := p.periods[0].From - 1
+	done, dense := p.periods[0].From-1, p.periods[len(p.periods)-1].From-measureAll
 	if len(stored) > 0 && stored[0].Value != nil {
-		done = farol.Day(*stored[0].Value)
+		done, dense = farol.Day(*stored[0].Value), 0
+		if from := stored[0].Numerator; from != nil {
+			dense = farol.Day(*from)
+		}
 	}
 	var fresh, moved []farol.Period
 	for _, q := range p.periods {
+		if !p.measuredOn(q.From, dense) {
+			continue
+		}
 		if q.From > done {
 			fresh = append(fresh, q)
 		} else if pg.dirty.moved(p, q) {
@@ -46,13 +64,13 @@ func (r *Reader) measure(ctx context.Context, m *Metric, known, now time.Time) (
 	if err != nil || len(fresh) == 0 {
 		return n, err
 	}
-	wrote, err := r.measureDays(ctx, p, fresh)
+	wrote, err := r.measureDays(ctx, p, fresh, dense)
 	return n + wrote, err
 }
 
 // measureDays writes the values of days that were never measured.
-func (r *Reader) measureDays(ctx context.Context, p *plan, days []farol.Period) (int, error) {
-	n := 0
+func (r *Reader) measureDays(ctx context.Context, p *plan, days []farol.Period, dense farol.Day) (int, error) {
+	n, since := 0, float64(dense)
 	for len(days) > 0 {
 		chunk := days[:min(measureChunk, len(days))]
 		days = days[len(chunk):]
@@ -72,7 +90,7 @@ func (r *Reader) measureDays(ctx context.Context, p *plan, days []farol.Period) 
 		q := p.measuredQuery()
 		err = r.facts.SaveHistory(ctx, []facts.HistoryRow{{
 			Metric: q.Metric, Version: q.Version, Grain: q.Grain, Period: markPeriod, Known: p.Known,
-			Value: &through, Complete: true,
+			Value: &through, Numerator: &since, Complete: true,
 		}})
 		if err != nil {
 			return n, err
@@ -90,13 +108,16 @@ func (r *Reader) remeasure(ctx context.Context, p *plan, days []farol.Period) (i
 		for end < len(days) && days[end].From < days[0].From+measureChunk {
 			end++
 		}
-		hull := p.settings.Calendar.Cut(farol.Daily, farol.Period{From: days[0].From, To: days[end-1].To})
+		chunk := days[:end]
+		if p.metric.Has(farol.Daily) { // one run of days is cheaper than its pieces
+			chunk = p.settings.Calendar.Cut(farol.Daily, farol.Period{From: days[0].From, To: days[end-1].To})
+		}
 		days = days[end:]
-		now, err := r.accountValues(ctx, p, hull)
+		now, err := r.accountValues(ctx, p, chunk)
 		if err != nil {
 			return n, err
 		}
-		before, err := r.measuredBefore(ctx, p, hull)
+		before, err := r.measuredBefore(ctx, p, chunk)
 		if err != nil {
 			return n, err
 		}

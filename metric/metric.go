@@ -229,6 +229,8 @@ var tablesOf = map[string][]string{
 	"movements":   {"subscriptions", "signed", "charges", "moved"},
 	"cohort":      {"subscriptions", "signed", "charges", "moved"},
 	"committed":   {"subscriptions", "signed", "charges", "moved"},
+	"purchases":   {"subscriptions", "charges", "moved"},
+	"terms":       {"subscriptions", "signed", "moved"},
 	"answers":     {"answers"},
 	"tickets":     {"tickets"},
 	"leads":       {"journeys"},

@@ -3,6 +3,7 @@ package metric
 import (
 	"cmp"
 	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -167,6 +168,16 @@ func (r *reference) lost(q Request, p farol.Period, row func(s refStay) refRow) 
 	return out
 }
 
+// lostLasting is lost without who began in the period, where the conventions
+// say so.
+func (r *reference) lostLasting(q Request, p farol.Period, row func(s refStay) refRow) []refRow {
+	brief := map[string]bool{}
+	for _, s := range r.departures(p, true) {
+		brief[s.account] = r.s.Conventions.Brief == IgnoreBrief && s.from >= p.From
+	}
+	return slices.DeleteFunc(r.lost(q, p, row), func(x refRow) bool { return brief[x.unit] })
+}
+
 // left finds the lasting departure of an account in the period.
 func (r *reference) left(account string, p farol.Period) (refStay, bool) {
 	for _, s := range r.departures(p, true) {
@@ -246,9 +257,9 @@ func summed(rows []refRow) []refRow {
 // refCost is a cost of sales or marketing in major units of the company's
 // currency.
 type refCost struct {
-	id     string
-	amount float64
-	days   farol.Period
+	id, category string
+	amount       float64
+	days         farol.Period
 }
 
 func (r *reference) costs(q Request) []refCost {
@@ -274,7 +285,7 @@ func (r *reference) costs(q Request) []refCost {
 		if c := props["category"]; c != "sales" && c != "marketing" || farol.Currency(currency) != r.s.Currency && r.s.Rates[farol.Currency(currency)] == 0 {
 			continue
 		}
-		out = append(out, refCost{id, r.convert(math.Round(props["amount"].(float64)*100), currency) / 100, r.costDays(e)})
+		out = append(out, refCost{id, props["category"].(string), r.convert(math.Round(props["amount"].(float64)*100), currency) / 100, r.costDays(e)})
 	}
 	return out
 }
@@ -328,10 +339,10 @@ func init() {
 	referState("voluntary_churn_rate", byCause(false))
 	referState("payment_churn_rate", byCause(true))
 	referState("churned_accounts", func(r *reference, q Request, p farol.Period) []refRow {
-		return r.lost(q, p, func(refStay) refRow { return refRow{num: 1} })
+		return r.lostLasting(q, p, func(refStay) refRow { return refRow{num: 1} })
 	})
 	referState("coded_churn_share", func(r *reference, q Request, p farol.Period) []refRow {
-		return r.lost(q, p, func(s refStay) refRow {
+		return r.lostLasting(q, p, func(s refStay) refRow {
 			x := refRow{den: 1}
 			if _, _, ok := r.s.Reasons.Find(s.reason); ok {
 				x.num = 1

@@ -329,8 +329,32 @@ func (r *reference) moves(p farol.Period) []refMove {
 			out = append(out, r.accountMoves(account, day, p.From-1, before[account], after[account])...)
 		}
 	}
+	if r.s.Conventions.Brief == IgnoreBrief {
+		whole := slices.Clone(out)
+		out = slices.DeleteFunc(out, func(m refMove) bool {
+			paid := func(day farol.Day) bool { return r.worth(r.lines(day)[m.account], day) > 0 }
+			return r.begins(whole, m.account) && !paid(p.From-1) && !paid(min(p.Last(), r.asOf))
+		})
+	}
 	revMoves.Store(key, out)
 	return out
+}
+
+// begins tells whether the first movement of the account is its beginning.
+func (r *reference) begins(all []refMove, account string) bool {
+	first, begun := farol.Day(0), false
+	for _, m := range all {
+		if m.account != account {
+			continue
+		}
+		begins := m.kind == "new" || m.kind == "reactivation"
+		if first == 0 || m.day < first {
+			first, begun = m.day, begins
+		} else if m.day == first {
+			begun = begun || begins
+		}
+	}
+	return begun
 }
 
 // revSide is what is compared of one family.

@@ -71,6 +71,9 @@ func (h *history) contract(e *farol.Event, props map[string]any) {
 		perhaps("interval_count", 4, 1+h.r.IntN(3))
 		perhaps("discount_amount", 8, float64(h.r.IntN(3000))/100)
 		perhaps("starts_at", 8, later(20))
+		if h.n%4 == 0 {
+			props["one_off_amount"] = float64(h.n) / 4
+		}
 	}
 	perhaps("quantity", 2, 1+h.r.IntN(12))
 	perhaps("seats", 6, 1+h.r.IntN(12))
@@ -95,7 +98,7 @@ func revenueSettings(seed uint64, zone *time.Location, first farol.Day) Settings
 	s.Conventions.PauseDays, s.Conventions.PastDueDays = 12, 9
 	if seed%2 == 1 {
 		s.Conventions.Metered, s.Conventions.ReturnDays = true, 10
-		s.Conventions.ChurnAt, s.Conventions.Discounts = AtRequest, PermanentDiscounts
+		s.Conventions.ChurnAt, s.Conventions.Discounts, s.Conventions.Brief = AtRequest, PermanentDiscounts, IgnoreBrief
 	}
 	return s
 }

@@ -71,7 +71,7 @@ func Defaults() Settings {
 		Active:     Active{All: true},
 		Activation: Activation{WindowDays: 14},
 		Conventions: Conventions{
-			PauseDays: 90, PastDueDays: 30, ChurnAt: AtTermEnd, Discounts: AllDiscounts,
+			PauseDays: 90, PastDueDays: 30, ChurnAt: AtTermEnd, Discounts: AllDiscounts, Brief: CountBrief,
 			SessionMinutes: 30, GrossMargin: 1, DiscountRate: 0.1,
 		},
 		Features: Features{WindowDays: 28, AdoptedDays: 3},

@@ -303,10 +303,16 @@ func (w *world) metric(m Metric, account string) bool {
 	if m.Change == "" {
 		return ok && m.Op.holds(now, m.Number)
 	}
-	old, had := at(last - farol.Day(m.Days))
+	earlier := farol.Day(0)
+	for _, x := range w.measures {
+		if target := last - farol.Day(m.Days); x.Metric == m.Name && x.Day <= target && x.Day > target-7 {
+			earlier = max(earlier, x.Day)
+		}
+	}
+	old, had := at(earlier)
 	// Where both are absent nothing is known to have changed.
 	_, any1 := w.value(m.Name, account, last)
-	_, any2 := w.value(m.Name, account, last-farol.Day(m.Days))
+	_, any2 := w.value(m.Name, account, earlier)
 	if !ok || !had || !any1 && !any2 {
 		return false
 	}

@@ -38,6 +38,7 @@ type revenuePage struct {
 	Attributes []string
 	Groups     *ledgerTable
 	CSV, All   string
+	Buyers     string
 }
 
 // ledgerTable has a line per movement and a column per period, or per group.
@@ -152,6 +153,7 @@ func (s *server) revenue(v *visit) error {
 		return err
 	}
 	p.CSV, p.All = look.Link("/revenue/ledger.csv", "by", p.By, "rates", q.Rates), look.Link("/revenue/movements", "rates", q.Rates)
+	p.Buyers = look.Link("/revenue/buyers")
 	return s.send(v, http.StatusOK, "revenue", "layout", p)
 }
 

@@ -51,6 +51,8 @@ var routes = []route{
 	{"GET /revenue/ledger.csv", team, (*server).ledgerCSV},
 	{"GET /revenue/movements", team, (*server).movements},
 	{"GET /revenue/movements.csv", team, (*server).movementsCSV},
+	{"GET /revenue/buyers", team, (*server).buyers},
+	{"GET /revenue/buyers.csv", team, (*server).buyersCSV},
 	{"GET /churn", team, (*server).churn},
 	{"GET /churn/simulator", team, (*server).simulator},
 	{"GET /voice", team, (*server).voice},

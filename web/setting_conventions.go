@@ -25,6 +25,7 @@ var conventionsSetting = setting{
 		}
 		f.Set("churn_at", c.ChurnAt)
 		f.Set("discounts", c.Discounts)
+		f.Set("new_and_lost", c.Brief)
 		f.Set("metered", strconv.FormatBool(c.Metered))
 		f.Set("gross_margin", percentField(c.GrossMargin))
 		f.Set("discount_rate", percentField(c.DiscountRate))
@@ -38,7 +39,7 @@ var conventionsSetting = setting{
 				return nil, farol.InvalidField(name, "Write a whole number.")
 			}
 		}
-		c.ChurnAt, c.Discounts, c.Metered = f.Get("churn_at"), f.Get("discounts"), f.Get("metered") == "true"
+		c.ChurnAt, c.Discounts, c.Brief, c.Metered = f.Get("churn_at"), f.Get("discounts"), f.Get("new_and_lost"), f.Get("metered") == "true"
 		for name, to := range map[string]*float64{"gross_margin": &c.GrossMargin, "discount_rate": &c.DiscountRate} {
 			x, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(f.Get(name)), ",", ".", 1), 64)
 			if err != nil {

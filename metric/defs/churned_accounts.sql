@@ -18,15 +18,19 @@
 -- rules [en]: An account is lost on the first day at whose end it is no customer. A customer pays an MRR above zero,
 --   or has paused for less than the days of setting conventions; then a pause is churn. Those who joined in the same
 --   period count; an account counts once in a period. Breakdowns use the attribute on its last day as a customer.
+--   An account that begins and ends within the period counts here unless the conventions leave it out
+--   (new_and_lost).
 -- rules [pt-BR]: Uma conta está perdida no primeiro dia em cujo fim não é cliente. Um cliente paga um MRR acima de
 --   zero, ou pausou há menos dias que os da configuração de convenções; depois a pausa é churn. Quem entrou no mesmo
 --   período conta; uma conta conta uma vez por período. As quebras usam o atributo no seu último dia como cliente.
+--   Uma conta que começa e termina dentro do período conta aqui, a não ser que as convenções a deixem de fora
+--   (new_and_lost).
 -- reading [en]: Each is a name: open the list and read the reasons before the rates.
 -- reading [pt-BR]: Cada um é um nome: abra a lista e leia os motivos antes das taxas.
 SELECT x.grp AS grp, x.account AS unit, x.account AS account, d.period AS period, 1 AS numerator
 FROM {{stays "left"}} AS x
 JOIN {{days}} AS d ON d.day = x.to_day
-WHERE coalesce(x.next_day, DATE '2149-01-01') > d.last
+WHERE coalesce(x.next_day, DATE '2149-01-01') > d.last AND NOT ({ignore_brief:Bool} AND x.from_day >= d.period)
 
 /* example
 zone America/Sao_Paulo

@@ -19,10 +19,14 @@
 --   (setting conventions); an unpaid invoice after 30 days; a pause after 90 days, with what was paused. Amounts are
 --   at the rates of their day; a change within a day is netted. Breakdowns use the attribute at the end of the day on
 --   which the MRR moved.
+--   An account that begins and ends within the period counts here unless the conventions leave it out
+--   (new_and_lost).
 -- rules [pt-BR]: Mostrado como valor positivo. Um cancelamento conta no fim do período pago, ou quando foi pedido
 --   (configuração de convenções); uma fatura em aberto, após 30 dias; uma pausa, após 90 dias, com o que estava
 --   pausado. Os valores usam as taxas do dia; o que muda dentro de um dia é compensado. As quebras usam o atributo no
 --   fim do dia em que o MRR se moveu.
+--   Uma conta que começa e termina dentro do período conta aqui, a não ser que as convenções a deixem de fora
+--   (new_and_lost).
 -- reading [en]: The money behind the churn rate. Read it with the reasons, on the page Churn.
 -- reading [pt-BR]: O dinheiro por trás da taxa de churn. Leia junto com os motivos, na página Churn.
 SELECT m.grp AS grp, m.account AS unit, m.account AS account, m.period AS period, i64(-sum(m.amount)) AS numerator

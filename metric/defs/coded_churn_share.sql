@@ -27,7 +27,7 @@ SELECT x.grp AS grp, x.account AS unit, x.account AS account, d.period AS period
   CASE WHEN has({reason_codes:Array(String)}, lowerUTF8(replace(replace(x.reason, '_', ' '), '-', ' '))) THEN 1 ELSE 0 END AS numerator, 1 AS denominator
 FROM {{stays "left"}} AS x
 JOIN {{days}} AS d ON d.day = x.to_day
-WHERE coalesce(x.next_day, DATE '2149-01-01') > d.last
+WHERE coalesce(x.next_day, DATE '2149-01-01') > d.last AND NOT ({ignore_brief:Bool} AND x.from_day >= d.period)
 
 /* example
 zone America/Sao_Paulo

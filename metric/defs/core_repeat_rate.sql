@@ -30,12 +30,16 @@
 SELECT x.grp AS grp, x.person AS unit, x.account AS account, x.period AS period,
   CASE WHEN x.core_days >= 2 THEN 1 ELSE 0 END AS numerator, 1 AS denominator
 FROM (
-  SELECT v.grp AS grp, v.person AS person, min(v.account) AS account, p.period AS period,
-    i64(count(DISTINCT CASE WHEN {core_any:Bool} OR has({core_events:Array(String)}, v.event) THEN v.day END)) AS core_days
-  FROM {{activity 27}} AS v
-  JOIN {{periods}} AS p ON v.day > addDaysN(p.last, -28) AND v.day <= p.last
-  WHERE v.person <> ''
-  GROUP BY v.grp, v.person, p.period
+  SELECT d.grp AS grp, d.person AS person, min(d.account) AS account, p.period AS period, i64(sum(d.core)) AS core_days
+  FROM (
+    SELECT v.grp AS grp, v.person AS person, v.day AS day, min(v.account) AS account,
+      max(CASE WHEN {core_any:Bool} OR has({core_events:Array(String)}, v.event) THEN 1 ELSE 0 END) AS core
+    FROM {{activity 27}} AS v
+    WHERE v.person <> ''
+    GROUP BY v.grp, v.person, v.day
+  ) AS d
+  JOIN {{periods}} AS p ON d.day > addDaysN(p.last, -28) AND d.day <= p.last
+  GROUP BY d.grp, d.person, p.period
 ) AS x
 
 /* example

@@ -25,11 +25,13 @@
 --   Weekends add two days to everybody.
 -- reading [pt-BR]: Por conta o mais simples dos sinais antecedentes: um cliente que vinha todo dia e não vem há uma
 --   semana. Fins de semana somam dois dias a todos.
-SELECT v.grp AS grp, v.account AS unit, v.account AS account, t.period AS period, i64(min(t.ago)) AS numerator, 1 AS denominator
-FROM {{present 90}} AS v
-JOIN {{trailing 91}} AS t ON t.day = v.day
-WHERE v.account <> ''
-GROUP BY v.grp, v.account, t.period
+SELECT d.grp AS grp, d.account AS unit, d.account AS account, p.period AS period, i64(p.last - d.day) AS numerator, 1 AS denominator
+FROM (
+  SELECT v.grp AS grp, v.account AS account, v.day AS day,
+    coalesce(lead(toNullable(v.day)) OVER (PARTITION BY v.grp, v.account ORDER BY v.day), DATE '2149-01-01') AS next_day
+  FROM (SELECT DISTINCT u.grp AS grp, u.account AS account, u.day AS day FROM {{present 90}} AS u WHERE u.account <> '') AS v
+) AS d
+JOIN {{periods}} AS p ON p.last >= d.day AND p.last < d.next_day AND p.last <= addDaysN(d.day, 90)
 
 /* example
 now 2026-03-10 12:00

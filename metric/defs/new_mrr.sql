@@ -20,9 +20,13 @@
 -- rules [en]: Who paid before, however long ago, is a reactivation (unless setting conventions limits it). A second
 --   subscription of a customer is expansion. Amounts are at the rates of their day; a change within a day is netted.
 --   Breakdowns use the attribute at the end of the day on which the MRR moved.
+--   An account that begins and ends within the period counts here unless the conventions leave it out
+--   (new_and_lost).
 -- rules [pt-BR]: Quem já pagou, por mais tempo que faça, é reativação (a menos que a configuração de convenções
 --   limite). Uma segunda assinatura de um cliente é expansão. Os valores usam as taxas do dia; o que muda dentro de
 --   um dia é compensado. As quebras usam o atributo no fim do dia em que o MRR se moveu.
+--   Uma conta que começa e termina dentro do período conta aqui, a não ser que as convenções a deixem de fora
+--   (new_and_lost).
 -- reading [en]: What sales bring in. Beside churned MRR it tells whether the bucket fills faster than it leaks.
 -- reading [pt-BR]: O que a venda traz. Ao lado do MRR perdido, diz se o balde enche mais rápido do que vaza.
 SELECT m.grp AS grp, m.account AS unit, m.account AS account, m.period AS period, i64(sum(m.amount)) AS numerator

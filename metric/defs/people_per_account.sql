@@ -7,7 +7,7 @@
 -- reach: 27
 -- waits: no
 -- version: 1
--- per account: yes
+-- per account: no
 -- settings: active
 -- window: 28
 -- of: accounts

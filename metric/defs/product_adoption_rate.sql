@@ -33,10 +33,13 @@
 --   o produto virou parte do trabalho; com gente cadastrada há muito tempo que já saiu, ela só cai, por isso leia ao
 --   lado a taxa entre pessoas ativas.
 WITH used AS (
-  SELECT p.period AS period, v.person AS person, i64(count(DISTINCT v.day)) AS days
-  FROM {{activity 91 "unfiltered"}} AS v
-  JOIN {{periods}} AS p ON v.day > addDaysN(p.last, -{feature_days:Int64}) AND v.day <= p.last
-  WHERE v.person <> '' AND ({core_any:Bool} OR has({core_events:Array(String)}, v.event))
+  SELECT p.period AS period, d.person AS person, i64(count(*)) AS days
+  FROM (
+    SELECT DISTINCT v.person AS person, v.day AS day
+    FROM {{activity 91 "unfiltered"}} AS v
+    WHERE v.person <> '' AND ({core_any:Bool} OR has({core_events:Array(String)}, v.event))
+  ) AS d
+  JOIN {{periods}} AS p ON d.day > addDaysN(p.last, -{feature_days:Int64}) AND d.day <= p.last
   GROUP BY 1, 2
 )
 SELECT r.grp AS grp, r.person AS unit, r.account AS account, r.period AS period,
