@@ -25,7 +25,7 @@ const farFuture = "DATE '2149-01-01'"
 // int64 and float64 may be given. {from:Date} and {to:Date} are the bounds of
 // the scope's period.
 //
-// The doors are {{activity}}, {{activity n}}, {{activityAll}}, {{presence n}}, {{present n}},
+// The doors are {{activity}}, {{activity n}}, {{activityAll}}, {{presence n}}, {{present n}}, {{accountDays n}}, {{personDays n}},
 // {{accounts}}, {{people}}, {{mrr}}, {{payingAt "start"}}, {{payingAt "end"}},
 // {{customersAt "start"}}, {{customersAt "end"}}, {{stays "began"}},
 // {{stays "left"}}, {{monthly n}}, {{costs}}, {{movements}}, {{cohort n}}, {{committed}}, {{terms}}, {{purchases}}, {{answers}}, {{tickets}},
@@ -176,6 +176,12 @@ func (d *doors) funcs() template.FuncMap {
 		"presence":    func(n int) string { return d.open(d.presence(n)) },
 		"present": func(n int, option ...string) (string, error) {
 			return d.from("present", option, func(d *doors) (string, error) { return d.presentDoor(n), nil })
+		},
+		"accountDays": func(n int, option ...string) (string, error) {
+			return d.from("accountDays", option, func(d *doors) (string, error) { return d.accountDays(n), nil })
+		},
+		"personDays": func(n int, option ...string) (string, error) {
+			return d.from("personDays", option, func(d *doors) (string, error) { return d.personDays(n), nil })
 		},
 		"accounts": func(option ...string) (string, error) {
 			return d.from("accounts", option, func(d *doors) (string, error) { return d.accounts(), nil })

@@ -34,6 +34,21 @@ func (d *doors) presentDoor(n int) string {
 	return d.dayed(d.present(n), []string{"day", "account", "person", "key"}, "account", "day")
 }
 
+// accountDays: account, day, grp: the days on which somebody did something that
+// counts as active for the account, each once. Windows over them read a
+// fraction of the rows of present.
+func (d *doors) accountDays(n int) string {
+	return d.dayed("(SELECT DISTINCT q.account AS account, q.day AS day FROM "+d.present(n)+" q WHERE q.account <> '')", []string{"account", "day"}, "account", "day")
+}
+
+// personDays: key, day, person, account (one of those the person acted for),
+// grp: the days on which a person did something that counts as active, each
+// once per group.
+func (d *doors) personDays(n int) string {
+	return "(SELECT q.key AS key, q.day AS day, q.grp AS grp, min(q.person) AS person, min(q.account) AS account FROM " + d.presentDoor(n) +
+		" q WHERE q.key <> 0 GROUP BY q.key, q.day, q.grp)"
+}
+
 // present reads the rollup without summing it up, which is most of the cost
 // of a year of a million people. Only what was taken back from somebody has
 // to be summed, and only few have any.

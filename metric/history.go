@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"golang.org/x/sync/errgroup"
 )
 
 // update says what UpdateHistory did: how many figures it closed (wrote for
@@ -15,6 +17,10 @@ import (
 // them, and how many values of accounts it wrote.
 type update struct {
 	closed, restated, measured int
+}
+
+func (u *update) add(x update) {
+	u.closed, u.restated, u.measured = u.closed+x.closed, u.restated+x.restated, u.measured+x.measured
 }
 
 // markEvery is how often the mark is stored when nothing else is: what was
@@ -40,23 +46,44 @@ func (r *Reader) updateHistory(ctx context.Context) (update, error) {
 		return done, nil
 	}
 	now, progress := r.now(), r.teller()
+	var mu sync.Mutex // of done
+	g, inner := errgroup.WithContext(ctx)
+	g.SetLimit(updatesAtOnce)
 	for _, m := range r.catalogue.metrics {
-		for _, g := range m.Grains {
-			progress.at(m)
-			if err := r.closeSeries(ctx, m, g, known, now, &done); err != nil {
-				return done, fmt.Errorf("history of %s per %s: %w", m.Name, g, err)
-			}
-		}
-		if m.PerAccount {
-			progress.at(m)
-			n, err := r.measure(ctx, m, known, now)
-			if err != nil {
-				return done, fmt.Errorf("measures of %s: %w", m.Name, err)
-			}
-			done.measured += n
-		}
+		g.Go(func() error {
+			own, err := r.updateMetric(inner, m, known, now, progress)
+			mu.Lock()
+			defer mu.Unlock()
+			done.add(own)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return done, err
 	}
 	return done, r.book.check(ctx, r.facts, known, done != (update{}))
+}
+
+// updatesAtOnce is how many metrics are brought up to date side by side: an
+// engine plans on one processor and leaves the others waiting.
+const updatesAtOnce = 2
+
+// updateMetric brings the series of a metric and its values per account up to
+// date.
+func (r *Reader) updateMetric(ctx context.Context, m *Metric, known, now time.Time, progress *teller) (done update, err error) {
+	for _, g := range m.Grains {
+		progress.at(m)
+		if err := r.closeSeries(ctx, m, g, known, now, &done); err != nil {
+			return done, fmt.Errorf("history of %s per %s: %w", m.Name, g, err)
+		}
+	}
+	if m.PerAccount {
+		progress.at(m)
+		if done.measured, err = r.measure(ctx, m, known, now); err != nil {
+			return done, fmt.Errorf("measures of %s: %w", m.Name, err)
+		}
+	}
+	return done, nil
 }
 
 // closeSeries writes the rows that one series lacks.

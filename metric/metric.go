@@ -218,6 +218,8 @@ var tablesOf = map[string][]string{
 	"activityAll": {"activity"},
 	"presence":    {"activity"},
 	"present":     {"activity"},
+	"accountDays": {"activity"},
+	"personDays":  {"activity"},
 	"people":      {"activity", "accounts", "people"},
 	"accounts":    {"accounts"},
 	"mrr":         {"subscriptions", "signed", "charges", "moved"},

@@ -33,7 +33,9 @@ func (m *Metric) counts() bool {
 // so that a period in which facts only began is not complete. What is true
 // at a moment, or happens to a unit at one (sign-up, answer), needs no cover.
 func (m *Metric) covering() bool {
-	return m.Window > 0 || m.Previous || slices.Contains(m.doors, "present") || slices.Contains(m.doors, "moments")
+	return m.Window > 0 || m.Previous || slices.ContainsFunc(m.doors, func(d string) bool {
+		return d == "present" || d == "accountDays" || d == "personDays" || d == "moments"
+	})
 }
 
 // point makes the figure of a period and group.

@@ -1,6 +1,9 @@
 package metric
 
-import "time"
+import (
+	"sync"
+	"time"
+)
 
 // Progress is how far UpdateHistory has come.
 type Progress struct {
@@ -27,6 +30,7 @@ func (r *Reader) SetProgress(tell func(Progress)) { r.tell = tell }
 
 // teller counts the steps of an update.
 type teller struct {
+	mu sync.Mutex
 	Progress
 	tell func(Progress)
 	now  func() time.Time
@@ -47,6 +51,8 @@ func (r *Reader) teller() *teller {
 
 // at tells that a step of the metric begins.
 func (t *teller) at(m *Metric) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	now := t.now()
 	if t.Metric = m; t.tell != nil && now.Sub(t.Started) >= quietFor && now.Sub(t.said) >= sayEvery {
 		t.said = now

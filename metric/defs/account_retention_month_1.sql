@@ -41,7 +41,7 @@ FROM (
 ) AS c
 LEFT JOIN (
   SELECT DISTINCT toNullable(v.account) AS account_id, w.period AS from_month
-  FROM {{present 0 "unfiltered"}} AS v
+  FROM {{accountDays 0 "unfiltered"}} AS v
   JOIN {{periods}} AS w ON v.day >= w.until AND v.day < addMonthsN(w.until, 1)
 ) AS r ON r.account_id = c.account_id AND r.from_month = c.cohort_period
 

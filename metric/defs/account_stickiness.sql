@@ -26,10 +26,9 @@
 --   Large accounts reach it with few loyal people; read it with the stickiness of people.
 -- reading [pt-BR]: Em quantos dias o produto é usado por um cliente que o usa: 0,7 são todos os dias úteis. Contas
 --   grandes chegam lá com poucas pessoas fiéis; leia junto com a aderência das pessoas.
-SELECT v.grp AS grp, v.account AS unit, v.account AS account, d.period AS period, i64(count(DISTINCT v.day)) AS numerator
-FROM {{present 0}} AS v
+SELECT v.grp AS grp, v.account AS unit, v.account AS account, d.period AS period, i64(count(*)) AS numerator
+FROM {{accountDays 0}} AS v
 JOIN {{days}} AS d ON d.day = v.day
-WHERE v.account <> ''
 GROUP BY v.grp, v.account, d.period
 
 /* example

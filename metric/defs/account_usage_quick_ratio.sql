@@ -28,9 +28,8 @@ SELECT x.of_group AS grp, x.account_id AS unit, x.account_id AS account, x.in_pe
   x.only_now AS numerator, 1 - x.only_now AS denominator
 FROM (
   SELECT v.grp AS of_group, v.account AS account_id, t.period AS in_period, max(t.is_now) AS ever_now, min(t.is_now) AS only_now
-  FROM {{present 31}} AS v
+  FROM {{accountDays 31}} AS v
   JOIN {{turns}} AS t ON t.day = v.day
-  WHERE v.account <> ''
   GROUP BY v.grp, v.account, t.period
 ) AS x
 WHERE x.only_now = 1 OR x.ever_now = 0

@@ -32,10 +32,9 @@ SELECT x.of_group AS grp, x.person_id AS unit, x.account_id AS account, x.in_per
   x.active_days AS numerator, i64(least(coalesce(x.last_day - f.first_day + 1, 28), 28)) AS denominator
 FROM (
   SELECT v.grp AS of_group, v.key AS person_key, min(v.person) AS person_id, min(v.account) AS account_id,
-    t.period AS in_period, max(t.last) AS last_day, i64(count(DISTINCT v.day)) AS active_days
-  FROM {{present 27}} AS v
+    t.period AS in_period, max(t.last) AS last_day, i64(count(*)) AS active_days
+  FROM {{personDays 27}} AS v
   JOIN {{trailing 28}} AS t ON t.day = v.day
-  WHERE v.key <> 0
   GROUP BY v.grp, v.key, t.period
 ) AS x
 LEFT JOIN {{firsts 27}} AS f ON f.key = x.person_key

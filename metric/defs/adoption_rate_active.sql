@@ -27,17 +27,22 @@
 -- reading [pt-BR]: De quem vem, quantos vêm pelo que compraram. Alta aqui e baixa entre os cadastrados: quem usa
 --   gosta, mas muitos nunca vêm.
 WITH used AS (
-  SELECT p.period AS period, v.person AS person, i64(count(DISTINCT v.day)) AS days
-  FROM {{activity 91 "unfiltered"}} AS v
-  JOIN {{periods}} AS p ON v.day > addDaysN(p.last, -{feature_days:Int64}) AND v.day <= p.last
-  WHERE v.person <> '' AND ({core_any:Bool} OR has({core_events:Array(String)}, v.event))
+  SELECT p.period AS period, d.person AS person, i64(count(*)) AS days
+  FROM (
+    SELECT DISTINCT v.person AS person, v.day AS day
+    FROM {{activity 91 "unfiltered"}} AS v
+    WHERE v.person <> '' AND ({core_any:Bool} OR has({core_events:Array(String)}, v.event))
+  ) AS d
+  JOIN {{periods}} AS p ON d.day > addDaysN(p.last, -{feature_days:Int64}) AND d.day <= p.last
   GROUP BY 1, 2
 ),
 came AS (
-  SELECT DISTINCT p.period AS period, v.person AS person
-  FROM {{presence 91}} AS v
-  JOIN {{periods}} AS p ON v.day > addDaysN(p.last, -{feature_days:Int64}) AND v.day <= p.last
-  WHERE v.person <> ''
+  SELECT p.period AS period, g.person AS person
+  FROM (
+    SELECT v.person AS person, v.day AS day, coalesce(lead(toNullable(v.day)) OVER (PARTITION BY v.person ORDER BY v.day), DATE '2149-01-01') AS next_day
+    FROM (SELECT DISTINCT x.person AS person, x.day AS day FROM {{presence 91}} AS x WHERE x.person <> '') AS v
+  ) AS g
+  JOIN {{periods}} AS p ON p.last >= g.day AND p.last < g.next_day AND g.day > addDaysN(p.last, -{feature_days:Int64})
 )
 SELECT r.grp AS grp, r.person AS unit, r.account AS account, r.period AS period,
   CASE WHEN coalesce(u.days, 0) >= {adopted_days:Int64} THEN 1 ELSE 0 END AS numerator, 1 AS denominator

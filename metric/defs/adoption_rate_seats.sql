@@ -29,10 +29,13 @@
 -- reading [pt-BR]: Quanto do que foi vendido está em uso. Baixa antes de uma renovação é o melhor aviso de contração;
 --   perto ou acima de 100 %, é motivo para falar de mais licenças.
 WITH did AS (
-  SELECT p.period AS period, v.account AS account, v.person AS person, i64(count(DISTINCT v.day)) AS days
-  FROM {{activity 91 "unfiltered"}} AS v
-  JOIN {{periods}} AS p ON v.day > addDaysN(p.last, -{feature_days:Int64}) AND v.day <= p.last
-  WHERE v.person <> '' AND v.account <> '' AND ({core_any:Bool} OR has({core_events:Array(String)}, v.event))
+  SELECT p.period AS period, x.account AS account, x.person AS person, i64(count(*)) AS days
+  FROM (
+    SELECT DISTINCT v.account AS account, v.person AS person, v.day AS day
+    FROM {{activity 91 "unfiltered"}} AS v
+    WHERE v.person <> '' AND v.account <> '' AND ({core_any:Bool} OR has({core_events:Array(String)}, v.event))
+  ) AS x
+  JOIN {{periods}} AS p ON x.day > addDaysN(p.last, -{feature_days:Int64}) AND x.day <= p.last
   GROUP BY 1, 2, 3
 ),
 adopters AS (

@@ -32,9 +32,12 @@ FROM (
   UNION ALL
   SELECT p.grp AS grp, p.account AS account, p.period AS period, i64(0) AS mrr, i64(count(DISTINCT u.key)) AS people
   FROM {{payingAt "end"}} AS p
-  JOIN {{days}} AS d ON d.period = p.period
-  JOIN {{activity 0 "unfiltered"}} AS u ON u.account = p.account AND u.day = d.day
-  WHERE u.key <> 0 AND ({active_all:Bool} OR u.event IN (SELECT unnest({active_events:Array(String)})))
+  JOIN (
+    SELECT DISTINCT x.account AS account, x.key AS key, d.period AS period
+    FROM {{present 0 "unfiltered"}} AS x
+    JOIN {{days}} AS d ON d.day = x.day
+    WHERE x.key <> 0 AND x.account <> ''
+  ) AS u ON u.account = p.account AND u.period = p.period
   GROUP BY p.grp, p.account, p.period
 ) AS x
 GROUP BY x.grp, x.account, x.period

@@ -29,7 +29,7 @@ SELECT d.grp AS grp, d.account AS unit, d.account AS account, p.period AS period
 FROM (
   SELECT v.grp AS grp, v.account AS account, v.day AS day,
     coalesce(lead(toNullable(v.day)) OVER (PARTITION BY v.grp, v.account ORDER BY v.day), DATE '2149-01-01') AS next_day
-  FROM (SELECT DISTINCT u.grp AS grp, u.account AS account, u.day AS day FROM {{present 90}} AS u WHERE u.account <> '') AS v
+  FROM {{accountDays 90}} AS v
 ) AS d
 JOIN {{periods}} AS p ON p.last >= d.day AND p.last < d.next_day AND p.last <= addDaysN(d.day, 90)
 

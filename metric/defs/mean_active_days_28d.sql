@@ -30,10 +30,9 @@
 -- reading [pt-BR]: Uma média de 4 pode ser todo mundo uma vez por semana ou um núcleo de usuários diários entre
 --   visitantes: o histograma de dias ativos distingue os dois.
 SELECT v.grp AS grp, min(v.person) AS unit, min(v.account) AS account, t.period AS period,
-  i64(count(DISTINCT v.day)) AS numerator
-FROM {{present 27}} AS v
+  i64(count(*)) AS numerator
+FROM {{personDays 27}} AS v
 JOIN {{trailing 28}} AS t ON t.day = v.day
-WHERE v.key <> 0
 GROUP BY v.grp, v.key, t.period
 
 /* example

@@ -28,10 +28,9 @@
 -- reading [pt-BR]: Cinco são todos os dias úteis. Uma ferramenta que se abre quando algo acontece fica perto de um e
 --   não é pior por isso.
 SELECT v.grp AS grp, min(v.person) AS unit, min(v.account) AS account, t.period AS period,
-  i64(count(DISTINCT v.day)) AS numerator
-FROM {{present 6}} AS v
+  i64(count(*)) AS numerator
+FROM {{personDays 6}} AS v
 JOIN {{trailing 7}} AS t ON t.day = v.day
-WHERE v.key <> 0
 GROUP BY v.grp, v.key, t.period
 
 /* example

@@ -28,7 +28,7 @@
 -- reading [pt-BR]: A abrangência do uso: uma conta com muitos usuários sobrevive à perda de um. Ela cai antes dos
 --   eventos.
 SELECT v.grp AS grp, v.account AS unit, v.account AS account, t.period AS period, i64(count(DISTINCT v.key)) AS numerator
-FROM {{present 27}} AS v
+FROM {{presence 27}} AS v
 JOIN {{trailing 28}} AS t ON t.day = v.day
 WHERE v.account <> '' AND v.key <> 0
 GROUP BY v.grp, v.account, t.period

@@ -38,7 +38,7 @@ SELECT p.grp AS grp, p.person AS unit, p.account AS account, d.period AS period,
   CASE WHEN r.who IS NULL THEN 0 ELSE 1 END AS numerator, 1 AS denominator
 FROM {{people}} AS p
 JOIN {{days}} AS d ON d.day = p.first_day
-LEFT JOIN (SELECT DISTINCT toNullable(v.key) AS who, v.day AS on_day FROM {{present 0 "unfiltered"}} AS v) AS r
+LEFT JOIN (SELECT toNullable(v.key) AS who, v.day AS on_day FROM {{personDays 0 "unfiltered"}} AS v) AS r
   ON r.who = p.key AND r.on_day = addDaysN(p.first_day, 30)
 WHERE addDaysN(p.first_day, 30) <= {through:Date}
 

@@ -28,9 +28,8 @@ SELECT x.of_group AS grp, x.person_id AS unit, x.account_id AS account, x.in_per
 FROM (
   SELECT v.grp AS of_group, v.key AS person_key, min(v.person) AS person_id, min(v.account) AS account_id,
     t.period AS in_period, max(t.is_now) AS ever_now, min(t.is_now) AS only_now
-  FROM {{present 31}} AS v
+  FROM {{personDays 31}} AS v
   JOIN {{turns}} AS t ON t.day = v.day
-  WHERE v.key <> 0
   GROUP BY v.grp, v.key, t.period
 ) AS x
 WHERE x.ever_now = 1 AND x.only_now = 0

@@ -33,9 +33,8 @@ SELECT s.grp AS grp, s.account AS unit, s.account AS account, s.period AS period
 FROM {{seatsAt}} AS s
 LEFT JOIN (
   SELECT v.account AS used_account, t.period AS used_period, i64(count(DISTINCT v.key)) AS people
-  FROM {{present 27 "unfiltered"}} AS v
+  FROM (SELECT DISTINCT x.account AS account, x.key AS key, x.day AS day FROM {{present 27 "unfiltered"}} AS x WHERE x.key <> 0 AND x.account <> '') AS v
   JOIN {{trailing 28}} AS t ON t.day = v.day
-  WHERE v.key <> 0 AND v.account <> ''
   GROUP BY v.account, t.period
 ) AS u ON u.used_account = s.account AND u.used_period = s.period
 

@@ -30,10 +30,9 @@
 -- reading [pt-BR]: Em quantos dos dias uma pessoa ativa veio: 0,2 são seis dias por mês. Um produto de ritmo semanal
 --   não deve ser julgado por ela; veja ali o número por semana.
 SELECT v.grp AS grp, min(v.person) AS unit, min(v.account) AS account, d.period AS period,
-  i64(count(DISTINCT v.day)) AS numerator
-FROM {{present 0}} AS v
+  i64(count(*)) AS numerator
+FROM {{personDays 0}} AS v
 JOIN {{days}} AS d ON d.day = v.day
-WHERE v.key <> 0
 GROUP BY v.grp, v.key, d.period
 
 /* example

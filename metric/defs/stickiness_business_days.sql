@@ -29,13 +29,13 @@
 -- reading [pt-BR]: Para produtos usados no trabalho: 1 são todos os dias úteis. Compare com a aderência simples para
 --   ver o que os fins de semana tiram.
 SELECT v.grp AS grp, min(v.person) AS unit, min(v.account) AS account, d.period AS period,
-  i64(count(DISTINCT v.day)) AS numerator, max(b.business_days) AS denominator
-FROM {{present 0}} AS v
+  i64(count(*)) AS numerator, max(b.business_days) AS denominator
+FROM {{personDays 0}} AS v
 JOIN {{days}} AS d ON d.day = v.day
 JOIN (
   SELECT w.period AS of_period, i64(count(*)) AS business_days FROM {{days}} AS w WHERE toDayOfWeek(w.day) < 6 GROUP BY w.period
 ) AS b ON b.of_period = d.period
-WHERE v.key <> 0 AND toDayOfWeek(v.day) < 6
+WHERE toDayOfWeek(v.day) < 6
 GROUP BY v.grp, v.key, d.period
 
 /* example

@@ -30,10 +30,9 @@
 -- reading [pt-BR]: Em quantos dias da semana vem uma pessoa ativa: 0,71 são todos os dias úteis, 0,14 um dia por
 --   semana.
 SELECT v.grp AS grp, min(v.person) AS unit, min(v.account) AS account, t.period AS period,
-  i64(count(DISTINCT v.day)) AS numerator, 7 AS denominator
-FROM {{present 6}} AS v
+  i64(count(*)) AS numerator, 7 AS denominator
+FROM {{personDays 6}} AS v
 JOIN {{trailing 7}} AS t ON t.day = v.day
-WHERE v.key <> 0
 GROUP BY v.grp, v.key, t.period
 
 /* example

@@ -32,9 +32,8 @@ SELECT x.of_group AS grp, x.person_id AS unit, x.account_id AS account, x.in_per
 FROM (
   SELECT v.grp AS of_group, v.key AS person_key, min(v.person) AS person_id, min(v.account) AS account_id,
     t.period AS in_period, min(t.ago) AS latest
-  FROM {{present 27}} AS v
+  FROM {{personDays 27}} AS v
   JOIN {{trailing 28}} AS t ON t.day = v.day
-  WHERE v.key <> 0
   GROUP BY v.grp, v.key, t.period
 ) AS x
 

@@ -31,9 +31,13 @@
 --   modo que o dia da semana não importa.
 SELECT a.grp AS grp, a.account AS unit, a.account AS account, t.period AS period,
   i64(sum(CASE WHEN t.ago < 28 THEN a.n ELSE 0 END)) AS numerator, i64(sum(CASE WHEN t.ago >= 28 THEN a.n ELSE 0 END)) AS denominator
-FROM {{activity 55}} AS a
+FROM (
+  SELECT v.grp AS grp, v.account AS account, v.day AS day, i64(sum(v.n)) AS n
+  FROM {{activity 55}} AS v
+  WHERE v.account <> '' AND ({active_all:Bool} OR has({active_events:Array(String)}, v.event))
+  GROUP BY v.grp, v.account, v.day
+) AS a
 JOIN {{trailing 56}} AS t ON t.day = a.day
-WHERE a.account <> '' AND ({active_all:Bool} OR has({active_events:Array(String)}, a.event))
 GROUP BY a.grp, a.account, t.period
 HAVING sum(CASE WHEN t.ago >= 28 THEN a.n ELSE 0 END) >= 10
 

@@ -31,9 +31,13 @@ SELECT z.of_group AS grp, z.account_id AS unit, z.account_id AS account, z.in_pe
   max(z.uses) AS numerator, i64(sum(z.uses)) AS denominator
 FROM (
   SELECT a.grp AS of_group, a.account AS account_id, a.key AS person_key, t.period AS in_period, i64(sum(a.n)) AS uses
-  FROM {{activity 27}} AS a
+  FROM (
+    SELECT v.grp AS grp, v.account AS account, v.key AS key, v.day AS day, i64(sum(v.n)) AS n
+    FROM {{activity 27}} AS v
+    WHERE v.account <> '' AND v.key <> 0 AND ({active_all:Bool} OR has({active_events:Array(String)}, v.event))
+    GROUP BY v.grp, v.account, v.key, v.day
+  ) AS a
   JOIN {{trailing 28}} AS t ON t.day = a.day
-  WHERE a.account <> '' AND a.key <> 0 AND ({active_all:Bool} OR has({active_events:Array(String)}, a.event))
   GROUP BY a.grp, a.account, a.key, t.period
 ) AS z
 GROUP BY z.of_group, z.account_id, z.in_period

@@ -36,9 +36,13 @@ SELECT w.of_group AS grp, w.account_id AS unit, w.account_id AS account, w.in_pe
 FROM (
   SELECT a.grp AS of_group, a.account AS account_id, t.period AS in_period, max(t.last) AS last_day,
     intDiv(t.ago, 7) AS weeks_ago, i64(sum(a.n)) AS uses
-  FROM {{activity 55}} AS a
+  FROM (
+    SELECT v.grp AS grp, v.account AS account, v.day AS day, i64(sum(v.n)) AS n
+    FROM {{activity 55}} AS v
+    WHERE v.account <> '' AND ({active_all:Bool} OR has({active_events:Array(String)}, v.event))
+    GROUP BY v.grp, v.account, v.day
+  ) AS a
   JOIN {{trailing 56}} AS t ON t.day = a.day
-  WHERE a.account <> '' AND ({active_all:Bool} OR has({active_events:Array(String)}, a.event))
   GROUP BY a.grp, a.account, t.period, intDiv(t.ago, 7)
 ) AS w
 JOIN (
