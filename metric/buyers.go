@@ -62,7 +62,7 @@ GROUP BY d.account`
 // the models BG/NBD and Gamma-Gamma. Of the request it uses the clocks and
 // filters; the period does not matter. Errors as for Read.
 func (r *Reader) Buyers(ctx context.Context, q Request) (Buyers, error) {
-	p, err := r.planStays(q)
+	p, err := r.planStays(ctx, q)
 	if err != nil {
 		return Buyers{}, err
 	}
