@@ -147,7 +147,7 @@ func init() {
 		return out
 	})
 	refer("enps", func(r *reference, q Request, p farol.Period) []refRow { return r.balance(q, p, "employee") })
-	referState("cost_per_lead", func(r *reference, q Request, p farol.Period) []refRow {
+	refer("cost_per_lead", func(r *reference, q Request, p farol.Period) []refRow {
 		rows := r.leadsOn(q, p, func(l refLead) farol.Day { return l.day })
 		for i := range rows {
 			rows[i].num, rows[i].den = 0, 1
