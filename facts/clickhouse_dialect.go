@@ -18,6 +18,7 @@ var clickDialect = &dialect{name: "clickhouse", calls: map[string]call{
 	"uniqApprox":         {args: 1, sql: "uniq(%[1]s)"},
 	"toDayOfWeek":        {args: 1, sql: "toDayOfWeek(%[1]s)"},
 	"fmtDate":            {args: 2, sql: "formatDateTime(%[1]s, %[2]s)"},
+	"planOnce":           {args: 1, sql: "%[1]s"},
 	"addDaysN":           {args: 2, sql: "addDays(%[1]s, %[2]s)"},
 	"addMonthsN":         {args: 2, sql: "addMonths(%[1]s, %[2]s)"},
 	"dayOf":              {args: 2, sql: "toDate(toTimeZone(%[1]s, %[2]s))"},

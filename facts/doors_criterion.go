@@ -80,9 +80,9 @@ func (d *doors) activated(args []any) (string, error) {
 		return "", err
 	}
 	// The day of the k-th of those that were met is the day on which k were.
-	items := "(SELECT q.unit AS unit, q.version AS version, q.item AS item, q.met_day AS met_day, i64(row_number() OVER (PARTITION BY q.unit, q.item ORDER BY q.met_day, q.clause)) AS place, q.item_needed AS needed FROM " +
+	items := "(SELECT q.unit AS unit, q.version AS version, q.item AS item, q.met_day AS met_day, i64(row_number() OVER (PARTITION BY q.unit, q.item ORDER BY q.met_day, q.clause)) AS place, planOnce(0) AS o1, q.item_needed AS needed FROM " +
 		c.counted(begun) + " q WHERE q.met_day IS NOT NULL)"
-	places := "(SELECT i.unit AS unit, i.version AS version, i.met_day AS met_day, i64(row_number() OVER (PARTITION BY i.unit ORDER BY i.met_day, i.item)) AS place FROM " +
+	places := "(SELECT i.unit AS unit, i.version AS version, i.met_day AS met_day, i64(row_number() OVER (PARTITION BY i.unit ORDER BY i.met_day, i.item)) AS place, planOnce(0) AS o2 FROM " +
 		items + " i WHERE i.place = i.needed)"
 	return "(SELECT s.unit AS unit, s.account AS account, s.start_day AS start_day, s.grp AS grp, s.version AS version, s.win AS window_days, m.met_day AS met_day FROM " +
 		begun + " s LEFT JOIN (SELECT p.unit AS unit, p.version AS version, p.place AS place, p.met_day AS met_day FROM " + places +
@@ -182,7 +182,7 @@ func (c *criterionDoor) counted(begun string) string {
 		amounts = "(SELECT " + qualified("d", key) + ", d.day AS day, " + amount + " FROM " + others + " d GROUP BY 1, 2, 3, 4, 5, 6, 7" +
 			" UNION ALL SELECT " + qualified("f", key) + ", f.day AS day, i64(count(*)) AS amount FROM " + firsts + " f GROUP BY 1, 2, 3, 4, 5, 6, 7)"
 	}
-	running := "(SELECT " + qualified("a", key) + ", a.day AS day, a.amount AS amount, i64(sum(a.amount) OVER (PARTITION BY a.unit, a.clause ORDER BY a.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS total FROM " + amounts + " a)"
+	running := "(SELECT " + qualified("a", key) + ", a.day AS day, a.amount AS amount, i64(sum(a.amount) OVER (PARTITION BY a.unit, a.clause ORDER BY a.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS total, planOnce(0) AS o3 FROM " + amounts + " a)"
 	return "(SELECT r.unit AS unit, r.version AS version, r.item AS item, r.clause AS clause, r.item_needed AS item_needed, i64(sum(r.amount)) AS done, min(CASE WHEN r.total >= r.least THEN r.day END) AS met_day FROM " +
 		running + " r GROUP BY 1, 2, 3, 4, 5)"
 }

@@ -110,7 +110,7 @@ func (d *doors) linesOf(source, own string) string {
 	for _, c := range []string{"product", "family", "plan", "currency"} {
 		text += ", coalesce(carried(nullif(" + c + ", '')) OVER w, '') AS " + c
 	}
-	text += " FROM " + d.changesOf(source, own) + " ch WINDOW w AS (" + frame + ")"
+	text += ", planOnce(0) AS o7 FROM " + d.changesOf(source, own) + " ch WINDOW w AS (" + frame + ")"
 	leftOver, taken := "coalesce(price, 0)", "f64(0)"
 	if d.traits.priced.Load() {
 		text = listed(text, frame)
@@ -137,7 +137,7 @@ func inForce(day string) string { return "coalesce(off_until, 0) > " + day }
 // follows from those in force.
 func listed(text, frame string) string {
 	before := "CASE WHEN mrr IS NULL THEN NULL WHEN " + inForce("n0") + " AND coalesce(off_percent, 0) < 100 THEN (f64(mrr) + coalesce(off_minor, 0)) / (1 - coalesce(off_percent, 0) / 100) ELSE f64(mrr) END"
-	return "SELECT *, CASE priced WHEN 1 THEN carried(" + before + ") OVER w WHEN 2 THEN unit * coalesce(quantity, 1) WHEN 3 THEN gross END AS price FROM (" + text + ") ca WINDOW w AS (" + frame + ")"
+	return "SELECT *, CASE priced WHEN 1 THEN carried(" + before + ") OVER w WHEN 2 THEN unit * coalesce(quantity, 1) WHEN 3 THEN gross END AS price, planOnce(0) AS o8 FROM (" + text + ") ca WINDOW w AS (" + frame + ")"
 }
 
 // pieces cuts each run (n0 to n9) where something ends by itself: a discount,

@@ -104,7 +104,7 @@ func (m *moveText) constant() string { return m.ways[len(m.ways)-1] }
 // changed: how each was the day before (p_) and how it is (c_); paid_day and
 // left_day are when it last paid, or was at least paused, before.
 func (m *moveText) paired() string {
-	turning := "SELECT l.*, array_agg(l.from_day) FILTER (WHERE l.from_day >= {from:Date} AND l.from_day < {to:Date}) OVER (PARTITION BY l.account) AS turning FROM " + m.from + " l"
+	turning := "SELECT l.*, array_agg(l.from_day) FILTER (WHERE l.from_day >= {from:Date} AND l.from_day < {to:Date}) OVER (PARTITION BY l.account) AS turning, planOnce(0) AS o9 FROM " + m.from + " l"
 	text := "SELECT t.account AS account, t.day AS day, t.subscription AS subscription, t.metered AS metered, max(CASE WHEN t.from_day < t.day AND t.local > 0 THEN least(t.to_day, t.day) END) AS paid_day, " +
 		"max(CASE WHEN t.from_day < t.day AND (t.local > 0 OR t.status = 'paused') THEN least(t.to_day, t.day) END) AS left_day"
 	for _, c := range []string{"status", "family", "product", "plan", "currency", "quantity", "price", "kept", "off", "held", "local"} {
@@ -207,7 +207,7 @@ func (m *moveText) families() string {
 
 // kinds tells of each account and day what kind of movement there is.
 func (m *moveText) kinds() string {
-	whole := "SELECT *, max(b_paused) OVER acc AS was_paused, max(c_paused) OVER acc AS is_paused, max(paid_day) OVER acc AS last_paid, max(left_day) OVER acc AS last_left" + m.each(func(w string) string {
+	whole := "SELECT *, planOnce(0) AS o10, max(b_paused) OVER acc AS was_paused, max(c_paused) OVER acc AS is_paused, max(paid_day) OVER acc AS last_paid, max(left_day) OVER acc AS last_left" + m.each(func(w string) string {
 		return "sum(b" + w + ") OVER acc AS all_b" + w + ", sum(c" + w + ") OVER acc AS all_c" + w + ", sum(p" + w + ") OVER acc AS all_p" + w
 	}) + " FROM " + m.families() + " fa WINDOW acc AS (PARTITION BY account, day, period)"
 	before := "last_paid IS NOT NULL"

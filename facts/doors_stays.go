@@ -63,11 +63,11 @@ func (d *doors) pauseRuns() (string, error) {
 		return "", err
 	}
 	prior := "(SELECT q.account AS account, q.subscription AS subscription, q.mrr AS mrr, q.status AS status, q.reason AS reason, q.from_day AS from_day, q.to_day AS to_day, " +
-		"coalesce(lag(toNullable(q.status)) OVER w, '') AS prior, lead(toNullable(q.from_day)) OVER w AS next_from, lead(toNullable(q.reason)) OVER w AS next_reason, lead(toNullable(q.voluntary)) OVER w AS next_voluntary FROM " + spans +
+		"planOnce(0) AS o1, coalesce(lag(toNullable(q.status)) OVER w, '') AS prior, lead(toNullable(q.from_day)) OVER w AS next_from, lead(toNullable(q.reason)) OVER w AS next_reason, lead(toNullable(q.voluntary)) OVER w AS next_voluntary FROM " + spans +
 		" q WINDOW w AS (PARTITION BY q.account, q.subscription ORDER BY q.from_day))"
 	return "(SELECT x.account AS account, x.subscription AS subscription, x.mrr AS mrr, x.status AS status, x.reason AS reason, x.from_day AS from_day, x.to_day AS to_day, " +
 		"CASE WHEN x.next_from = x.to_day THEN coalesce(x.next_reason, '') ELSE '' END AS next_reason, CASE WHEN x.next_from = x.to_day THEN coalesce(x.next_voluntary, -1) ELSE -1 END AS next_voluntary, " +
-		"carried(CASE WHEN x.prior <> 'paused' THEN x.from_day END) OVER (PARTITION BY x.account, x.subscription ORDER BY x.from_day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS since FROM " + prior + " x)", nil
+		"planOnce(0) AS o2, carried(CASE WHEN x.prior <> 'paused' THEN x.from_day END) OVER (PARTITION BY x.account, x.subscription ORDER BY x.from_day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS since FROM " + prior + " x)", nil
 }
 
 // bareStays is stays without attributes: one pass over the runs, without a
@@ -84,11 +84,10 @@ func (d *doors) bareStays() (string, error) {
 	held := "(SELECT r.account AS account, r.subscription AS subscription, r.mrr AS mrr, r.from_day AS from_day, CASE WHEN r.mrr > 0 THEN r.to_day ELSE least(r.to_day, " + pause + ") END AS to_day, " +
 		"CASE WHEN " + ranOut + " THEN coalesce(r.reason, '') ELSE r.next_reason END AS reason, CASE WHEN " + ranOut + " THEN -1 ELSE r.next_voluntary END AS voluntary FROM " + runs +
 		" r WHERE r.mrr > 0 OR (r.status = 'paused' AND r.from_day < " + pause + "))"
-	reached := "(SELECT h.*, max(h.to_day) OVER (PARTITION BY h.account ORDER BY h.from_day, h.to_day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS far FROM " + held + " h)"
-	begun := "(SELECT g.*, CASE WHEN g.from_day > coalesce(lag(toNullable(g.far)) OVER (PARTITION BY g.account ORDER BY g.from_day, g.to_day), DATE '1970-01-01') THEN 1 ELSE 0 END AS fresh FROM " + reached + " g)"
+	begun := "(SELECT h.*, planOnce(0) AS o3, CASE WHEN h.from_day > coalesce(max(toNullable(h.to_day)) OVER (PARTITION BY h.account ORDER BY h.from_day, h.to_day ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), DATE '1970-01-01') THEN 1 ELSE 0 END AS fresh FROM " + held + " h)"
 	// Runs alike in both days are peers: the default frame numbers them alike.
-	numbered := "(SELECT b.*, i64(sum(b.fresh) OVER (PARTITION BY b.account ORDER BY b.from_day, b.to_day)) AS n FROM " + begun + " b)"
-	edged := "(SELECT u.*, min(u.from_day) OVER (PARTITION BY u.account, u.n) AS first_day, " +
+	numbered := "(SELECT b.*, planOnce(0) AS o4, i64(sum(b.fresh) OVER (PARTITION BY b.account ORDER BY b.from_day, b.to_day)) AS n FROM " + begun + " b)"
+	edged := "(SELECT u.*, planOnce(0) AS o5, min(u.from_day) OVER (PARTITION BY u.account, u.n) AS first_day, " +
 		"max(toNullable(CASE WHEN u.mrr > 0 THEN u.to_day END)) OVER (PARTITION BY u.account, u.n) AS paid_to FROM " + numbered + " u)"
 	// What was held to the last ended the stay; of several that which says why.
 	const rank = "(e.to_day, CASE WHEN e.reason <> '' THEN 1 ELSE 0 END, e.subscription)"
@@ -101,7 +100,7 @@ func (d *doors) bareStays() (string, error) {
 		"CASE WHEN c.n = 1 THEN least(c.from_day, coalesce(y.said_day, c.from_day)) ELSE c.from_day END AS since_day FROM (" +
 		"SELECT w.account AS account, w.n AS n, w.began_day AS from_day, CASE WHEN " + over + " THEN " + farFuture + " ELSE w.ended_day END AS to_day, w.mrr_first AS mrr_first, w.mrr_last AS mrr_last, " +
 		"CASE WHEN " + over + " THEN '' ELSE w.why END AS reason, CASE WHEN " + over + " OR w.said < 0 THEN NULL ELSE w.said END AS voluntary, " +
-		"lead(toNullable(w.began_day)) OVER (PARTITION BY w.account ORDER BY w.n) AS next_day FROM " + whole + " w) c LEFT JOIN " + since + " y ON y.name = c.account)", nil
+		"planOnce(0) AS o6, lead(toNullable(w.began_day)) OVER (PARTITION BY w.account ORDER BY w.n) AS next_day FROM " + whole + " w) c LEFT JOIN " + since + " y ON y.name = c.account)", nil
 }
 
 // staysFor is {{stays "began" "unfiltered"}}, the second argument optional.

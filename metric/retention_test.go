@@ -457,7 +457,7 @@ func TestRetentionAgainstReference(t *testing.T) {
 			}
 			zone := mustZone(t, c.zone)
 			clk := &clock{}
-			h := randomHistory(uint64(i+11)+zzSeed(), zone, c.first, c.days, c.events)
+			h := randomHistory(uint64(i+11), zone, c.first, c.days, c.events)
 			clk.set(h.sent[0].Known)
 			w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(uint64(i+11), zone), 7)
 			for j, q := range w.retentionRequests() {
