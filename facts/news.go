@@ -65,6 +65,17 @@ func (f *Facts) News(ctx context.Context, since time.Time, t Topics) (bool, erro
 	return false, nil
 }
 
+// Measured tells whether each of the metrics was kept of any account so far.
+func (f *Facts) Measured(ctx context.Context, metrics []string) (bool, error) {
+	var n int64
+	err := f.one(ctx, "SELECT i64(count(DISTINCT metric)) AS n FROM measures WHERE metric IN (SELECT unnest({metrics:Array(String)}))", map[string]any{"metrics": metrics}, &n)
+	if err != nil {
+		return false, fmt.Errorf("facts: measured: %w", err)
+	}
+	sorted := slices.Compact(slices.Sorted(slices.Values(metrics)))
+	return int(n) == len(sorted), nil
+}
+
 // PersonAttributes lists the attributes of people that have a text, number or
 // bool value, sorted, at most 200.
 func (f *Facts) PersonAttributes(ctx context.Context) (out []string, err error) {

@@ -253,7 +253,7 @@ func (l *LedgerLine) order() {
 
 // currencies are the amounts behind the whole at both ends of the last period.
 func (r *Reader) currencies(ctx context.Context, p *plan) ([]CurrencyLine, error) {
-	if sight.Of(ctx).Limited() {
+	if sight.Of(ctx).Limited() || len(p.Filters) > 0 {
 		return nil, nil // the query is of the whole base
 	}
 	last := p.periods[len(p.periods)-1]

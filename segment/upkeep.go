@@ -30,6 +30,8 @@ const (
 	// more than a twentieth of the time goes into it, however many there are.
 	restLeast = 5 * time.Minute
 	restTimes = 20
+	// firstWait is how long a new segment waits for metrics that were never kept.
+	firstWait = time.Hour
 	// turnLimit is how long one turn goes on; what is left is the first of the
 	// next.
 	turnLimit = 5 * time.Minute
@@ -161,7 +163,17 @@ func (u *Upkeep) due(ctx context.Context, b Book, env Env, states map[string]sto
 	for _, s := range b.All() {
 		state, kept := states[s.Name]
 		is := !kept || state.Form != b.form(s) || state.Day != int64(env.AsOf)
-		if !is && u.Now().Sub(state.Evaluated) >= rest {
+		if !kept && u.Now().Sub(s.Created) < firstWait {
+			// Who is in it when it is first looked at has not entered: better late
+			// than before its metrics were kept for the first time.
+			if names := b.Topics(s.Rule).Metrics; len(names) > 0 {
+				var err error
+				if is, err = u.Facts.Measured(ctx, names); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if kept && !is && u.Now().Sub(state.Evaluated) >= rest {
 			var err error
 			if is, err = u.Facts.News(ctx, state.Known, b.Topics(s.Rule)); err != nil {
 				return nil, err

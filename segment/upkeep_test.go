@@ -147,6 +147,24 @@ func TestUpkeep(t *testing.T) {
 	}
 }
 
+// A new segment waits for its metrics to be kept for the first time, but not
+// for ever.
+func TestUpkeepWaitsForMetrics(t *testing.T) {
+	h := newHouse(t)
+	h.send(farol.Group, "", "a", `{"plan":"pro"}`)
+	h.put("payers", "metric mrr > 0")
+	h.put("silent", "metric nps < 0")
+	h.turn()
+	v := 5.0
+	if err := h.facts.SaveMeasures(t.Context(), []facts.Measure{{Account: "a", Metric: "mrr", Day: farol.DayOf(h.now, time.UTC) - 1, Value: &v}}); err != nil {
+		t.Fatal(err)
+	}
+	h.turn("payers")
+	h.in("payers", "a")
+	h.now = h.now.Add(firstWait)
+	h.turn("silent")
+}
+
 // What would break other segments is refused, with the place.
 func TestDefinitions(t *testing.T) {
 	h := newHouse(t)
