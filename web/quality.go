@@ -64,7 +64,7 @@ func (s *server) quality(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.Sources = rows
+	p.Sources, p.Charts = rows, true
 	var all sourceSum
 	silent := 0
 	week := v.now.Add(-qualityDays * 24 * time.Hour)

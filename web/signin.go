@@ -69,6 +69,7 @@ func (s *server) doSignIn(v *visit) error {
 	if err != nil {
 		return s.signInRefused(v, f, err)
 	}
+	v.member = &member // for the audit log
 	s.cookie(v, sessionCookie, token, store.SessionMax)
 	if lang.Code(member.Language).Valid() {
 		s.cookie(v, languageCookie, member.Language, store.SessionMax)
