@@ -36,6 +36,8 @@ type chartData struct {
 	// Zero makes the axis begin at zero, Whole keeps it on whole numbers.
 	Zero  bool `json:"zero"`
 	Whole bool `json:"whole"`
+	// Bands draws the intervals of three series and more, too.
+	Bands bool `json:"bands,omitempty"`
 	// Interval and Incomplete are words of the tooltip.
 	Interval   string `json:"interval"`
 	Incomplete string `json:"incomplete"`

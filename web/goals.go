@@ -232,8 +232,31 @@ func goalChart(sc scale, m *metric.Metric, r goal.Reading) *chart {
 	if len(r.Forecast) > 0 {
 		sc.add(c, sc.p.T("Going on as before"), ahead, nil)
 	}
+	c.Data.Bands = true
+	if sc.unit == "seconds" {
+		c.inHours()
+	}
 	c.Note = sc.p.T("Shaded: the 95% interval, and ahead the 95% band.")
 	return c
+}
+
+// inHours draws seconds as hours: the axis has no unit of time.
+func (c *chart) inHours() {
+	for i := range c.Data.Series {
+		s := &c.Data.Series[i]
+		for _, list := range []*[]*float64{&s.Values, &s.Low, &s.High} {
+			hours := make([]*float64, len(*list))
+			for k, v := range *list {
+				if v != nil {
+					h := *v / 3600
+					hours[k] = &h
+				}
+			}
+			if *list != nil {
+				*list = hours
+			}
+		}
+	}
 }
 
 // goalForm is a goal being written.

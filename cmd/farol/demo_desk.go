@@ -86,12 +86,12 @@ func plantArticle(ctx context.Context, s *store.Store, x demoArticle, language s
 // demoGoals are on metrics that the demo company has values of.
 func demoGoals(language string) []goal.Goal {
 	goals := []goal.Goal{
-		{Title: "Half of the tickets solved within 20 hours", Metric: "ticket_solve_time", Target: 20 * 3600, Why: "Who waits long for support leaves more often. Support solves; Customer Success explains on the way."},
-		{Title: "Activate seven of ten new accounts", Metric: "activation_rate", Target: 0.7, Why: "An account that is not activated rarely pays twice."},
-		{Title: "Fewer tickets per hundred customers", Metric: "tickets_per_100_accounts", Target: 20, Direction: "down", Why: "Each article of the knowledge base is to spare a question."},
+		{Title: "Half of the tickets solved within 24 hours", Metric: "ticket_solve_time", Target: 24 * 3600, Why: "Who waits long for support leaves more often. Support solves; Customer Success explains on the way."},
+		{Title: "Activate four of ten new accounts", Metric: "activation_rate", Target: 0.4, Why: "An account that is not activated rarely pays twice."},
+		{Title: "Fewer tickets per hundred customers", Metric: "tickets_per_100_accounts", Target: 80, Direction: "down", Why: "Each article of the knowledge base is to spare a question."},
 	}
 	if language == "pt-BR" {
-		for i, title := range []string{"Metade dos chamados resolvida em até 20 horas", "Ativar sete de cada dez contas novas", "Menos chamados por cem clientes"} {
+		for i, title := range []string{"Metade dos chamados resolvida em até 24 horas", "Ativar quatro de cada dez contas novas", "Menos chamados por cem clientes"} {
 			goals[i].Title = title
 		}
 		for i, why := range []string{"Quem espera muito pelo suporte sai mais. O suporte resolve; o Customer Success explica no caminho.", "Conta que não ativa raramente paga duas vezes.", "Cada artigo da base de conhecimento deve poupar uma pergunta."} {

@@ -265,7 +265,7 @@ function options(data) {
     const tint = colour(s.tint || (i % 8) + 1);
     if (data.kind === 'steps') return steps(s, tint);
     const shape = data.kind === 'bar' && !s.line ? bars(s, tint, data.series.filter((x) => !x.line).length > 1) : lines(s, tint);
-    return s.low && data.series.length < 3 ? [...band(s, tint), ...shape] : shape;
+    return s.low && (data.bands || data.series.length < 3) ? [...band(s, tint), ...shape] : shape;
   });
   const named = data.series.length > 1;
   if (data.marks && series.length > 0) {
