@@ -8,6 +8,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -139,6 +140,11 @@ func (w Work) Apply(ctx context.Context, accounts []farol.AccountID, c Change) (
 			return out, err
 		}
 	}
+	if c.Do == "list" {
+		if err := w.segmentOf(ctx, strings.TrimPrefix(trait, ListTrait), c.Author); err != nil {
+			return out, err
+		}
+	}
 	return out, w.Directory.Refresh(ctx)
 }
 
@@ -159,6 +165,34 @@ func (w Work) handOver(ctx context.Context, c store.CustomerChange, role string,
 		}
 	}
 	return nil
+}
+
+// segmentOf makes the segment of a list, unless there is one of its title:
+// whoever is on the list is in it.
+func (w Work) segmentOf(ctx context.Context, list, author string) error {
+	book, err := segment.Read(ctx, w.Store)
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	for _, r := range Fold(list) {
+		switch {
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			b.WriteRune(r)
+		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
+			b.WriteByte('-')
+		}
+	}
+	name := "list-" + strings.Trim(b.String(), "-")
+	_, err = book.Find(name)
+	taken := err == nil || slices.ContainsFunc(book.All(), func(s segment.Segment) bool { return strings.EqualFold(s.Title, list) })
+	if taken || name == "list-" {
+		return nil
+	}
+	_, err = segment.Put(ctx, w.Store, name, segment.Document{Title: list, Rule: segment.Rule{
+		Attribute: &segment.Attribute{Name: ListTrait + list, Op: segment.Is, Values: []string{"true"}},
+	}}, nil, author)
+	return err
 }
 
 // before is the value that a change writes down: of a stage with the day since

@@ -60,7 +60,7 @@ func DefaultStages() Stages {
 		{Name: "ongoing", Enter: "metric mrr > 0"},
 		{Name: "renewal", Enter: "metric mrr > 0 and renewal_date in 0..60 days", From: []string{"adoption", "ongoing", "expansion", "advocacy"}, TargetDays: 45, StuckDays: 60},
 		{Name: "expansion", Enter: "metric mrr > 0 and metric seat_utilisation >= 1", Exit: "metric seat_utilisation < 0.95", From: []string{"ongoing"}, TargetDays: 45, StuckDays: 90},
-		{Name: "advocacy", Enter: "metric mrr > 0 and metric nps >= 50 and metric days_since_activity <= 7", From: []string{"ongoing"}},
+		{Name: "advocacy", Enter: `metric mrr > 0 and did "Survey Answered" >= 1 times in 120 days where kind is "nps" and score >= 9 end and did "Survey Answered" = 0 times in 120 days where kind is "nps" and score <= 8 end`, From: []string{"ongoing"}},
 		{Name: "churned", Enter: "not (metric mrr > 0) and did * = 0 times in 30 days and not (created_at in -30..0 days)", Exit: "metric mrr > 0", From: []string{anyStage}},
 	}}
 }

@@ -185,6 +185,14 @@ func TestUndoLeavesOthers(t *testing.T) {
 	if n != 1 {
 		t.Errorf("taken back of %d", n)
 	}
+	if _, err := w.Apply(ctx, []farol.AccountID{"a"}, Change{Do: "list", Name: "Clientes Beta", Author: "m1"}); err != nil {
+		t.Fatal(err)
+	}
+	book, err := segment.Read(ctx, st)
+	h.check(err)
+	if s, err := book.Find("list-clientes-beta"); err != nil || s.Title != "Clientes Beta" {
+		t.Errorf("the segment of the list is %+v, %v", s, err)
+	}
 	h.want(Query{Where: []Condition{{"tags", IsNot, []string{"vip"}}}}, "a", "b")
 	h.want(Query{Where: []Condition{{"tags", Contains, []string{"OTH"}}}}, "b")
 }
