@@ -194,7 +194,7 @@ func (f *Facts) hasAccount(ctx context.Context, id string) bool {
 var accountColumns = map[string][]string{
 	"events": {"account", "as_account"}, "activity": {"account"}, "memberships": {"account"}, "moves": {"account"},
 	"subscriptions": {"account"}, "charges": {"account"}, "answers": {"account"}, "journeys": {"account", "target"},
-	"tickets": {"account"}, "first_days": {"account"}, "changes": {"name"}, "measures": nil,
+	"tickets": {"account"}, "first_days": {"account"}, "changes": {"name"}, "roster": {"account"}, "measures": nil,
 }
 
 // seeJoined rewrites a query so that it sees joined accounts under the id of the

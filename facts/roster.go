@@ -273,8 +273,8 @@ func (f *Facts) rosterOf(ctx context.Context, cond string, params map[string]any
 		return out[key]
 	}
 	people := map[string]bool{}
-	rows, err := f.reading(ctx, "SELECT w.person AS person, w.account AS account, min(dayNumber(w.day)) AS first_day, max(dayNumber(w.day)) AS last_day FROM "+
-		"(SELECT a.person AS person, a.account AS account, a.day AS day FROM activity a WHERE a.person "+cond+" GROUP BY a.person, a.account, a.day, a.event HAVING sum(a.n) > 0) w GROUP BY w.person, w.account", time.Time{}, params)
+	rows, err := f.internal(ctx, "SELECT w.person AS person, w.account AS account, min(dayNumber(w.day)) AS first_day, max(dayNumber(w.day)) AS last_day FROM "+
+		"(SELECT a.person AS person, a.account AS account, a.day AS day FROM activity a WHERE a.person "+cond+" GROUP BY a.person, a.account, a.day, a.event HAVING sum(a.n) > 0) w GROUP BY w.person, w.account", params)
 	if err != nil {
 		return nil, err
 	}
@@ -291,8 +291,8 @@ func (f *Facts) rosterOf(ctx context.Context, cond string, params map[string]any
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	err = f.readText(ctx, "SELECT DISTINCT s.person AS person, s.account AS account FROM (SELECT coalesce(m.canonical, p.person) AS person, p.account AS account FROM memberships p LEFT JOIN "+
-		(&doors{}).merged()+" m ON m.person = p.person) s WHERE s.account <> '' AND s.person "+cond, time.Time{}, params, func(v []string) {
+	err = f.rawText(ctx, "SELECT DISTINCT s.person AS person, s.account AS account FROM (SELECT coalesce(m.canonical, p.person) AS person, p.account AS account FROM memberships p LEFT JOIN "+
+		(&doors{}).merged()+" m ON m.person = p.person) s WHERE s.account <> '' AND s.person "+cond, params, func(v []string) {
 		add(v[0], v[1])
 		people[v[0]] = true
 	})
@@ -300,9 +300,9 @@ func (f *Facts) rosterOf(ctx context.Context, cond string, params map[string]any
 		return nil, err
 	}
 	traits := map[string]map[string]string{}
-	err = f.readText(ctx, "SELECT p.person AS person, p.trait AS trait, argMax(p.value, (p.ts, p.known, p.id)) AS val FROM (SELECT coalesce(m.canonical, c.name) AS person, c.trait AS trait, c.value AS value, c.ts AS ts, c.known AS known, c.id AS id FROM "+
+	err = f.rawText(ctx, "SELECT p.person AS person, p.trait AS trait, argMax(p.value, (p.ts, p.known, p.id)) AS val FROM (SELECT coalesce(m.canonical, c.name) AS person, c.trait AS trait, c.value AS value, c.ts AS ts, c.known AS known, c.id AS id FROM "+
 		"(SELECT * FROM changes WHERE subject = 'person') c LEFT JOIN "+(&doors{}).merged()+" m ON m.person = c.name) p WHERE p.person "+cond+
-		" AND (p.trait IN ('name', 'first_name', 'firstName', 'last_name', 'lastName', 'email', 'test', 'staff', '"+RoleTrait+"') OR startsWith(p.trait, '"+ConsentTrait+"')) GROUP BY p.person, p.trait", time.Time{}, params, func(v []string) {
+		" AND (p.trait IN ('name', 'first_name', 'firstName', 'last_name', 'lastName', 'email', 'test', 'staff', '"+RoleTrait+"') OR startsWith(p.trait, '"+ConsentTrait+"')) GROUP BY p.person, p.trait", params, func(v []string) {
 		if traits[v[0]] == nil {
 			traits[v[0]] = map[string]string{}
 		}
@@ -462,7 +462,7 @@ func (f *Facts) People(ctx context.Context, q PeopleQuery) (out []Listed, count 
 	if err != nil {
 		return nil, 0, err
 	}
-	if err := f.one(ctx, "SELECT i64(count(*)) AS n FROM "+source+" r", params, &count); err != nil {
+	if count, err = f.countListed(ctx, source, params); err != nil {
 		return nil, 0, err
 	}
 	params["limit"], params["offset"] = int64(pageSize(orDefault(q.Limit, 50), 1000)), int64(q.Offset)
@@ -574,7 +574,7 @@ func (f *Facts) peopleSource(ctx context.Context, q PeopleQuery) (string, map[st
 }
 
 func (f *Facts) eachListed(ctx context.Context, text string, params map[string]any, do func(Listed) error) error {
-	rows, err := f.internal(ctx, text, params)
+	rows, err := f.reading(ctx, text, time.Time{}, params)
 	if err != nil {
 		return err
 	}
@@ -593,4 +593,28 @@ func (f *Facts) eachListed(ctx context.Context, text string, params map[string]a
 		}
 	}
 	return rows.Err()
+}
+
+func (f *Facts) countListed(ctx context.Context, source string, params map[string]any) (n int64, err error) {
+	rows, err := f.reading(ctx, "SELECT i64(count(*)) AS n FROM "+source+" r", time.Time{}, params)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := rows.Scan(&n); err != nil {
+			return 0, err
+		}
+	}
+	return n, rows.Err()
+}
+
+// rawText runs a query whose columns are all text, as the log has the ids:
+// the roster keeps those, and joined accounts are put together when it is read.
+func (f *Facts) rawText(ctx context.Context, text string, params map[string]any, do func([]string)) error {
+	text, err := f.eng.dialect().expand(text)
+	if err != nil {
+		return err
+	}
+	return eachText(ctx, f.eng, text, params, do)
 }
