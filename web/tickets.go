@@ -59,7 +59,7 @@ type topicRow struct {
 }
 
 var ticketStatuses = map[string]lang.Text{
-	facts.TicketOpen: lang.Text("Open"), facts.TicketPending: lang.Text("Waiting for the customer"), facts.TicketOnHold: lang.Text("On hold"),
+	facts.TicketOpen: lang.Text("Still open"), facts.TicketPending: lang.Text("Waiting for the customer"), facts.TicketOnHold: lang.Text("On hold"),
 	facts.TicketSolved: lang.Text("Solved"), facts.TicketClosed: lang.Text("Closed"), desk.Unsolved: lang.Text("Unsolved"),
 }
 
