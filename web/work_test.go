@@ -105,7 +105,7 @@ func TestCommunity(t *testing.T) {
 	s.post(csm, "/community", "body", "Export fails, @support", "topic", "Export", "account", "Conta 4").undoID()
 	s.post(csm, "/community", "body", " ").is(422).has(".form-error", 1)
 	s.post(csm, "/community", "body", "x", "account", "nobody at all").is(422).says(".form-error", "nobody at all")
-	a := s.get(support, "/community?topic=export").says(".said", "Export fails").says(".post-tags", "Conta 4").has("li.new", 1)
+	a := s.get(support, "/community?topic=export").says(".saying", "Export fails").says(".post-tags", "Conta 4").has("li.new", 1)
 	parent := a.attr("input[name=parent]", "value")
 	s.post(support, "/community", "body", "Mended", "parent", parent, "back", "/community").undoID()
 	both(t, func(t *testing.T, code lang.Code) {
