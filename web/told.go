@@ -22,6 +22,7 @@ type toldForm struct {
 var noticeKindTexts = map[string]lang.Text{
 	store.NoticeMention: lang.Text("When somebody mentions me"), store.NoticeTask: lang.Text("When somebody gives me a task"),
 	store.NoticeMessage: lang.Text("What is written about customers I follow, and answers to my posts"),
+	store.NoticeSilent:  lang.Text("When a source of data falls silent"),
 	store.NoticeChange:  lang.Text("What happens to customers I follow, and in segments I watch"),
 }
 

@@ -96,10 +96,9 @@ func TestPathByKeyboard(t *testing.T) {
 			t.Fatalf("the palette leads to %q, want %q", got, name)
 		}
 		// Read why: from a figure to what it is made of.
-		b.lands(func() {
-			b.do(chromedp.Focus(`.head-figures a[href^="/metrics/"]`, chromedp.ByQuery))
-			b.key(kb.Enter)
-		}, "/metrics/")
+		b.do(chromedp.Focus(`.head-figures a[href*="/metrics/"]`, chromedp.ByQuery))
+		b.key(kb.Enter)
+		b.until(`location.pathname.includes('/metrics/') || document.querySelector('dialog.drawer')?.open`)
 		b.open("/customers/" + url.PathEscape(id))
 		// Write a note: the palette knows whose page this is.
 		b.key("k", input.ModifierCtrl)
