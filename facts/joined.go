@@ -330,27 +330,3 @@ func (f *Facts) reading(ctx context.Context, text string, known time.Time, param
 	}
 	return f.internal(ctx, text, params)
 }
-
-// readText is reading of columns that are all text.
-func (f *Facts) readText(ctx context.Context, text string, known time.Time, params map[string]any, do func([]string)) error {
-	rows, err := f.reading(ctx, text, known, params)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	cols, err := rows.Columns()
-	if err != nil {
-		return err
-	}
-	vals, ptrs := make([]string, len(cols)), make([]any, len(cols))
-	for i := range vals {
-		ptrs[i] = &vals[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(ptrs...); err != nil {
-			return err
-		}
-		do(vals)
-	}
-	return rows.Err()
-}

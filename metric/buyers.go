@@ -14,7 +14,7 @@ import (
 // BuyerMonths is how far purchases are foreseen: a year.
 const BuyerMonths = 12
 
-// FewRepeats: fewer than five buyers bought again.
+// FewRepeats is why there is no model when fewer than five buyers bought again.
 const FewRepeats Reason = "few_repeats"
 
 // Buyers is what is to be expected of the accounts that buy without a

@@ -141,22 +141,22 @@ func days(n int) string {
 	return strconv.Itoa(n)
 }
 
-func (row *Row) attribute(a Attribute) {
-	row.Kind, row.Name, row.Op, row.Values = AttributeRow, a.Name, string(a.Op), typed(a.Values)
+func (r *Row) attribute(a Attribute) {
+	r.Kind, r.Name, r.Op, r.Values = AttributeRow, a.Name, string(a.Op), typed(a.Values)
 	switch {
 	case a.Number != nil:
-		row.Number1 = number(*a.Number)
+		r.Number1 = number(*a.Number)
 	case a.Op != Between:
 	case a.From == 0 && a.To > 0 && a.To < forever:
-		row.Op, row.Number1 = string(Next), strconv.Itoa(a.To)
+		r.Op, r.Number1 = string(Next), strconv.Itoa(a.To)
 	case a.To == 0 && a.From < 0 && a.From > -forever:
-		row.Op, row.Number1 = string(Last), strconv.Itoa(-a.From)
+		r.Op, r.Number1 = string(Last), strconv.Itoa(-a.From)
 	case a.From == -forever && a.To < 0:
-		row.Op, row.Number1 = string(Before), strconv.Itoa(-a.To-1)
+		r.Op, r.Number1 = string(Before), strconv.Itoa(-a.To-1)
 	case a.To == forever && a.From > 0:
-		row.Op, row.Number1 = string(After), strconv.Itoa(a.From-1)
+		r.Op, r.Number1 = string(After), strconv.Itoa(a.From-1)
 	default:
-		row.Number1, row.Number2 = strconv.Itoa(a.From), strconv.Itoa(a.To)
+		r.Number1, r.Number2 = strconv.Itoa(a.From), strconv.Itoa(a.To)
 	}
 }
 

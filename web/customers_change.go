@@ -9,7 +9,6 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
-	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/store"
 )
@@ -236,10 +235,4 @@ func markText(n names, trait, value string) string {
 		return p.T("Left %s", segment)
 	}
 	return p.T("%s: %s", strings.TrimPrefix(trait, "$"), value)
-}
-
-// inTimeline tells whether a mark is told in the timeline: the reason of a move
-// stands with the move.
-func inTimeline(m facts.Moment) bool {
-	return m.Kind != facts.MarkMoment || m.Name != customer.WhyTrait
 }

@@ -109,7 +109,6 @@ type base struct {
 	r     *rand.Rand
 	first farol.Day
 	day   int
-	queue []farol.Event
 	made  int
 	today farol.Day
 }
