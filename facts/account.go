@@ -123,7 +123,7 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 			columns += fmt.Sprintf(", %s AS f%d", c, i)
 			read += fmt.Sprintf(", m.f%d", i)
 		}
-		all := d.typed(s.table, columns, "1 = 1"+d.seenBy(), "t.account", s.person)
+		all := d.typedNear(s.table, columns, strings.TrimPrefix(s.person, "t."), q)
 		text := "SELECT " + read + " FROM " + all + " m WHERE " + of + before + " ORDER BY m.ts DESC, m.id DESC LIMIT {limit:Int64}"
 		if err := f.moments(ctx, text, d.params, s.kind, s.fields, &out); err != nil {
 			return nil, err
@@ -134,6 +134,32 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 	}
 	slices.SortStableFunc(out, func(a, b Moment) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID)) })
 	return out[:min(len(out), limit)], nil
+}
+
+// typedNear is typed for the moments of the filter alone: rows that were stored
+// under its account or person, or moved to it. Reading everybody's to find a
+// few would cost as much as the whole log.
+func (d *doors) typedNear(table, columns, person string, q MomentFilter) string {
+	own, moved := "account = {account:String}", "account = {account:String}"
+	if q.Person != "" {
+		const ids = " IN (SELECT unnest({ids:Array(String)}))"
+		own, moved = person+ids, "person"+ids
+	}
+	near := *d
+	near.movedOnly = ""
+	if d.traits.moved.Load() {
+		own = "(" + own + " OR hash IN (SELECT hash FROM moves WHERE " + moved + d.knownBy() + "))"
+		near.movedOnly = " AND hash IN (SELECT hash FROM " + table + " WHERE " + own + ")"
+	}
+	return near.typed(table, columns, own+d.seenBy(), "t.account", personOf(person))
+}
+
+// personOf is the column of a typed table's person, "”" for one that has none.
+func personOf(column string) string {
+	if column == "''" {
+		return column
+	}
+	return "t." + column
 }
 
 // changesOf adds what was said of the attributes.

@@ -163,6 +163,9 @@ type doors struct {
 	params map[string]any
 	traits *traitSet
 	opened []string
+	// movedOnly narrows the moves that are looked at: a condition that begins
+	// with AND, or nothing.
+	movedOnly string
 	// embedded tells that the engine runs in this process.
 	embedded bool
 	// roster is who there is now, made ahead; "" where it cannot be read.

@@ -95,7 +95,7 @@ func (d *doors) people() string {
 
 // moved is the last move of each event that was moved.
 func (d *doors) moved() string {
-	return "(SELECT source, id, hash, argMax(person, batch) AS person, argMax(account, batch) AS account FROM moves WHERE 1 = 1" + d.knownBy() + " GROUP BY source, id, hash)"
+	return "(SELECT source, id, hash, argMax(person, batch) AS person, argMax(account, batch) AS account FROM moves WHERE 1 = 1" + d.knownBy() + d.movedOnly + " GROUP BY source, id, hash)"
 }
 
 // typed is a typed table, or a sub-query with its columns, with the person and account of its events as they
