@@ -355,7 +355,10 @@ func (s *server) lastContact(v *visit, n names, id farol.AccountID, look *view) 
 	var at time.Time
 	for _, x := range notes {
 		if x.At.After(at) && !x.At.After(v.now) && (look.AsOf == 0 || farol.DayOf(x.At, v.company.location()) <= look.AsOf) {
-			at, f.Note = x.At, v.p.T("%s, %s", v.p.Text(noteKinds[x.Kind]), n.members[string(x.Author)])
+			at, f.Note = x.At, n.members[string(x.Author)]
+			if kind := v.p.Text(noteKinds[x.Kind]); kind != "" {
+				f.Note = v.p.T("%s, %s", kind, f.Note)
+			}
 		}
 	}
 	for _, m := range moments {
