@@ -90,7 +90,7 @@ func TestSignIn(t *testing.T) {
 // Over TLS the cookie is for TLS only, also behind a proxy.
 func TestSecureCookie(t *testing.T) {
 	s := staffed(t)
-	secure := New(Config{Store: s.store, Facts: s.facts, Log: nil, BaseURL: "https://farol.example.com/"})
+	secure := New(Config{Store: s.store, Facts: s.facts, Metrics: s.metrics, Log: nil, BaseURL: "https://farol.example.com/"})
 	s.handler = secure
 	a := s.post(nobody, "/sign-in", "email", "csm@example.com", "password", password).is(303)
 	if !cookie(t, a, sessionCookie).Secure || a.header.Get("Strict-Transport-Security") == "" {
