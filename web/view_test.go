@@ -60,7 +60,7 @@ func TestPeriods(t *testing.T) {
 func TestViewRefuses(t *testing.T) {
 	for query, field := range map[string]string{
 		"as_of=yesterday": "as_of", "known=2026-13-01": "known", "grain=hour": "grain", "period=ever": "period",
-		"from=2026-02-02&until=2026-02-01": "until", "from=1990-01-01": "from", "from=x": "from", "until=x": "until", "segment=plan": "segment", "segment==x": "segment",
+		"from=2026-02-02&until=2026-02-01": "until", "from=1990-01-01": "from", "from=x": "from", "until=x": "until", "segment=no+name": "segment", "segment==x": "segment",
 	} {
 		q, _ := url.ParseQuery(query)
 		_, err := readView(q, saoPaulo(t), today)
