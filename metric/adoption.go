@@ -170,6 +170,10 @@ func (r *Reader) Features(ctx context.Context, q Request) (FeatureTable, error) 
 	if err != nil {
 		return FeatureTable{}, err
 	}
+	return kept(ctx, r, p, "features", func(ctx context.Context) (FeatureTable, error) { return r.features(ctx, p) })
+}
+
+func (r *Reader) features(ctx context.Context, p *plan) (FeatureTable, error) {
 	f := p.settings.Features
 	last, scope, params := p.featureDay()
 	out := FeatureTable{Version: f.Version, WindowDays: f.WindowDays, AdoptedDays: f.AdoptedDays, Day: last}

@@ -28,7 +28,12 @@ type answer[V any] struct {
 type entry[V any] struct {
 	answer[V]
 	at time.Time
+	// took is how long it took to compute.
+	took time.Duration
 }
+
+// stale is how old the answer may be given once more.
+func (e entry[V]) stale() time.Duration { return min(max(staleFor*e.took, minStale), maxStale) }
 
 const (
 	// maxEntries and maxWeight bound a cache: what has more points than
@@ -37,10 +42,12 @@ const (
 	maxWeight  = 20_000
 	// maxCompute bounds a computation that several callers may wait for.
 	maxCompute = 2 * time.Minute
-	// maxStale is how old an answer may be that a reader with a maximal age is
-	// given once more, while a new one is computed behind it: a page must not
-	// wait for the facts of the last seconds while events keep coming.
-	maxStale = 2 * time.Minute
+	// An answer may be older than the reader's maximal age, and is then given
+	// once more while a new one is computed behind it: a page must not wait for
+	// the facts of the last seconds while events keep coming. How old grows with
+	// what it costs, staleFor its cost, between minStale and maxStale: nobody
+	// waits for a dear answer twice an hour, and cheap ones are never far behind.
+	minStale, maxStale, staleFor = 2 * time.Minute, time.Hour, 600
 )
 
 // ask is what a reader wants of an answer: as known at an instant (zero is
@@ -77,15 +84,16 @@ func (c *cache[V]) get(ctx context.Context, key string, a ask, t clocks, compute
 			// The first caller may go away; the others still wait.
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxCompute)
 			defer cancel()
+			begun := time.Now()
 			got, err := compute(ctx)
 			if err == nil && got.weight <= maxWeight {
-				c.keep(key, entry[V]{got, t.now()})
+				c.keep(key, entry[V]{got, t.now(), time.Since(begun)})
 			}
 			return got, err
 		})
 	}
 	age := t.now().Sub(e.at)
-	if ok && a.maxAge > 0 && (age <= a.maxAge || a.stale && age <= maxStale) {
+	if ok && a.maxAge > 0 && (age <= a.maxAge || a.stale && age <= e.stale()) {
 		if age > a.maxAge {
 			result() // for whoever asks next; flights of one key are one
 		}

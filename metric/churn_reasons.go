@@ -75,6 +75,10 @@ func (r *Reader) ChurnReasons(ctx context.Context, q Request) (ChurnReport, erro
 	if err != nil {
 		return ChurnReport{}, err
 	}
+	return kept(ctx, r, p, "reasons", func(ctx context.Context) (ChurnReport, error) { return r.churnReasons(ctx, p, q) })
+}
+
+func (r *Reader) churnReasons(ctx context.Context, p *plan, q Request) (ChurnReport, error) {
 	stays, err := r.stays(ctx, p, "left")
 	if err != nil {
 		return ChurnReport{}, err

@@ -251,6 +251,16 @@ func (r *Reader) ActivationCurve(ctx context.Context, q ActivationRequest) (Acti
 	if err != nil {
 		return ActivationCurve{}, err
 	}
+	return kept(ctx, r, a.plan, a.what("curve"), func(ctx context.Context) (ActivationCurve, error) { return r.activationCurve(ctx, a) })
+}
+
+// what names a report of the criterion in the cache; the versions that judge
+// are part of the plan's key, with all settings.
+func (a *activationPlan) what(report string) string {
+	return fmt.Sprintf("%s|%q|%d", report, a.Judge.Name, a.horizon)
+}
+
+func (r *Reader) activationCurve(ctx context.Context, a *activationPlan) (ActivationCurve, error) {
 	text := a.takenText() + `SELECT s.grp AS of_group, s.period AS of_period, s.took AS took_days, s.cause AS of_cause, i64(count(*)) AS units
 FROM spells AS s GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`
 	spells := map[cell][]stats.Spell{}
@@ -261,7 +271,7 @@ FROM spells AS s GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`
 		}
 		spells[c] = append(spells[c], s)
 	}
-	err = r.activationQuery(ctx, a, text, nil, func(rows *sql.Rows) error {
+	err := r.activationQuery(ctx, a, text, nil, func(rows *sql.Rows) error {
 		var group string
 		var period time.Time
 		var took, cause, units int64

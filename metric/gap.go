@@ -62,6 +62,10 @@ func (r *Reader) RetentionGap(ctx context.Context, q ActivationRequest) (Retenti
 	if a.Criterion.People() {
 		return RetentionGap{}, errPeopleStay
 	}
+	return kept(ctx, r, a.plan, a.what("gap"), func(ctx context.Context) (RetentionGap, error) { return r.retentionGap(ctx, a) })
+}
+
+func (r *Reader) retentionGap(ctx context.Context, a *activationPlan) (RetentionGap, error) {
 	for _, v := range reigns(a.versions) {
 		a.horizon = max(a.horizon, v.WindowDays)
 	}
@@ -88,7 +92,7 @@ LEFT JOIN lost AS l ON l.unit = b.unit
 WHERE f.paid_day <= {through:Date}
 GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`
 	var sides [2][]stats.Spell
-	err = r.activationQuery(ctx, a, text, map[string]any{"landmark": int64(out.Landmark)}, func(rows *sql.Rows) error {
+	err := r.activationQuery(ctx, a, text, map[string]any{"landmark": int64(out.Landmark)}, func(rows *sql.Rows) error {
 		var met, entry, exit, cause, units int64
 		if err := rows.Scan(&met, &entry, &exit, &cause, &units); err != nil {
 			return err

@@ -24,7 +24,7 @@ type Reader struct {
 	histograms cache[Histogram]
 	rhythms    cache[Rhythm]
 	past       cache[coverage]
-	// stayed keeps the reports on customers\' stays.
+	// stayed keeps the reports on customers' stays.
 	stayed cache[any]
 	book   book
 	// updating keeps UpdateHistory to one at a time.

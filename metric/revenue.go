@@ -176,7 +176,11 @@ func (r *Reader) Revenue(ctx context.Context, q RevenueRequest) (RevenueLedger, 
 	if err != nil {
 		return RevenueLedger{}, err
 	}
-	out := RevenueLedger{Version: p.version, Currency: p.settings.Currency, Grain: p.Grain, Rates: q.Rates, Periods: p.periods}
+	return kept(ctx, r, p, fmt.Sprintf("revenue|%s", q.Rates), func(ctx context.Context) (RevenueLedger, error) { return r.revenue(ctx, p, q) })
+}
+
+func (r *Reader) revenue(ctx context.Context, p *plan, q RevenueRequest) (out RevenueLedger, err error) {
+	out = RevenueLedger{Version: p.version, Currency: p.settings.Currency, Grain: p.Grain, Rates: q.Rates, Periods: p.periods}
 	if len(p.periods) == 0 {
 		return out, nil
 	}
@@ -351,6 +355,24 @@ func (r *Reader) Movements(ctx context.Context, q MovementQuery) (list []Movemen
 	if err != nil || len(p.periods) == 0 {
 		return nil, "", err
 	}
+	group := ""
+	if q.Group != nil {
+		group = "=" + *q.Group
+	}
+	type page struct {
+		list []MovementRow
+		next string
+	}
+	what := fmt.Sprintf("movements|%s|%q|%q|%q|%q|%d|%q", q.Rates, q.Kind, q.Part, q.Account, group, q.Limit, q.After)
+	got, err := kept(ctx, r, p, what, func(ctx context.Context) (got page, err error) {
+		list, err := r.movements(ctx, p, q)
+		got.list, got.next = pageOf(list, after, min(cmp.Or(q.Limit, 100), MaxRows))
+		return got, err
+	})
+	return got.list, got.next, err
+}
+
+func (r *Reader) movements(ctx context.Context, p *plan, q MovementQuery) (list []MovementRow, err error) {
 	params := p.params()
 	params["row_kind"], params["row_part"], params["row_account"], params["row_grouped"], params["row_group"] = q.Kind, q.Part, q.Account, q.Group != nil, ""
 	if q.Group != nil {
@@ -371,10 +393,9 @@ func (r *Reader) Movements(ctx context.Context, q MovementQuery) (list []Movemen
 		return nil
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("revenue movements: %w", err)
+		return nil, fmt.Errorf("revenue movements: %w", err)
 	}
-	list, next = pageOf(list, after, min(cmp.Or(q.Limit, 100), MaxRows))
-	return list, next, nil
+	return list, nil
 }
 
 // movementKey is the place of a row in the list.

@@ -42,6 +42,7 @@ type StagesRequest struct {
 	Known   time.Time
 	By      string
 	Filters []facts.Filter
+	MaxAge  time.Duration
 }
 
 const usualWithin = 90
@@ -148,7 +149,7 @@ func (r *Reader) stagePlan(ctx context.Context, q *StagesRequest) (*plan, error)
 		return nil, err
 	}
 	p := &plan{metric: stageMetric, settings: r.settings(), Request: Request{
-		Metric: stageMetric.Name, Grain: farol.Daily, Period: q.Period, AsOf: q.AsOf, Known: q.Known, By: q.By, Filters: q.Filters,
+		Metric: stageMetric.Name, Grain: farol.Daily, Period: q.Period, AsOf: q.AsOf, Known: q.Known, By: q.By, Filters: q.Filters, MaxAge: q.MaxAge,
 	}}
 	if p.settings.Calendar.Zone == nil {
 		p.settings.Calendar.Zone = time.UTC
@@ -212,6 +213,11 @@ func (r *Reader) Stages(ctx context.Context, q StagesRequest) (Stages, error) {
 	if err != nil {
 		return Stages{}, err
 	}
+	what := fmt.Sprintf("stages|%d|%s", q.Within, q.Cohorts)
+	return kept(ctx, r, p, what, func(ctx context.Context) (Stages, error) { return r.lifeStages(ctx, p, q) })
+}
+
+func (r *Reader) lifeStages(ctx context.Context, p *plan, q StagesRequest) (Stages, error) {
 	list, err := r.stageAccounts(ctx, p, q)
 	if err != nil {
 		return Stages{}, err

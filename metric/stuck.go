@@ -65,6 +65,11 @@ func (r *Reader) Stuck(ctx context.Context, q ActivationRequest, limit int) (Stu
 	if limit <= 0 {
 		limit = 100
 	}
+	what := fmt.Sprintf("%s|%d", a.what("stuck"), limit)
+	return kept(ctx, r, a.plan, what, func(ctx context.Context) (Stuck, error) { return r.stuck(ctx, a, limit) })
+}
+
+func (r *Reader) stuck(ctx context.Context, a *activationPlan, limit int) (Stuck, error) {
 	// Whoever met it late is not stuck: everything since the first start is
 	// looked at.
 	a.horizon = min(maxHorizon, max(a.horizon, int(a.through-a.periods[0].From)+1))
@@ -94,7 +99,7 @@ ORDER BY p.start_day DESC, p.unit, p.clause`
 			out.count(*unit, a.Criterion.Version, limit)
 		}
 	}
-	err = r.activationQuery(ctx, a, text, nil, func(rows *sql.Rows) error {
+	err := r.activationQuery(ctx, a, text, nil, func(rows *sql.Rows) error {
 		var name, account string
 		var start time.Time
 		var version, clause, met int
@@ -186,6 +191,10 @@ func (r *Reader) judged(ctx context.Context, q ActivationRequest) (Compared, err
 	if err != nil {
 		return Compared{}, err
 	}
+	return kept(ctx, r, a.plan, a.what("judged"), func(ctx context.Context) (Compared, error) { return r.judge(ctx, a, q) })
+}
+
+func (r *Reader) judge(ctx context.Context, a *activationPlan, q ActivationRequest) (Compared, error) {
 	out := Compared{Judge: a.Judge}
 	text := `SELECT i64(count(*)) AS mature, coalesce(i64(sum(CASE WHEN a.met_day IS NULL THEN 0 ELSE 1 END)), 0) AS met
 FROM ` + a.door("activated", "") + ` AS a JOIN {{days}} AS d ON d.day = a.start_day
@@ -194,7 +203,7 @@ WHERE addDaysN(a.start_day, a.window_days) <= addDaysN({through:Date}, 1)`
 	for _, v := range reigns(a.versions) {
 		whole.horizon = max(whole.horizon, v.WindowDays)
 	}
-	err = r.activationQuery(ctx, &whole, text, nil, func(rows *sql.Rows) error { return rows.Scan(&out.Mature, &out.Met) })
+	err := r.activationQuery(ctx, &whole, text, nil, func(rows *sql.Rows) error { return rows.Scan(&out.Mature, &out.Met) })
 	if err != nil {
 		return out, fmt.Errorf("criterion %q: %w", q.Criterion, err)
 	}

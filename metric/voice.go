@@ -27,6 +27,7 @@ type VoiceRequest struct {
 	Known   time.Time
 	By      string
 	Filters []facts.Filter
+	MaxAge  time.Duration
 }
 
 // Voice is the answers of a period by score.
@@ -157,7 +158,7 @@ func (r *Reader) voicePlan(ctx context.Context, q *VoiceRequest) (*plan, error) 
 		return nil, err
 	}
 	p := &plan{metric: voiceMetric, settings: r.settings(), Request: Request{
-		Metric: voiceMetric.Name, Grain: farol.Daily, Period: q.Period, AsOf: q.AsOf, Known: q.Known, By: q.By, Filters: q.Filters,
+		Metric: voiceMetric.Name, Grain: farol.Daily, Period: q.Period, AsOf: q.AsOf, Known: q.Known, By: q.By, Filters: q.Filters, MaxAge: q.MaxAge,
 	}}
 	if p.settings.Calendar.Zone == nil {
 		p.settings.Calendar.Zone = time.UTC
@@ -205,6 +206,10 @@ func (r *Reader) Voice(ctx context.Context, q VoiceRequest) (Voice, error) {
 	if err != nil {
 		return Voice{}, err
 	}
+	return kept(ctx, r, p, fmt.Sprintf("voice|%q|%q", q.Kind, q.Relation), func(ctx context.Context) (Voice, error) { return r.voice(ctx, p, q) })
+}
+
+func (r *Reader) voice(ctx context.Context, p *plan, q VoiceRequest) (Voice, error) {
 	out := Voice{Kind: q.Kind, Relation: q.Relation, Scale: voiceScales[q.Kind], Period: q.Period}
 	groups := map[string]*VoiceGroup{}
 	if len(p.started(p.periods)) > 0 {
@@ -374,6 +379,26 @@ func (r *Reader) Answers(ctx context.Context, q AnswersRequest) (list []Answer, 
 		limit = 20
 	}
 	limit = min(limit, MaxRows)
+	type page struct {
+		list []Answer
+		next string
+	}
+	what := fmt.Sprintf("answers|%q|%q|%t|%s|%s|%d|%q", q.Kind, q.Relation, q.Commented, bound(q.Least), bound(q.Most), limit, q.After)
+	got, err := kept(ctx, r, p, what, func(ctx context.Context) (got page, err error) {
+		got.list, got.next, err = r.answers(ctx, p, q, limit, at)
+		return got, err
+	})
+	return got.list, got.next, err
+}
+
+func bound(x *float64) string {
+	if x == nil {
+		return ""
+	}
+	return fmt.Sprint(*x)
+}
+
+func (r *Reader) answers(ctx context.Context, p *plan, q AnswersRequest, limit int, at *cursor) (list []Answer, next string, err error) {
 	params := q.params(p)
 	params["commented"], params["low"], params["high"], params["row_limit"] = q.Commented, 0.0, float64(voiceScales[q.Kind]), int64(limit+1)
 	params["after_ts"], params["after_id"] = int64(1<<60), ""

@@ -72,7 +72,7 @@ var stageWords = []struct {
 
 // stagesRequest reads within and by.
 func (v *visit) stagesRequest(look *view, by string) (metric.StagesRequest, error) {
-	q := metric.StagesRequest{Period: look.Period, AsOf: look.AsOf, Known: look.Known, Filters: look.Filters, By: by, Cohorts: look.Grain}
+	q := metric.StagesRequest{Period: look.Period, AsOf: look.AsOf, Known: look.Known, Filters: look.Filters, By: by, Cohorts: look.Grain, MaxAge: pageAge}
 	if text := v.r.URL.Query().Get("within"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil {

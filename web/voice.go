@@ -91,7 +91,7 @@ func chosenBy(q url.Values, attributes []string) string {
 
 // voiceRequest asks for the view's whole period.
 func (v *view) voiceRequest(by string) metric.VoiceRequest {
-	return metric.VoiceRequest{Period: v.Period, AsOf: v.AsOf, Known: v.Known, Filters: v.Filters, By: by}
+	return metric.VoiceRequest{Period: v.Period, AsOf: v.AsOf, Known: v.Known, Filters: v.Filters, By: by, MaxAge: pageAge}
 }
 
 func (s *server) voice(v *visit) error {
