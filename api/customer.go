@@ -347,11 +347,7 @@ func (s *server) customerUse(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	days, err := p.Days(ctx, 84)
-	if err != nil {
-		return nil, err
-	}
-	features, err := p.Features(ctx)
+	days, features, err := p.Use(ctx, 84)
 	if err != nil {
 		return nil, err
 	}

@@ -61,16 +61,21 @@ func (q Query) ByStage(all map[farol.AccountID]*Account, first int) []StageGroup
 }
 
 func (g *StageGroup) finish(first int, today farol.Day) {
+	g.MedianDays = -1
+	since := make([]farol.Day, len(g.First))
+	for i, a := range g.First {
+		since[i] = a.StageSince
+	}
+	slices.Sort(since)
+	if n := len(since); n > 0 && since[(n-1)/2] != 0 {
+		g.MedianDays = max(int(today-since[(n-1)/2]), 0)
+	}
+	if first < len(since) {
+		// Only those that may be among the first need their order.
+		g.First = slices.DeleteFunc(g.First, func(a *Account) bool { return first == 0 || a.StageSince > since[first-1] })
+	}
 	slices.SortFunc(g.First, func(a, b *Account) int {
 		return cmp.Or(cmp.Compare(a.StageSince, b.StageSince), strings.Compare(a.sorted, b.sorted), strings.Compare(string(a.ID), string(b.ID)))
 	})
-	g.MedianDays = -1
-	if n := len(g.First); n > 0 {
-		if days, ok := g.First[(n-1)/2].DaysInStage(today); ok {
-			g.MedianDays = days
-		}
-	}
-	if first < len(g.First) {
-		g.First = slices.Clip(g.First[:first])
-	}
+	g.First = slices.Clip(g.First[:min(first, len(g.First))])
 }

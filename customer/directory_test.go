@@ -186,19 +186,17 @@ func TestProfile(t *testing.T) {
 	h.say("a1", map[string]any{"plan": "pro"})
 	h.say("a1", map[string]any{"plan": "team"})
 	p := Profile{Facts: h.f, Account: "a1", AsOf: farol.Date(2026, 3, 20)}
-	days, err := p.Days(ctx, 30)
+	days, features, err := p.Use(ctx, 56)
 	h.check(err)
-	if want := []UseDay{{farol.Date(2026, 3, 18), 1, 1}, {farol.Date(2026, 3, 19), 2, 2}}; !slices.Equal(days, want) {
+	if want := []UseDay{{farol.Date(2026, 2, 10), 1, 1}, {farol.Date(2026, 3, 18), 1, 1}, {farol.Date(2026, 3, 19), 2, 2}}; !slices.Equal(days, want) {
 		t.Errorf("days %v", days)
 	}
-	features, err := p.Features(ctx)
-	h.check(err)
 	if want := []Feature{{"Report Created", 2, 1, 1, farol.Date(2026, 3, 19)}, {"Invited", 1, 0, 1, farol.Date(2026, 3, 19)}}; !slices.Equal(features, want) {
 		t.Errorf("features %+v", features)
 	}
 	people, err := p.People(ctx)
 	h.check(err)
-	if want := []Person{{"ana", 2, 2, farol.Date(2026, 3, 19)}, {"ben", 1, 1, farol.Date(2026, 3, 19)}}; !slices.Equal(people, want) {
+	if want := []Person{{ID: "ana", Days: 2, Times: 2, Last: farol.Date(2026, 3, 19)}, {ID: "ben", Days: 1, Times: 1, Last: farol.Date(2026, 3, 19)}}; !reflect.DeepEqual(people, want) {
 		t.Errorf("people %+v", people)
 	}
 	h.clock = h.clock.Add(time.Minute)

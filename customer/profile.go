@@ -54,22 +54,6 @@ type UseDay struct {
 	People, Times int64
 }
 
-// useText sums up the days of the account.
-const useText = `SELECT v.day AS day, i64(count(DISTINCT v.person)) AS people, i64(sum(v.n)) AS times FROM {{activity 0}} AS v GROUP BY v.day ORDER BY v.day`
-
-// Days lists the account's days of use among the last so many.
-func (p Profile) Days(ctx context.Context, days int) (out []UseDay, err error) {
-	err = p.each(ctx, useText, p.scope(days), func(rows *sql.Rows) error {
-		var u UseDay
-		var day time.Time
-		err := rows.Scan(&day, &u.People, &u.Times)
-		u.Day = farol.Date(day.Date())
-		out = append(out, u)
-		return err
-	})
-	return out, err
-}
-
 // Feature is how much one event was done in the last 28 days and the 28
 // before.
 type Feature struct {
@@ -79,22 +63,42 @@ type Feature struct {
 	Last farol.Day
 }
 
-const featureText = `SELECT v.event AS event, coalesce(i64(sum(CASE WHEN v.day >= {recent:Date} THEN v.n END)), 0) AS times,
-  coalesce(i64(sum(CASE WHEN v.day < {recent:Date} THEN v.n END)), 0) AS times_before,
-  i64(count(DISTINCT CASE WHEN v.day >= {recent:Date} THEN v.person END)) AS people, max(v.day) AS last_day
-FROM {{activity 0}} AS v GROUP BY v.event ORDER BY 2 DESC, 3 DESC, 1 LIMIT 100`
+// useText tells both in one reading of the account's rows: by day, and by event
+// over the last 56 days.
+const useText = `WITH done AS (
+  SELECT v.day AS day, v.event AS event, v.person AS person, i64(sum(v.n)) AS n FROM {{activity 0}} AS v GROUP BY v.day, v.event, v.person
+)
+SELECT 0 AS kind, '' AS event, d.day AS day, i64(sum(d.n)) AS times, 0 AS times_before, i64(count(DISTINCT d.person)) AS people FROM done AS d GROUP BY d.day
+UNION ALL
+SELECT 1 AS kind, d.event AS event, max(d.day) AS day, coalesce(i64(sum(CASE WHEN d.day >= {recent:Date} THEN d.n END)), 0) AS times,
+  coalesce(i64(sum(CASE WHEN d.day < {recent:Date} THEN d.n END)), 0) AS times_before, i64(count(DISTINCT CASE WHEN d.day >= {recent:Date} THEN d.person END)) AS people
+FROM done AS d WHERE d.day >= {before:Date} GROUP BY d.event`
 
-// Features lists what the account did, the most done first.
-func (p Profile) Features(ctx context.Context) (out []Feature, err error) {
-	err = p.each(ctx, featureText, p.scope(56), func(rows *sql.Rows) error {
+// maxFeatures is how many events Use lists.
+const maxFeatures = 100
+
+// Use lists the account's days of use among the last so many (at least 56), and
+// what it did, the most done first.
+func (p Profile) Use(ctx context.Context, days int) (used []UseDay, features []Feature, err error) {
+	err = p.each(ctx, useText, p.scope(max(days, 56)), func(rows *sql.Rows) error {
 		var f Feature
-		var last time.Time
-		err := rows.Scan(&f.Event, &f.Times, &f.Before, &f.People, &last)
-		f.Last = farol.Date(last.Date())
-		out = append(out, f)
-		return err
+		var kind int
+		var at time.Time
+		if err := rows.Scan(&kind, &f.Event, &at, &f.Times, &f.Before, &f.People); err != nil {
+			return err
+		}
+		if f.Last = farol.Date(at.Date()); kind == 0 {
+			used = append(used, UseDay{f.Last, f.People, f.Times})
+		} else {
+			features = append(features, f)
+		}
+		return nil
 	})
-	return out, err
+	slices.SortFunc(used, func(a, b UseDay) int { return cmp.Compare(a.Day, b.Day) })
+	slices.SortFunc(features, func(a, b Feature) int {
+		return cmp.Or(cmp.Compare(b.Times, a.Times), cmp.Compare(b.Before, a.Before), cmp.Compare(a.Event, b.Event))
+	})
+	return used, features[:min(len(features), maxFeatures)], err
 }
 
 // Person is one of the account's people.
@@ -104,6 +108,8 @@ type Person struct {
 	Days, Times int64
 	// Last is the last day of use within a year, 0 for none.
 	Last farol.Day
+	// Listed is what the roster says, of those of Present.
+	Listed facts.Listed
 }
 
 const peopleText = `SELECT m.person AS person, coalesce(u.days, 0) AS days, coalesce(u.times, 0) AS times, u.last_day AS last_day
@@ -129,7 +135,7 @@ func (p Profile) Present(ctx context.Context, today farol.Day) (out []Person, ok
 	at := make(map[farol.PersonID]int, len(list))
 	for i, x := range list {
 		at[x.ID] = i
-		out = append(out, Person{ID: x.ID, Last: x.Last})
+		out = append(out, Person{ID: x.ID, Last: x.Last, Listed: x})
 	}
 	err = p.each(ctx, workText, p.scope(28), func(rows *sql.Rows) error {
 		var x Person

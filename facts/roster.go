@@ -462,14 +462,18 @@ func (f *Facts) People(ctx context.Context, q PeopleQuery) (out []Listed, count 
 	if err != nil {
 		return nil, 0, err
 	}
-	if count, err = f.countListed(ctx, source, params); err != nil {
-		return nil, 0, err
-	}
-	params["limit"], params["offset"] = int64(pageSize(orDefault(q.Limit, 50), 1000)), int64(q.Offset)
+	limit := pageSize(orDefault(q.Limit, 50), 1000)
+	params["limit"], params["offset"] = int64(limit), int64(q.Offset)
 	err = f.eachListed(ctx, "SELECT person, account, name, email, role, consent, began, lately, accounts, main, test FROM "+source+" r ORDER BY "+peopleOrder(q)+" LIMIT {limit:Int64} OFFSET {offset:Int64}", params, func(x Listed) error {
 		out = append(out, x)
 		return nil
 	})
+	if n := len(out); err != nil || n < limit && (n > 0 || q.Offset == 0) {
+		return out, int64(q.Offset + n), err // the last page says how many there are
+	}
+	delete(params, "limit")
+	delete(params, "offset")
+	count, err = f.countListed(ctx, source, params)
 	return out, count, err
 }
 
@@ -568,7 +572,11 @@ func (f *Facts) peopleSource(ctx context.Context, q PeopleQuery) (string, map[st
 		conds = append(conds, "main = true")
 		return "(SELECT * FROM " + f.rosterNow(params) + " n WHERE " + strings.Join(conds, " AND ") + ")", params, nil
 	}
-	bind("accounts", q.Accounts, "account IN (SELECT unnest({accounts:Array(String)}))")
+	if len(q.Accounts) == 1 { // where the rows are read, and not after a join
+		bind("account", q.Accounts[0], "account = {account:String}")
+	} else {
+		bind("accounts", q.Accounts, "account IN (SELECT unnest({accounts:Array(String)}))")
+	}
 	return "(SELECT * FROM (SELECT n.*, row_number() OVER (PARTITION BY n.who ORDER BY n.lately DESC, n.account) AS place FROM " + f.rosterNow(params) + " n WHERE " +
 		strings.Join(conds, " AND ") + ") y WHERE y.place = 1)", params, nil
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sync/errgroup"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
@@ -51,12 +50,8 @@ func (s *server) customerTab(v *visit, look *view, n names, p *customerPage) err
 const useDays = 84
 
 func (s *server) useTab(v *visit, look *view, profile customer.Profile, p *customerPage) error {
-	var days []customer.UseDay
-	var features []customer.Feature
-	g, ctx := errgroup.WithContext(v.r.Context())
-	g.Go(func() (err error) { days, err = profile.Days(ctx, useDays); return err })
-	g.Go(func() (err error) { features, err = profile.Features(ctx); return err })
-	if err := g.Wait(); err != nil {
+	days, features, err := profile.Use(v.r.Context(), useDays)
+	if err != nil {
 		return err
 	}
 	sc := scale{p: v.p, unit: "persons"}
@@ -137,17 +132,20 @@ func (s *server) seats(v *visit, look *view, p *customerPage) error {
 
 func (s *server) peopleTab(v *visit, profile customer.Profile, p *customerPage) error {
 	people, ok, err := profile.Present(v.r.Context(), v.company.calendar().Today(v.now))
+	known := listedPeople{}
+	for _, x := range people {
+		known[x.ID] = x.Listed
+	}
 	if err == nil && (!ok || len(people) == 0) { // of the past, or not in the roster yet
 		people, err = profile.People(v.r.Context())
+		ids := []string{}
+		for _, x := range people {
+			ids = append(ids, string(x.ID))
+		}
+		if err == nil {
+			known, err = s.listed(v, ids)
+		}
 	}
-	if err != nil {
-		return err
-	}
-	ids := []string{}
-	for _, x := range people {
-		ids = append(ids, string(x.ID))
-	}
-	known, err := s.listed(v, ids)
 	if err != nil {
 		return err
 	}

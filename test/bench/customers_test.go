@@ -26,7 +26,7 @@ var (
 	customersAccounts = flag.Int("customers.accounts", 2000, "accounts of BenchmarkCustomers; the measure to reach is of 50000")
 	customersPeople   = flag.Int("customers.people", 40_000, "people of BenchmarkCustomers; the measure is of 1000000")
 	customersEvents   = flag.Int("customers.events", 800_000, "events of BenchmarkCustomers; the measure is of 20000000")
-	customersDays     = flag.Int("customers.days", 90, "days over which the events lie")
+	customersDays     = flag.Int("customers.days", 540, "days over which the events lie")
 	customersRounds   = flag.Int("customers.rounds", 60, "how often each page is read")
 )
 
