@@ -8,8 +8,13 @@ import (
 	"github.com/farol-cs/farol/facts"
 )
 
-// measureChunk is how many days of account values are computed at once.
-const measureChunk = 31
+// measureChunk is how many days of account values are computed at once, to begin
+// with; with few accounts the next chunk is twice as long while the one before
+// had less than measureLot values.
+const (
+	measureChunk = 31
+	measureLot   = 100_000
+)
 
 // measureAll is how many days are all measured when a metric is measured for
 // the first time. Of those before, a metric without a figure per day is
@@ -71,8 +76,8 @@ func (r *Reader) measure(ctx context.Context, m *Metric, known, now time.Time) (
 // measureDays writes the values of days that were never measured.
 func (r *Reader) measureDays(ctx context.Context, p *plan, days []farol.Period, dense farol.Day) (int, error) {
 	n, since := 0, float64(dense)
-	for len(days) > 0 {
-		chunk := days[:min(measureChunk, len(days))]
+	for size := measureChunk; len(days) > 0; {
+		chunk := days[:min(size, len(days))]
 		days = days[len(chunk):]
 		values, err := r.accountValues(ctx, p, chunk)
 		if err != nil {
@@ -85,7 +90,9 @@ func (r *Reader) measureDays(ctx context.Context, p *plan, days []farol.Period, 
 		if err := r.saveMeasures(ctx, rows); err != nil {
 			return n, err
 		}
-		n += len(rows)
+		if n += len(rows); len(rows) < measureLot/2 {
+			size *= 2
+		}
 		through := float64(chunk[len(chunk)-1].From)
 		q := p.measuredQuery()
 		err = r.facts.SaveHistory(ctx, []facts.HistoryRow{{

@@ -83,9 +83,22 @@ func scanSpans(rows *sql.Rows, room *spans, each func(group string, s *spans)) e
 	return nil
 }
 
+// wide is whole months around the periods, up to the one of the as-of day when
+// they end not long before: so that the days, weeks and months of a series, and
+// the metrics of one query, ask for the same.
+func (p *plan) wide(periods []farol.Period) []farol.Period {
+	month := func(d farol.Day) farol.Period { return p.settings.Calendar.PeriodAt(farol.Monthly, d) }
+	last := periods[len(periods)-1].Last()
+	if p.asOf > last && p.asOf-last <= longestWindow {
+		last = p.asOf
+	}
+	return []farol.Period{{From: month(periods[0].From).From, To: month(last).To}}
+}
+
 // spansOf answers the spans without a breakdown. Metrics that ask the same
 // query over the same days share one answer.
 func (r *Reader) spansOf(ctx context.Context, p *plan, periods []farol.Period) (*spans, error) {
+	periods = p.wide(periods)
 	scope := p.scope(periods)
 	scope.Periods = nil
 	key := fmt.Sprintf("%s|%#v|%s", p.metric.Query, scope, p.mark())
