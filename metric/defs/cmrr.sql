@@ -3,7 +3,7 @@
 -- unit: money
 -- direction: up
 -- aggregation: sum
--- grains: month, week, day
+-- grains: month, week
 -- reach: forever
 -- waits: no
 -- version: 1
@@ -39,5 +39,5 @@ want month 2026-01-01 = 170.00
 want month 2026-02-01 = 200.00
 want month 2026-03-01 = 190.00 incomplete
 want week 2026-02-09 = 100.00
-want day 2026-03-02 = 190.00
+want week 2026-03-02 = 190.00
 */
