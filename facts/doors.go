@@ -175,6 +175,7 @@ type doors struct {
 func (d *doors) funcs() template.FuncMap {
 	return template.FuncMap{
 		"activity":    func(args ...any) (string, error) { return d.openIf(d.activityFor(args)) },
+		"apart":       d.apart,
 		"activityAll": func() string { return d.open(d.activity("day < {to:Date}")) },
 		"presence":    func(n int) string { return d.open(d.presence(n)) },
 		"present": func(n int, option ...string) (string, error) {
@@ -404,4 +405,14 @@ func selected(columns []string) string {
 		out[i] = "r." + c + " AS " + c
 	}
 	return strings.Join(out, ", ")
+}
+
+// apart is the group of a row before what else parts the rows of a window,
+// where there are groups: parting by a constant costs an engine a quarter of the
+// window.
+func (d *doors) apart(group string) string {
+	if d.By == "" {
+		return ""
+	}
+	return group + ", "
 }

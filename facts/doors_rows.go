@@ -61,6 +61,13 @@ func (d *doors) presentOn(days string) string {
 		return "(" + cols + where + ")"
 	}
 	taken := "(SELECT who FROM activity WHERE n < 0 AND " + days + ")"
+	if list, ok := d.traits.taken(); ok && len(list) == 0 {
+		return "(" + cols + where + ")"
+	} else if ok {
+		// Named: an engine that does not know how few they are gathers everybody
+		// to look for them.
+		taken, d.params["farol_taken"] = "(SELECT unnest({farol_taken:Array(UInt64)}))", list
+	}
 	return "(" + cols + where + " AND who NOT IN " + taken +
 		" UNION ALL SELECT q.day AS day, q.account AS account, q.person AS person, q.key AS key FROM (SELECT day, account, person, who AS key, event FROM activity WHERE " +
 		where + " AND who IN " + taken + " GROUP BY day, account, person, who, event HAVING sum(n) > 0) q)"

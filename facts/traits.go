@@ -2,7 +2,9 @@ package facts
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +21,37 @@ type traitSet struct {
 	priced          atomic.Bool // some subscription has a list price, a discount or an escalator
 	paused          atomic.Bool // some subscription was paused
 	failed          atomic.Bool // some payment failed
+
+	mu sync.Mutex
+	// takenFrom are those of whom the rollup has deltas below zero, sorted; nil
+	// when they are too many to name in a query.
+	takenFrom []uint64
+	many      bool
+}
+
+// maxTaken is how many people a query names of whom something was taken away.
+const maxTaken = 5000
+
+// take notes of whom something is taken away.
+func (t *traitSet) take(who uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	i, known := slices.BinarySearch(t.takenFrom, who)
+	switch {
+	case known || t.many:
+	case len(t.takenFrom) == maxTaken:
+		t.takenFrom, t.many = nil, true
+	default: // a new list: readers hold the one before
+		t.takenFrom = slices.Concat(t.takenFrom[:i], []uint64{who}, t.takenFrom[i:])
+	}
+}
+
+// taken are the people of whom something was taken away, and perhaps more;
+// false when they are too many.
+func (t *traitSet) taken() ([]uint64, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.takenFrom, !t.many
 }
 
 // noteTraits looks at a commit for what traitSet tells, before it is applied:
@@ -39,6 +72,13 @@ func (f *Facts) noteTraits(c *commit) {
 	}
 	f.noteMoney(c)
 	f.noteJoins(c)
+	// Rows come without their first column, batch.
+	who, n := activity.index("who")-1, activity.index("n")-1
+	for _, r := range c.of(activity) {
+		if r[n].(int64) < 0 {
+			f.traits.take(r[who].(uint64))
+		}
+	}
 	if len(c.of(moves)) > 0 {
 		f.traits.moved.Store(true)
 		f.traits.negative.Store(true)
@@ -60,10 +100,26 @@ func (f *Facts) loadTraits(ctx context.Context) error {
 	if err := f.loadMoney(ctx); err != nil {
 		return err
 	}
-	return eachText(ctx, f.eng, "SELECT 'x' AS x FROM moves LIMIT 1", nil, func([]string) {
+	err = eachText(ctx, f.eng, "SELECT 'x' AS x FROM moves LIMIT 1", nil, func([]string) {
 		f.traits.moved.Store(true)
 		f.traits.negative.Store(true)
 	})
+	if err != nil || !f.traits.negative.Load() {
+		return err
+	}
+	rows, err := f.internal(ctx, "SELECT DISTINCT who FROM activity WHERE n < 0 LIMIT {most:Int64}", map[string]any{"most": int64(maxTaken + 1)})
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var who uint64
+		if err := rows.Scan(&who); err != nil {
+			return err
+		}
+		f.traits.take(who)
+	}
+	return rows.Err()
 }
 
 // pricing are the columns of subscriptions by which a price is told.

@@ -214,6 +214,7 @@ func (m *Metric) HasAmounts() bool { return m.Unit == Money || m.Amounts != NoAm
 // tablesOf lists, for each door, the tables (in the words of facts.Touched)
 // whose facts move what the door answers.
 var tablesOf = map[string][]string{
+	"apart":       nil, // names no table: parts a window by group
 	"activity":    {"activity"},
 	"activityAll": {"activity"},
 	"presence":    {"activity"},

@@ -32,7 +32,7 @@
 SELECT q.of_group AS grp, q.account_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
 FROM (
   SELECT s.of_group, s.account_id, s.active_day,
-    lead(toNullable(s.active_day)) OVER (PARTITION BY s.of_group, s.account_id ORDER BY s.active_day) AS next_day
+    lead(toNullable(s.active_day)) OVER (PARTITION BY {{apart "s.of_group"}}s.account_id ORDER BY s.active_day) AS next_day
   FROM (
     SELECT DISTINCT v.grp AS of_group, v.account AS account_id, v.day AS active_day
     FROM {{present 27}} AS v

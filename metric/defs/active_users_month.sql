@@ -26,7 +26,7 @@
 SELECT q.of_group AS grp, q.person_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
 FROM (
   SELECT v.grp AS of_group, v.person AS person_id, v.account AS account_id, v.day AS active_day,
-    lead(toNullable(v.day)) OVER (PARTITION BY v.grp, v.key ORDER BY v.day) AS next_day
+    lead(toNullable(v.day)) OVER (PARTITION BY {{apart "v.grp"}}v.key ORDER BY v.day) AS next_day
   FROM {{present 27}} AS v
   WHERE v.key <> 0
 ) AS q

@@ -28,7 +28,7 @@
 SELECT d.grp AS grp, d.account AS unit, d.account AS account, p.period AS period, i64(p.last - d.day) AS numerator, 1 AS denominator
 FROM (
   SELECT v.grp AS grp, v.account AS account, v.day AS day,
-    coalesce(lead(toNullable(v.day)) OVER (PARTITION BY v.grp, v.account ORDER BY v.day), DATE '2149-01-01') AS next_day
+    coalesce(lead(toNullable(v.day)) OVER (PARTITION BY {{apart "v.grp"}}v.account ORDER BY v.day), DATE '2149-01-01') AS next_day
   FROM {{accountDays 90}} AS v
 ) AS d
 JOIN {{periods}} AS p ON p.last >= d.day AND p.last < d.next_day AND p.last <= addDaysN(d.day, 90)

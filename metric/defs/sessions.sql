@@ -35,7 +35,7 @@ SELECT y.of_group AS grp, y.person_id AS unit, min(y.account_id) AS account, d.p
   i64(sum(CASE WHEN y.silence IS NULL OR y.silence > {session_minutes:Int64} * 60000 THEN 1 ELSE 0 END)) AS numerator
 FROM (
   SELECT e.grp AS of_group, e.person AS person_id, e.account AS account_id, e.day AS on_day,
-    toMillis(e.ts) - lag(toNullable(toMillis(e.ts))) OVER (PARTITION BY e.grp, e.person ORDER BY e.ts) AS silence
+    toMillis(e.ts) - lag(toNullable(toMillis(e.ts))) OVER (PARTITION BY {{apart "e.grp"}}e.person ORDER BY e.ts) AS silence
   FROM {{moments 1}} AS e
 ) AS y
 JOIN {{days}} AS d ON d.day = y.on_day

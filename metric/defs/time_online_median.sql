@@ -38,7 +38,7 @@ SELECT y.of_group AS grp, y.person_id || ' ' || fmtDate(y.on_day, '%Y-%m-%d') AS
   intDiv(i64(sum(CASE WHEN y.silence <= {session_minutes:Int64} * 60000 THEN y.silence ELSE 0 END)), 1000) AS numerator, 1 AS denominator
 FROM (
   SELECT e.grp AS of_group, e.person AS person_id, e.account AS account_id, e.day AS on_day,
-    toMillis(e.ts) - lag(toNullable(toMillis(e.ts))) OVER (PARTITION BY e.grp, e.person ORDER BY e.ts) AS silence
+    toMillis(e.ts) - lag(toNullable(toMillis(e.ts))) OVER (PARTITION BY {{apart "e.grp"}}e.person ORDER BY e.ts) AS silence
   FROM {{moments 1}} AS e
 ) AS y
 JOIN {{days}} AS d ON d.day = y.on_day
