@@ -30,7 +30,7 @@ func (s *server) metricOperations() {
 type Metric struct {
 	Name        string   `json:"name" doc:"The metric's id."`
 	Group       string   `json:"group"`
-	Unit        string   `json:"unit" doc:"persons, accounts, ratio (0 to 1), points, money (major units)."`
+	Unit        string   `json:"unit" doc:"persons, accounts, count, ratio (0 to 1), index, points, score, days, elapsed_days (of 24 hours; a point below two has its hours, too), seconds, months, money (major units)."`
 	Direction   string   `json:"direction" doc:"Which way is good: up, down, neutral."`
 	Aggregation string   `json:"aggregation"`
 	Version     int      `json:"version" doc:"Version of the definition."`
@@ -97,6 +97,7 @@ func (s *server) getMetric(_ context.Context, in *struct {
 type Point struct {
 	Period      string   `json:"period" format:"date" doc:"The period's first day."`
 	Value       *float64 `json:"value" doc:"null where there is nothing to state; reason says why."`
+	Hours       *float64 `json:"hours,omitempty" doc:"Of a value in elapsed_days below two: the same in hours, as pages show it. Absent for other units and longer times."`
 	Numerator   *float64 `json:"numerator"`
 	Denominator *float64 `json:"denominator" doc:"null where the value is no quotient."`
 	Low         *float64 `json:"low" doc:"Low end of the 95 % interval; null for counts and sums, which are no estimates."`
@@ -185,7 +186,9 @@ func (s *server) readSeries(ctx context.Context, in *readSeriesInput) (*readSeri
 	b.Currency = orNull(string(series.Currency))
 	b.Points = make([]Point, 0, len(series.Points))
 	for _, p := range series.Points {
-		b.Points = append(b.Points, newPoint(p, q.By))
+		pt := newPoint(p, q.By)
+		pt.Hours = metric.Hours(series.Unit, p.Value)
+		b.Points = append(b.Points, pt)
 	}
 	m, err := s.Metrics.Catalogue().Find(in.Name)
 	if err != nil {

@@ -42,8 +42,10 @@ var clickDialect = &dialect{name: "clickhouse", calls: map[string]call{
 	"carried":            {args: 1, sql: "last_value(%[1]s)"},
 	"numOf":              {args: 1, sql: "toFloat64OrNull(%[1]s)"},
 	"dateOf":             {args: 1, sql: "toDate32OrNull(left(%[1]s, 10))"},
-	"propStr":            {args: 2, expand: clickProp("JSONExtract(%s, %s, 'Nullable(String)')")},
-	"propNum":            {args: 2, expand: clickProp("toFloat64OrNull(JSONExtract(%s, %s, 'Nullable(String)'))")},
+	"millisOf": {args: 1, sql: "multiIf(toFloat64OrNull(%[1]s) IS NULL, toUnixTimestamp64Milli(parseDateTime64BestEffortOrNull(%[1]s, 3, 'UTC')), abs(toFloat64OrNull(%[1]s)) < 1e14, " +
+		"CAST(toFloat64OrNull(%[1]s) * if(toFloat64OrNull(%[1]s) > 1e11, 1, 1000) AS Nullable(Int64)), NULL)"},
+	"propStr": {args: 2, expand: clickProp("JSONExtract(%s, %s, 'Nullable(String)')")},
+	"propNum": {args: 2, expand: clickProp("toFloat64OrNull(JSONExtract(%s, %s, 'Nullable(String)'))")},
 }}
 
 // clickProp makes a call that reads a property; the key must be a literal.

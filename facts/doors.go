@@ -67,7 +67,7 @@ func (f *Facts) Explain(text string, s Scope, params map[string]any) (string, er
 
 // compile makes engine SQL of a query text.
 func (f *Facts) compile(text string, s Scope, params map[string]any) (string, map[string]any, error) {
-	d := &doors{Scope: s, params: make(map[string]any, len(params)+8), traits: &f.traits}
+	d := &doors{Scope: s, params: make(map[string]any, len(params)+8), traits: &f.traits, zone: f.Zone().String()}
 	for k, v := range params {
 		d.params[k] = v
 	}
@@ -166,6 +166,8 @@ type doors struct {
 	// movedOnly narrows the moves that are looked at: a condition that begins
 	// with AND, or nothing.
 	movedOnly string
+	// zone is the IANA name of the zone in which days are cut.
+	zone string
 	// embedded tells that the engine runs in this process.
 	embedded bool
 	// roster is who there is now, made ahead; "" where it cannot be read.

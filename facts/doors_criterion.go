@@ -22,6 +22,8 @@ type criterionDoor struct {
 	// met opens the units that may have met the criterion in the period,
 	// whenever they began.
 	met bool
+	// clock asks for instants.
+	clock bool
 	// deeds are the distinct deeds of all versions.
 	deeds []Deed
 }
@@ -41,6 +43,8 @@ func (d *doors) criterionDoor(args []any) (*criterionDoor, error) {
 				out.people = true
 			case "met":
 				out.met = true
+			case "clock":
+				out.clock = true
 			default:
 				return nil, fmt.Errorf("query: a criterion knows no option %q", v)
 			}
@@ -69,7 +73,8 @@ func (d *doors) progress(args []any) (string, error) {
 
 // activated: unit, account, start_day, version, window_days, met_day (the
 // first day on which the criterion held, null while it has not), grp on the
-// day of the start. A row for each unit that began in the period.
+// day of the start. A row for each unit that began in the period. With "clock"
+// start_at and met_at, too (activatedAt).
 func (d *doors) activated(args []any) (string, error) {
 	c, err := d.criterionDoor(args)
 	if err != nil {
@@ -79,14 +84,23 @@ func (d *doors) activated(args []any) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// The day of the k-th of those that were met is the day on which k were.
-	items := "(SELECT q.unit AS unit, q.version AS version, q.item AS item, q.met_day AS met_day, i64(row_number() OVER (PARTITION BY q.unit, q.item ORDER BY q.met_day, q.clause)) AS place, planOnce(0) AS o1, q.item_needed AS needed FROM " +
-		c.counted(begun) + " q WHERE q.met_day IS NOT NULL)"
-	places := "(SELECT i.unit AS unit, i.version AS version, i.met_day AS met_day, i64(row_number() OVER (PARTITION BY i.unit ORDER BY i.met_day, i.item)) AS place, planOnce(0) AS o2 FROM " +
+	days := "(SELECT s.unit AS unit, s.account AS account, s.start_day AS start_day, s.grp AS grp, s.version AS version, s.win AS window_days, m.met_day AS met_day FROM " +
+		begun + " s LEFT JOIN " + c.held(c.counted(begun), "met_day") + " m ON m.unit = s.unit AND m.version = s.version AND m.place = s.needed)"
+	if c.clock {
+		return c.activatedAt(begun, days), nil
+	}
+	return days, nil
+}
+
+// held: unit, version, place, and when so many items were met: the day (or
+// instant) of the k-th of those that were met is that on which k were. when
+// is the column of counted that says it of a clause.
+func (c *criterionDoor) held(counted, when string) string {
+	items := "(SELECT q.unit AS unit, q.version AS version, q.item AS item, q." + when + " AS " + when + ", i64(row_number() OVER (PARTITION BY q.unit, q.item ORDER BY q." + when + ", q.clause)) AS place, planOnce(0) AS o1, q.item_needed AS needed FROM " +
+		counted + " q WHERE q." + when + " IS NOT NULL)"
+	places := "(SELECT i.unit AS unit, i.version AS version, i." + when + " AS " + when + ", i64(row_number() OVER (PARTITION BY i.unit ORDER BY i." + when + ", i.item)) AS place, planOnce(0) AS o2 FROM " +
 		items + " i WHERE i.place = i.needed)"
-	return "(SELECT s.unit AS unit, s.account AS account, s.start_day AS start_day, s.grp AS grp, s.version AS version, s.win AS window_days, m.met_day AS met_day FROM " +
-		begun + " s LEFT JOIN (SELECT p.unit AS unit, p.version AS version, p.place AS place, p.met_day AS met_day FROM " + places +
-		" p) m ON m.unit = s.unit AND m.version = s.version AND m.place = s.needed)", nil
+	return "(SELECT p.unit AS unit, p.version AS version, p.place AS place, p." + when + " AS " + when + " FROM " + places + " p)"
 }
 
 // begun lists the units with the version that judges each.
@@ -162,12 +176,16 @@ func (c *criterionDoor) deed(x Deed) int {
 	return len(c.deeds)
 }
 
+// judged lists the clauses that each unit is judged by.
+func (c *criterionDoor) judged(begun string) string {
+	return "(SELECT s.unit AS unit, s.start_day AS start_day, k.version AS version, k.item AS item, k.clause AS clause, k.deed AS deed, k.least AS least, k.within AS within, k.counts AS counts, k.item_needed AS item_needed FROM " +
+		begun + " s JOIN " + c.clauses() + " k ON k.version = s.version)"
+}
+
 // counted: unit, version, item, clause, item_needed, done and met_day of each clause
 // for which its unit did anything.
 func (c *criterionDoor) counted(begun string) string {
-	clauses := c.clauses()
-	judged := "(SELECT s.unit AS unit, s.start_day AS start_day, k.version AS version, k.item AS item, k.clause AS clause, k.deed AS deed, k.least AS least, k.within AS within, k.counts AS counts, k.item_needed AS item_needed FROM " +
-		begun + " s JOIN " + clauses + " k ON k.version = s.version)"
+	judged := c.judged(begun)
 	// What was done early counts for a horizon: value may come before sign-up.
 	did := "(SELECT j.unit AS unit, j.version AS version, j.item AS item, j.clause AS clause, j.least AS least, j.counts AS counts, j.item_needed AS item_needed, q.day AS day, q.person AS person, i64(sum(q.n)) AS n FROM " +
 		c.done() + " q JOIN " + judged + fmt.Sprintf(" j ON j.unit = q.unit AND j.deed = q.deed WHERE q.day >= addDaysN(j.start_day, %d) AND q.day < addDaysN(j.start_day, j.within)", -c.horizon) +
@@ -252,8 +270,9 @@ func (c *criterionDoor) rolled(deed, cond, join string) string {
 	return "SELECT " + deed + " AS deed, a." + unit + " AS unit, " + person + " AS person, a.day AS day, a.n AS n FROM " + source + " a" + join
 }
 
-// logged reads the log.
-func (c *criterionDoor) logged(place int, x Deed, days string) string {
+// loggedRows are the events of the log that are the deed: id, day, ts,
+// account, person.
+func (c *criterionDoor) loggedRows(place int, x Deed, days string) string {
 	cond := days + c.seenBy()
 	name := "deed" + strconv.Itoa(place)
 	switch x.Event {
@@ -270,17 +289,26 @@ func (c *criterionDoor) logged(place int, x Deed, days string) string {
 	for i, w := range x.Where {
 		cond += " AND " + c.where(name+"v"+strconv.Itoa(i), w)
 	}
-	source := c.typed("events", "t.id AS id, t.day AS day", cond, eventAccount, eventPerson)
-	unit := "account"
-	if c.people {
-		unit = "person"
-	}
+	source := c.typed("events", "t.id AS id, t.day AS day, t.ts AS ts", cond, eventAccount, eventPerson)
+	return "(SELECT * FROM " + source + " u WHERE u." + c.unit() + " <> ''" + c.noStaff("u.account", "u.person") + ")"
+}
+
+// logged counts the deed by day from the log.
+func (c *criterionDoor) logged(place int, x Deed, days string) string {
 	person := "''"
 	if c.counts(ByPeople) {
 		person = "l.person"
 	}
-	return fmt.Sprintf("SELECT i64(%d) AS deed, l.%s AS unit, %s AS person, l.day AS day, i64(count(*)) AS n FROM (SELECT * FROM %s u WHERE u.%s <> ''%s) l GROUP BY 1, 2, 3, 4",
-		place, unit, person, source, unit, c.noStaff("u.account", "u.person"))
+	return fmt.Sprintf("SELECT i64(%d) AS deed, l.%s AS unit, %s AS person, l.day AS day, i64(count(*)) AS n FROM %s l GROUP BY 1, 2, 3, 4",
+		place, c.unit(), person, c.loggedRows(place, x, days))
+}
+
+// unit is the column that tells whose an event is.
+func (c *criterionDoor) unit() string {
+	if c.people {
+		return "person"
+	}
+	return "account"
 }
 
 // where is a condition on a property; its name was checked.

@@ -96,10 +96,14 @@ const Forever = -1
 // Money is the unit of amounts in the company's currency, major units.
 const Money = "money"
 
+// ElapsedDays is the unit of waits that may be shorter than a day.
+const ElapsedDays = "elapsed_days"
+
 // units lists the units that a figure may have. A ratio is a share (0.05 is
 // written 5 %), an index a plain number (quick ratio, K), count how many of
-// something that is neither a person nor an account.
-var units = []string{"persons", "accounts", "count", "ratio", "index", "points", "score", "days", "seconds", "months", Money}
+// something that is neither a person nor an account, elapsed_days the length
+// of a wait in days of 24 hours: below two of them people say it in hours.
+var units = []string{"persons", "accounts", "count", "ratio", "index", "points", "score", "days", ElapsedDays, "seconds", "months", Money}
 
 // Amounts says which parts of a unit's row are amounts, which queries answer
 // in minor units.

@@ -26,7 +26,17 @@ type sums struct {
 
 // counts tells whether the value counts something, which is never below zero.
 func (m *Metric) counts() bool {
-	return slices.Contains([]string{"persons", "accounts", "count", "days", "seconds", "months"}, m.Unit)
+	return slices.Contains([]string{"persons", "accounts", "count", "days", ElapsedDays, "seconds", "months"}, m.Unit)
+}
+
+// Hours is a value of elapsed days in hours, where people say it so: below two
+// days. Nil for other units, and from two days on.
+func Hours(unit string, v *float64) *float64 {
+	if unit != ElapsedDays || v == nil || math.Abs(*v) >= 2 {
+		return nil
+	}
+	h := *v * 24
+	return &h
 }
 
 // covering tells whether the metric counts what went on during the period,

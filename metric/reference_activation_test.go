@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/farol-cs/farol"
 )
@@ -215,6 +216,79 @@ func (r *reference) activatedIn(q Request, p farol.Period) []refRow {
 }
 
 // valued lists how long the accounts of the cohort took, or have waited.
+// byClock puts the exact time in the place of whole days below two of 24 hours.
+func (r *reference) byClock(row *refRow, start farol.Day) {
+	began, known := r.beganAt(row.unit, start)
+	switch {
+	case !known || row.num == 0 && row.den == 1 && r.early(row.unit, start):
+	case row.den == 0 && r.through-start < 2:
+		row.num = min(2, max(0, (r.through+1).Start(r.s.Calendar.Zone).Sub(began).Hours()/24))
+	case row.den == 1 && row.num <= 2:
+		at, _ := r.heldAt(row.unit, start)
+		row.num = min(2, max(0, at.Sub(began).Hours()/24))
+	}
+}
+
+// early tells that the account had met its criterion before it began.
+func (r *reference) early(account string, start farol.Day) bool {
+	day, ok := r.firstHeld(r.judge(start), account, false, start, start-90, start+90)
+	return ok && day < start
+}
+
+// beganAt is the instant at which an account began that began on the day.
+func (r *reference) beganAt(account string, start farol.Day) (time.Time, bool) {
+	all := r.s.activations()
+	event := all[len(all)-1].Start
+	if event == "" {
+		said, ok := latest(r.changes, func(c refChange) bool {
+			return c.accountSubject && c.account == account && c.trait == "created_at" && c.day <= r.asOf
+		})
+		if ok && r.day(mustTime(said)) == start {
+			return mustTime(said), true
+		}
+	}
+	var first time.Time
+	note := func(t time.Time) {
+		if first.IsZero() || t.Before(first) {
+			first = t
+		}
+	}
+	if event != "" {
+		for _, a := range r.acts() {
+			if a.account == account && a.day == start && a.name == event {
+				note(a.at)
+			}
+		}
+		return first, !first.IsZero()
+	}
+	for i := range r.events {
+		e := &r.events[i]
+		if e.Kind != farol.Identify && e.Kind != farol.Alias && r.accountOf(e) == account && r.day(e.At) == start && start <= r.asOf {
+			note(e.At)
+		}
+	}
+	return first, !first.IsZero()
+}
+
+// heldAt is the first instant at which the criterion of an account that began
+// on the day held; what it did before that day has no time of its own.
+func (r *reference) heldAt(account string, start farol.Day) (time.Time, bool) {
+	var acts []refAct
+	for _, act := range r.acts() {
+		if act.day >= start-90 && act.account == account {
+			acts = append(acts, act)
+		}
+	}
+	slices.SortFunc(acts, func(a, b refAct) int { return a.at.Compare(b.at) })
+	for i, act := range acts {
+		last := i+1 == len(acts) || acts[i+1].at.After(act.at)
+		if last && act.day >= start && r.holds(r.judge(start), acts[:i+1], start, act.day) {
+			return act.at, true
+		}
+	}
+	return time.Time{}, false
+}
+
 func (r *reference) valued(q Request, p farol.Period) []refRow {
 	var out []refRow
 	begun := r.begun(false)
@@ -227,6 +301,7 @@ func (r *reference) valued(q Request, p farol.Period) []refRow {
 		if day, ok := r.firstHeld(r.judge(start), row.unit, false, start, start-90, start+90); ok && day <= r.through {
 			row.num, row.den = float64(max(0, day-start)), 1
 		}
+		r.byClock(&row, start)
 		out = append(out, row)
 	}
 	return out

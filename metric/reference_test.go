@@ -331,6 +331,7 @@ type refAct struct {
 	person  farol.PersonID
 	name    string
 	props   map[string]any
+	at      time.Time
 }
 
 func (r *reference) acts() []refAct {
@@ -340,7 +341,7 @@ func (r *reference) acts() []refAct {
 	out := []refAct{}
 	for i := range r.events {
 		e := &r.events[i]
-		a := refAct{day: r.day(e.At), account: r.accountOf(e), person: r.person(e.Person()), props: r.propsOf(e)}
+		a := refAct{day: r.day(e.At), account: r.accountOf(e), person: r.person(e.Person()), props: r.propsOf(e), at: e.At}
 		switch e.Kind {
 		case farol.Track:
 			a.name = e.Name

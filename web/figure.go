@@ -33,6 +33,11 @@ func (s scale) text(v *float64) string {
 		return s.p.Number(*v, 1)
 	case "index", "score":
 		return s.p.Number(*v, 2)
+	case metric.ElapsedDays:
+		if h := metric.Hours(s.unit, v); h != nil {
+			return s.p.T("%s h", s.p.Number(*h, 1))
+		}
+		return s.p.T("%s d", s.count(*v))
 	case "days":
 		return s.p.T("%s d", s.count(*v))
 	case "months":

@@ -327,7 +327,7 @@ func unitOf(v *visit, m *metric.Metric) string {
 		return string(v.company.Currency)
 	case "ratio":
 		return v.p.T("1 is all")
-	case "days":
+	case "days", metric.ElapsedDays:
 		return v.p.T("days")
 	}
 	return ""

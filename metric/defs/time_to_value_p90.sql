@@ -1,33 +1,37 @@
 -- name: time_to_value_p90
 -- group: activation
--- unit: days
+-- unit: elapsed_days
 -- direction: down
 -- aggregation: quantile
 -- grains: month, week, day
 -- reach: forever
 -- waits: 90
--- version: 1
+-- version: 2
 -- per account: no
 -- settings: activation
 -- quantile: 0.9
 -- title [en]: Time to value, 90th percentile
 -- title [pt-BR]: Tempo até o valor (TTV), percentil 90
--- definition [en]: The days by which nine in ten of the accounts that began in the period had met the activation
+-- definition [en]: The time by which nine in ten of the accounts that began in the period had met the activation
 --   criterion, its window apart.
--- definition [pt-BR]: Os dias em que nove em cada dez contas que começaram no período tinham cumprido o critério de
+-- definition [pt-BR]: O tempo em que nove em cada dez contas que começaram no período tinham cumprido o critério de
 --   ativação, sem olhar a janela dele.
--- formula [en]: the first day t with S(t) <= 0.1, S being the Kaplan-Meier curve of the local days from start to the
---   day on which the criterion first held
--- formula [pt-BR]: o primeiro dia t com S(t) <= 0,1, sendo S a curva de Kaplan-Meier dos dias locais do início até o
---   dia em que o critério valeu pela primeira vez
--- rules [en]: Accounts that have not got there are counted as still waiting, for the whole days that they have been
---   watched, 90 at most: leaving them out would make the time look short. Value on the first day is 0 days, and so is
---   value before it (up to 90 days before). The criterion's own window does not end the wait, that of a clause does.
---   Null while too few have got there. A cohort is complete 90 days after its end.
--- rules [pt-BR]: As contas que ainda não chegaram contam como à espera, pelos dias inteiros em que foram observadas,
---   90 no máximo: deixá-las de fora faria o tempo parecer curto. Valor no primeiro dia são 0 dias, e também antes dele
---   (até 90 dias antes). A janela do critério não encerra a espera; a de uma condição, sim. É nulo enquanto poucas
---   chegaram. Uma coorte está completa 90 dias depois do seu fim.
+-- formula [en]: the first day t with S(t) <= 0.1, S being the Kaplan-Meier curve of the time from start to when the
+--   criterion first held: by the clock below two days of 24 hours, in local days above
+-- formula [pt-BR]: o primeiro dia t com S(t) <= 0,1, sendo S a curva de Kaplan-Meier do tempo do início até quando o
+--   critério valeu pela primeira vez: pelo relógio abaixo de dois dias de 24 horas, em dias locais acima
+-- rules [en]: Accounts that have not got there are counted as still waiting, for as long as they have been watched, 90
+--   days at most: leaving them out would make the time look short. Value before the start (up to 90 days before) took no
+--   time. An account starts when its created_at says, else with the first thing that is known of that day; times below
+--   two days are exact and shown in hours, where only the day of the start is known they are whole days. The criterion's
+--   own window does not end the wait, that of a clause does. Null while too few have got there. A cohort is complete 90
+--   days after its end.
+-- rules [pt-BR]: As contas que ainda não chegaram contam como à espera, pelo tempo em que foram observadas, 90 dias no
+--   máximo: deixá-las de fora faria o tempo parecer curto. Valor antes do início (até 90 dias antes) não levou tempo. A
+--   conta começa quando diz o created_at dela, senão com a primeira coisa que se conhece daquele dia; tempos abaixo de
+--   dois dias são exatos e aparecem em horas; onde só se conhece o dia do início, são dias inteiros. A janela do critério
+--   não encerra a espera; a de uma condição, sim. É nulo enquanto poucas chegaram. Uma coorte está completa 90 dias
+--   depois do seu fim.
 -- reading [en]: How long customers wait for what they bought. A team that organises its work in one week has a time to
 --   value of one week. Compare it with what was promised in the sale; the ninetieth percentile shows those who wait the
 --   longest.
@@ -35,13 +39,22 @@
 --   semana tem um tempo até o valor de uma semana. Compare com o que a venda prometeu; o percentil 90 mostra quem espera
 --   mais.
 SELECT t.grp AS grp, t.unit AS unit, t.account AS account, t.period AS period,
-  CASE WHEN t.took IS NOT NULL THEN greatest(0, t.took) ELSE least(89, t.watched) END AS numerator,
+  CASE
+    WHEN t.took < 0 THEN f64(0)
+    WHEN t.took <= 2 AND t.took_exactly IS NOT NULL THEN CASE
+      WHEN t.took_exactly >= 2 THEN f64(2) WHEN t.took_exactly > 0 THEN t.took_exactly ELSE f64(0) END
+    WHEN t.took IS NOT NULL THEN f64(t.took)
+    WHEN t.watched < 2 AND t.watched_exactly IS NOT NULL THEN least(f64(2), greatest(f64(0), t.watched_exactly))
+    ELSE f64(least(89, t.watched))
+  END AS numerator,
   CASE WHEN t.took IS NOT NULL THEN 1 ELSE 0 END AS denominator
 FROM (
   SELECT a.grp AS grp, a.unit AS unit, a.account AS account, d.period AS period,
     i64({through:Date} - a.start_day) AS watched,
-    CASE WHEN a.met_day <= {through:Date} THEN i64(a.met_day - a.start_day) END AS took
-  FROM {{activated 90}} AS a
+    f64(toMillis({through_end:DateTime64(3)}) - a.start_at) / 86400000 AS watched_exactly,
+    CASE WHEN a.met_day <= {through:Date} THEN i64(a.met_day - a.start_day) END AS took,
+    f64(a.met_at - a.start_at) / 86400000 AS took_exactly
+  FROM {{activated 90 "clock"}} AS a
   JOIN {{days}} AS d ON d.day = a.start_day
   WHERE a.start_day <= {through:Date}
 ) AS t

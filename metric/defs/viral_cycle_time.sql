@@ -1,6 +1,6 @@
 -- name: viral_cycle_time
 -- group: lifecycle
--- unit: days
+-- unit: elapsed_days
 -- direction: down
 -- aggregation: quantile
 -- grains: month
