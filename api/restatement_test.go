@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -149,4 +150,44 @@ func TestPreviewSetting(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.text)
 	}
 	h.call("PUT", "/api/v1/settings/conventions", h.tokens["manager"], strings.Replace(body, "term_end", "never", 1)).problem(t, 422, "body.churn_at")
+}
+
+// Every setting can be saved by the API and read again as it was saved.
+func TestEverySettingIsSaved(t *testing.T) {
+	h := newHouse(t)
+	d := metric.Defaults()
+	reasons := d.Reasons
+	reasons.Groups = reasons.Groups[:2]
+	for name, body := range map[string]any{
+		metric.ConventionsName: d.Conventions, metric.ReasonsName: reasons,
+		metric.ActiveName:     metric.ActiveDocument{Events: []string{"Report Created"}},
+		metric.ActivationName: metric.Activation{WindowDays: 9}, metric.ExclusionsName: metric.ExclusionsDocument{Accounts: []string{"acme"}},
+		metric.FeaturesName: metric.Features{WindowDays: 28, AdoptedDays: 2, List: []metric.Feature{{Name: "Reports", Events: []string{"Report Created"}}}},
+		metric.HolidaysName: metric.Holidays{Country: metric.Brazil, Days: []metric.OwnHoliday{{Date: "01-25", Name: "São Paulo"}}},
+	} {
+		a := h.call("PUT", "/api/v1/settings/"+name, h.tokens["manager"], jsonOf(body))
+		if a.status != 200 || a.body["version"] != 1.0 {
+			t.Errorf("%s: %d %s", name, a.status, a.text)
+		}
+		h.call("PUT", "/api/v1/settings/"+name, h.tokens["viewer"], jsonOf(body)).problem(t, 403, "")
+		if got := list(t, h.get("/api/v1/definitions/setting/"+name), "definitions"); len(got) != 1 || jsonOf(got[0]["body"]) != jsonOf(asJSON(t, body)) {
+			t.Errorf("%s is read as %v", name, got)
+		}
+	}
+	for name, bad := range map[string][2]string{
+		metric.HolidaysName: {`{"country":"BR","customary":true,"days":[{"date":"24/12"}]}`, "body.days[0].date"},
+		metric.FeaturesName: {`{"window_days":0,"adopted_days":1}`, "body.window_days"},
+		metric.ReasonsName:  {`{"groups":[{"code":"","title":{"en":"x"},"reasons":[]}]}`, "body.groups"},
+	} {
+		h.call("PUT", "/api/v1/settings/"+name, h.tokens["manager"], bad[0]).problem(t, 422, bad[1])
+	}
+}
+
+// asJSON is a value as it comes back from the wire.
+func asJSON(t *testing.T, v any) (out any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(jsonOf(v)), &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }

@@ -25,6 +25,9 @@ func (s *server) settingOperations() {
 	register(s, leaders, op(metric.ActivationName, "What makes an account activated"), s.setActivation)
 	register(s, leaders, op(metric.ExclusionsName, "Accounts and people that no figure counts"), s.setExclusions)
 	register(s, leaders, op(metric.ConventionsName, "Where tools of the field count differently: how we do"), s.setConventions)
+	register(s, leaders, op(metric.FeaturesName, "The functions of the product, and from when on one is adopted"), s.setFeatures)
+	register(s, leaders, op(metric.HolidaysName, "Days that are no business days"), s.setHolidays)
+	register(s, leaders, op(metric.ReasonsName, "The list from which the reason of a departure is chosen"), s.setReasons)
 	register(s, leaders, huma.Operation{OperationID: "preview-setting", Method: http.MethodPost, Path: "/settings/{name}/preview", Tags: []string{"settings"},
 		Summary: "What headline figures would be under a setting", Description: "The document is not saved. The figures are those of the last month that is over.", Errors: []int{404}}, s.previewSetting)
 }
@@ -122,4 +125,16 @@ func (s *server) setConventions(ctx context.Context, in *SettingInput[metric.Con
 	return s.saveSetting(ctx, metric.ConventionsName, in.seen(), in.Body, func(set *metric.Settings) {
 		set.Conventions = in.Body
 	})
+}
+
+func (s *server) setFeatures(ctx context.Context, in *SettingInput[metric.Features]) (*definitionOutput, error) {
+	return s.saveSetting(ctx, metric.FeaturesName, in.seen(), in.Body, func(set *metric.Settings) { set.Features = in.Body })
+}
+
+func (s *server) setHolidays(ctx context.Context, in *SettingInput[metric.Holidays]) (*definitionOutput, error) {
+	return s.saveSetting(ctx, metric.HolidaysName, in.seen(), in.Body, func(set *metric.Settings) { set.Holidays = in.Body })
+}
+
+func (s *server) setReasons(ctx context.Context, in *SettingInput[metric.Reasons]) (*definitionOutput, error) {
+	return s.saveSetting(ctx, metric.ReasonsName, in.seen(), in.Body, func(set *metric.Settings) { set.Reasons = in.Body })
 }

@@ -26,6 +26,8 @@ const (
 	FeaturesName    = "features"
 	// ReasonsName has the body Reasons.
 	ReasonsName = "reasons"
+	// HolidaysName has the body Holidays.
+	HolidaysName = "holidays"
 )
 
 // A part is one setting: a versioned definition of its own. A new setting is
@@ -54,6 +56,11 @@ var parts = []part{
 		FeaturesName, func(s *Settings) *int { return &s.Features.Version },
 		func(s *Settings, body []byte) error { return json.Unmarshal(body, &s.Features) },
 		func(s *Settings) string { return s.Features.String() },
+	},
+	{
+		HolidaysName, func(s *Settings) *int { return &s.Holidays.Version },
+		func(s *Settings, body []byte) error { return json.Unmarshal(body, &s.Holidays) },
+		func(s *Settings) string { return s.Holidays.String() },
 	},
 	{ReasonsName, func(s *Settings) *int { return &s.Reasons.Version }, (*Settings).reasons, func(s *Settings) string { return s.Reasons.String() }},
 	{ExclusionsName, func(s *Settings) *int { return &s.Exclusions.Version }, (*Settings).exclusions, func(s *Settings) string {
@@ -93,6 +100,8 @@ func (s Settings) With(name string, body []byte, version int) (Settings, error) 
 		out.Conventions = d.Conventions
 	case FeaturesName:
 		out.Features = d.Features
+	case HolidaysName:
+		out.Holidays = d.Holidays
 	}
 	if err := parts[i].take(&out, body); err != nil {
 		return s, farol.InvalidField(name, "does not read: %s", err)

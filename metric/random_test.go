@@ -256,6 +256,7 @@ func randomSettings(seed uint64, zone *time.Location) Settings {
 	second := Activation{Version: 2, Events: []Clause{{Name: "Report Created", Min: 1}, {Name: "Signed In", Min: 1}}, AtLeast: 1, WindowDays: 4}
 	s.Activations, s.Activation = []Activation{s.Activation, second}, second
 	s.Features.WindowDays, s.Features.AdoptedDays = 20, 2
+	s.Holidays = Holidays{Version: 1, Country: Brazil, Customary: true, Days: []OwnHoliday{{Date: "01-25"}, {Date: "2018-10-03"}}}
 	if seed%2 == 1 {
 		s.Features.List = []Feature{
 			{Name: "Reports", Events: []string{"Report Created", "$page"}, Core: true},

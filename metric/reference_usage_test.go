@@ -251,7 +251,7 @@ func init() {
 	referUse("stickiness_business_days", func(r *reference, q Request, p farol.Period) []refRow {
 		business := func(d farol.Day) bool {
 			w := time.Unix(int64(d)*86400, 0).UTC().Weekday()
-			return w != time.Saturday && w != time.Sunday
+			return w != time.Saturday && w != time.Sunday && !slices.ContainsFunc(r.s.Holidays.In(farol.Period{From: d, To: d + 1}), func(h Holiday) bool { return h.Day == d })
 		}
 		passed := 0.0
 		for d := p.From; d <= last(r, p); d++ {

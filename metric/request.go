@@ -249,6 +249,9 @@ func (p *plan) params() map[string]any {
 	out := p.settings.params()
 	out["through"] = p.through
 	out["through_end"] = p.throughEnd
+	if n := len(p.periods); n > 0 && p.metric.uses(HolidaysName) {
+		out["holidays"] = p.settings.Holidays.numbers(farol.Period{From: p.periods[0].From, To: p.periods[n-1].To})
+	}
 	return out
 }
 

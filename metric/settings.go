@@ -37,6 +37,8 @@ type Settings struct {
 	Conventions Conventions
 	Features    Features
 	Reasons     Reasons
+	// Holidays are no business days.
+	Holidays Holidays
 }
 
 // DatedRates are the rates from a day on.
@@ -109,6 +111,9 @@ func (s Settings) Check() error {
 		return err
 	}
 	if err := s.Reasons.check(); err != nil {
+		return err
+	}
+	if err := s.Holidays.check(); err != nil {
 		return err
 	}
 	return s.Features.check()

@@ -36,7 +36,7 @@ type setting struct {
 
 // settingForms lists the settings in the page's order.
 var settingForms = []*setting{
-	&companySetting, &conventionsSetting, &activeSetting, &activationSetting, &featuresSetting, &exclusionsSetting, &reasonsSetting,
+	&companySetting, &conventionsSetting, &activeSetting, &activationSetting, &featuresSetting, &holidaysSetting, &exclusionsSetting, &reasonsSetting,
 }
 
 // settingOf is the form of that name.

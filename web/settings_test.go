@@ -50,6 +50,13 @@ func TestSaveSettings(t *testing.T) {
 	if len(got.Exclusions.Accounts) != 2 {
 		t.Errorf("exclusions: %+v", got.Exclusions)
 	}
+	s.post(who, "/settings/holidays", "base", "0", "country", "BR", "customary", "true", "days", "01-25 São Paulo\n2026-12-24\n").is(303)
+	got, err = metric.ReadSettings(t.Context(), s.store)
+	s.check(err)
+	if h := got.Holidays; h.Version != 1 || h.Country != "BR" || !h.Customary || len(h.Days) != 2 || h.Days[0].Name != "São Paulo" {
+		t.Errorf("holidays: %+v", h)
+	}
+	s.get(who, "/settings/holidays").is(200).says("#holidays details", "Corpus Christi").says("#holidays details", "São Paulo").says("#own-days", "2026-12-24")
 	list := s.get(who, "/settings/reasons").is(200).text("#reasons textarea")
 	s.post(who, "/settings/reasons", "base", "0", "reasons", list+"\nbored | Bored | Entediado | dull, tired of it\n").is(303)
 	got, err = metric.ReadSettings(t.Context(), s.store)
@@ -72,6 +79,7 @@ func TestSettingsRefused(t *testing.T) {
 		where string
 		says  string
 	}{
+		{"holidays", []string{"country", "BR", "days", "24/12"}, "#holidays", "must be a date such as"},
 		{"company", []string{"company", "", "zone", "UTC", "currency", "BRL", "company_language", "en"}, "#company", "Give the company a name"},
 		{"company", []string{"company", "X", "zone", "Mars/Olympus", "currency", "BRL", "company_language", "en"}, "#company", "There is no time zone"},
 		{"company", []string{"company", "X", "zone", "UTC", "currency", "reais", "company_language", "en"}, "#company", "A currency is a code"},

@@ -83,6 +83,11 @@ func (s *server) doSetup(v *visit) error {
 	if _, err := s.Store.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.CompanyName, Body: c, Author: string(member.ID)}); err != nil {
 		return err
 	}
+	if h, ok := metric.HolidaysOf(c.Zone); ok {
+		if _, err := s.Store.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.HolidaysName, Body: h, Author: string(member.ID)}); err != nil {
+			return err
+		}
+	}
 	s.Saved(ctx)
 	_, token, err := s.Store.SignIn(ctx, f.Get("email"), f.Get("password"), v.address(), v.r.UserAgent())
 	if err != nil {
