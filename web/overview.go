@@ -183,8 +183,8 @@ func (s *server) cardOf(v *visit, look *view, name string, change bool) (*card, 
 }
 
 // sourceLink leads to where a figure comes from.
-func sourceLink(look *view, m *metric.Metric, g farol.Grain, pt metric.Point, by string) string {
-	pairs := []string{"grain", string(g), "at", pt.Period.From.String(), "by", by}
+func sourceLink(look *view, m *metric.Metric, g farol.Grain, pt metric.Point, by string, also ...string) string {
+	pairs := append([]string{"grain", string(g), "at", pt.Period.From.String(), "by", by}, also...)
 	if by != "" {
 		// The group "" is unknown, which a missing parameter could not say.
 		pairs = append(pairs, "group", "="+pt.Group)

@@ -32,9 +32,43 @@ type retentionPage struct {
 type retentionForm struct {
 	Units, Kinds, Intervals, Cohorts, Bys []choice
 	Recurring, Paying                     bool
-	Start, Return                         string
+	Start, Return                         eventSide
 	Brackets                              string
 	q                                     metric.RetentionRequest
+}
+
+// eventSide is what begins or brings back, as text fields: names, how often in
+// one interval, and property=value, separated by commas.
+type eventSide struct{ Events, Min, Where string }
+
+// Narrow tells that it asks for more than an event.
+func (e eventSide) Narrow() bool { return e.Min != "" || e.Where != "" }
+
+func newSide(e metric.EventSet) eventSide {
+	out := eventSide{Events: strings.Join(e.Events, ", ")}
+	if e.Min > 1 {
+		out.Min = strconv.Itoa(e.Min)
+	}
+	var list []string
+	for _, w := range e.Where {
+		for _, x := range w.Values {
+			list = append(list, w.Property+"="+x)
+		}
+	}
+	out.Where = strings.Join(list, ", ")
+	return out
+}
+
+// readSide reads what begins (start) or brings back (return).
+func readSide(in url.Values, side string) (e metric.EventSet, err error) {
+	e.Events = commas(in.Get(side))
+	if s := in.Get(side + "_min"); s != "" {
+		if e.Min, err = strconv.Atoi(s); err != nil {
+			return e, farol.InvalidField(side+"_min", "this is not a number: %s", s)
+		}
+	}
+	e.Where, err = metric.ParseWhere(side+"_where", commas(in.Get(side+"_where")))
+	return e, err
 }
 
 type retentionFigure struct{ Name, Value, Sub string }
@@ -75,7 +109,7 @@ var (
 )
 
 // retentionKeys are the page's own parameters.
-var retentionKeys = []string{"unit", "kind", "interval", "cohorts", "by", "recurring", "start", "return", "brackets", "steps"}
+var retentionKeys = []string{"unit", "kind", "interval", "cohorts", "by", "recurring", "start", "start_min", "start_where", "return", "return_min", "return_where", "brackets", "steps"}
 
 // retentionQuestion reads the triangle that the address asks for.
 func (s *server) retentionQuestion(v *visit, look *view) (q metric.RetentionRequest, own url.Values, err error) {
@@ -86,19 +120,17 @@ func (s *server) retentionQuestion(v *visit, look *view) (q metric.RetentionRequ
 			own.Set(k, in.Get(k))
 		}
 	}
-	names := func(s string) (out []string) {
-		for _, name := range strings.Split(s, ",") {
-			if name = strings.TrimSpace(name); name != "" {
-				out = append(out, name)
-			}
-		}
-		return out
-	}
 	q = metric.RetentionRequest{
 		Unit: metric.RetentionUnit(cmp.Or(in.Get("unit"), string(metric.RetainPeople))), Kind: metric.RetentionKind(cmp.Or(in.Get("kind"), string(metric.ReturnOn))),
 		Recurring: in.Get("recurring") == "yes", Interval: farol.Grain(cmp.Or(in.Get("interval"), string(look.Grain), string(farol.Weekly))),
-		Cohorts: farol.Grain(in.Get("cohorts")), Start: metric.EventSet{Events: names(in.Get("start"))}, Return: metric.EventSet{Events: names(in.Get("return"))},
-		Period: look.Period, AsOf: look.AsOf, Known: look.Known, Filters: look.Filters, By: in.Get("by"), MaxAge: look.request(&metric.Metric{}, "").MaxAge,
+		Cohorts: farol.Grain(in.Get("cohorts")),
+		Period:  look.Period, AsOf: look.AsOf, Known: look.Known, Filters: look.Filters, By: in.Get("by"), MaxAge: look.request(&metric.Metric{}, "").MaxAge,
+	}
+	if q.Start, err = readSide(in, "start"); err != nil {
+		return q, own, err
+	}
+	if q.Return, err = readSide(in, "return"); err != nil {
+		return q, own, err
 	}
 	if s := in.Get("steps"); s != "" {
 		if q.Steps, err = strconv.Atoi(s); err != nil {
@@ -179,7 +211,7 @@ func (p *retentionPage) form(v *visit, q metric.RetentionRequest, attributes []s
 		p.Bys = append(p.Bys, choice{Value: a, Name: a, Chosen: a == q.By})
 	}
 	p.Recurring, p.Paying = q.Recurring, q.Unit == metric.RetainCustomers || q.Unit == metric.RetainRevenue
-	p.Start, p.Return = strings.Join(q.Start.Events, ", "), strings.Join(q.Return.Events, ", ")
+	p.Start, p.Return = newSide(q.Start), newSide(q.Return)
 	var list []string
 	for _, b := range q.Brackets {
 		list = append(list, b.String())

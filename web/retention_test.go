@@ -27,6 +27,15 @@ func TestRetentionPage(t *testing.T) {
 			s.get(who, "/retention"+q).is(200).has(".heat tbody tr", -1)
 		}
 	})
+	// What begins and brings back may have conditions, which every link keeps.
+	narrow := "/retention?start=Report+Created&start_min=1&return=Report+Created&return_min=2&return_where=plan%3Dpro,+plan%3Dbasic"
+	a := s.get(admin, narrow).is(200).has("form.ask input[type=number][name=return_min][value='2']", 1).has("form.ask input.form-control[name=return_where][value='plan=pro, plan=basic']", 1).has("details[open]", 1)
+	if href := a.attr("a[download]", "href"); !strings.Contains(href, "return_min=2") || !strings.Contains(href, "return_where=") {
+		t.Errorf("the file forgets the conditions: %s", href)
+	}
+	for _, q := range []string{"start_min=x", "return_min=-1", "start_where=plan", "return_where=a%5Bb%3D1"} {
+		s.get(admin, "/retention?"+q).is(400)
+	}
 	s.get(admin, "/retention?unit=logos").is(400)
 	s.get(admin, "/retention?steps=x").is(400)
 	s.get(admin, "/retention?kind=brackets&brackets=x").is(400)

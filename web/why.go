@@ -28,17 +28,23 @@ type whyPage struct {
 	// are, with Back to all values.
 	By, Within, Back string
 	Attributes       []string
-	Method           lang.Text
-	Ranked           bool
-	Chart            *chart
-	Lines            []whyLine
-	Sums             []whySum
+	// Sides are the two readings as the form names them.
+	Sides  whySides
+	Method lang.Text
+	Ranked bool
+	Chart  *chart
+	Lines  []whyLine
+	Sums   []whySum
 	// HasMix tells that effects have two parts, HasAccounts that lines open
 	// into accounts.
 	HasMix, HasAccounts bool
 	More                int
 	Total               string
 }
+
+// whySides are the days in the form of the two readings: of each period the
+// first one, and when it was known, "" for now.
+type whySides struct{ Before, BeforeKnown, After, AfterKnown string }
 
 // whyLine is a line of the table.
 type whyLine struct {
@@ -112,6 +118,9 @@ func (s *server) whyRequest(v *visit, q metricQuery) (metric.CompareRequest, err
 			return req, farol.InvalidField("before_known", "this is not a date: %s", in.Get("before_known"))
 		}
 		req.Before.Known = day.Next(1).Start(look.Cal.Zone).Add(-time.Millisecond)
+	} else if in.Get("apart") != "" {
+		// The form of the two readings: an empty field is now.
+		req.Before.Known = time.Time{}
 	}
 	after, before := farol.Day(0), farol.Day(0)
 	for field, into := range map[string]*farol.Day{"after": &after, "before": &before} {
@@ -152,8 +161,13 @@ func (p *whyPage) answer(q metricQuery, sc scale, req metric.CompareRequest, got
 	pr := sc.p
 	p.Before, p.After = sc.text(got.Before.Value), sc.text(got.After.Value)
 	p.BeforeAt, p.AfterAt = pr.Period(got.Before.Period, q.grain), pr.Period(got.After.Period, q.grain)
+	p.Sides = whySides{Before: req.Before.Period.From.String(), After: req.After.Period.From.String(), AfterKnown: q.look.KnownDay()}
+	if !req.Before.Known.IsZero() {
+		p.Sides.BeforeKnown = farol.DayOf(req.Before.Known, q.look.Cal.Zone).String()
+	}
 	if !req.Before.Known.Equal(req.After.Known) {
-		p.BeforeAt += " · " + pr.T("Known at %s", pr.DateTime(req.Before.Known, q.look.Cal.Zone))
+		p.BeforeAt += " · " + p.knownWords(req.Before.Known)
+		p.AfterAt += " · " + p.knownWords(req.After.Known)
 	}
 	if req.Within != nil {
 		p.Within = p.named(*req.Within)
@@ -178,6 +192,14 @@ func (p *whyPage) answer(q metricQuery, sc scale, req metric.CompareRequest, got
 		p.sums(sc, got, totals[len(got.Lines):])
 	}
 	p.Sentence = p.sentence(sc, got)
+}
+
+// knownWords say when a side was known.
+func (p *whyPage) knownWords(t time.Time) string {
+	if t.IsZero() {
+		return p.visit.p.T("Known now")
+	}
+	return p.visit.p.T("Known at %s", p.When(t))
 }
 
 // step is the smallest difference that is shown.
@@ -237,7 +259,7 @@ func (p *whyPage) line(q metricQuery, sc scale, l metric.Line, got metric.Decomp
 		by = "account"
 	}
 	if l.Before.Units > 0 {
-		out.BeforeHref = sourceLink(look, q.metric, q.grain, l.Before, by)
+		out.BeforeHref = sourceLink(look, q.metric, q.grain, l.Before, by, "known", p.Sides.BeforeKnown)
 	}
 	if l.After.Units > 0 {
 		out.AfterHref = sourceLink(look, q.metric, q.grain, l.After, by)

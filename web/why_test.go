@@ -46,6 +46,13 @@ func TestWhy(t *testing.T) {
 	s.get(admin, s.get(admin, "/metrics/mrr").attr(`a[href^="/metrics/mrr/why"]`, "href")).is(200)
 	// What was known of one period at another time.
 	s.get(admin, "/metrics/active_users_month/why?after=2026-02-10&before_known=2026-02-11").is(200).says(".facts", "Known at Feb 11, 2026")
+	// The form compares two days on which one period was known.
+	known := s.get(admin, "/metrics/active_users_month/why?apart=yes&before=2026-02-10&before_known=2026-02-11&after=2026-02-10&known=2026-02-13&by=plan").is(200)
+	known.says(".facts", "Known at Feb 11, 2026").says(".facts", "Known at Feb 13, 2026").has("#sides input[name=before_known][value='2026-02-11']", 1).has("#sides input[name=known][value='2026-02-13']", 1)
+	if was := known.attr("tbody td:nth-child(2) a", "href"); !strings.Contains(was, "known=2026-02-11") {
+		t.Errorf("the first side opens as it is known otherwise: %s", was)
+	}
+	s.get(admin, "/metrics/active_users_month/why?apart=yes&before=2026-02-10&after=2026-02-10&known=2026-02-11").is(200).says(".facts", "Known now")
 	s.get(admin, "/metrics/mrr/why?after=2030-01-01").is(200).says(".lead-line", "There is no change to take apart.")
 	for _, q := range []string{"before=x", "after=x", "before_known=x", "by=a%3Db", "as_of=x"} {
 		s.get(admin, "/metrics/mrr/why?"+q).is(400)
