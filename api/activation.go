@@ -347,23 +347,26 @@ type featurePeopleOutput struct {
 		Day     string          `json:"day" format:"date"`
 		Total   int64           `json:"total" doc:"All who are eligible."`
 		People  []FeaturePerson `json:"people"`
+		Next    *string         `json:"next" doc:"Cursor of the following page; null at the end."`
 	}
 }
 
 func (s *server) readFeaturePeople(ctx context.Context, in *struct {
 	Feature string `query:"feature" required:"true" doc:"Its name in the setting features."`
+	After   string `query:"after" doc:"The cursor next of the page before."`
 	AdoptionDay
 }) (*featurePeopleOutput, error) {
 	q, err := s.adoptionDay(ctx, in.AdoptionDay)
 	if err != nil {
 		return nil, err
 	}
-	got, err := s.Metrics.FeaturePeople(ctx, q, in.Feature, in.Limit)
+	got, next, err := s.Metrics.FeaturePeople(ctx, q, in.Feature, in.Limit, in.After)
 	if err != nil {
 		return nil, err
 	}
 	out := &featurePeopleOutput{}
 	b := &out.Body
+	b.Next = orNull(next)
 	b.Feature, b.Day, b.Total, b.People = got.Feature.Name, got.Day.String(), got.Total, []FeaturePerson{}
 	for _, x := range got.People {
 		b.People = append(b.People, FeaturePerson(x))

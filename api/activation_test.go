@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/url"
 	"testing"
 
 	"github.com/farol-cs/farol/metric"
@@ -36,6 +37,15 @@ func TestActivation(t *testing.T) {
 	if l := list(t, people, "people"); len(l) != 1 || l[0]["account"] == "" || people["total"].(float64) < 1 || people["day"] != "2026-03-09" {
 		t.Errorf("people: %v", people)
 	}
+	if next, ok := people["next"].(string); ok {
+		rest := h.get("/api/v1/adoption/people?feature=Pages&day=2026-03-09&limit=1000&after=" + url.QueryEscape(next))
+		if l := list(t, rest, "people"); len(l) != int(people["total"].(float64))-1 || rest["next"] != nil {
+			t.Errorf("the following page: %v", rest)
+		}
+	} else {
+		t.Error("one of several people has no next page")
+	}
+	h.call("GET", "/api/v1/adoption/people?feature=Pages&after=x", h.tokens[store.Viewer], "").problem(t, 422, "query.after")
 	h.call("GET", "/api/v1/adoption/people?feature=nothing", h.tokens[store.Viewer], "").problem(t, 422, "query.feature")
 	missions := h.get("/api/v1/adoption/missions?day=2026-03-09")
 	if accounts := list(t, missions, "accounts"); len(accounts) == 0 || missions["total"] != float64(len(accounts)) || accounts[0]["users"] == 0.0 {

@@ -1,6 +1,7 @@
 package metric
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 )
 
 // The table of features equals a slow computation over the raw events.
@@ -41,11 +43,7 @@ func TestFeatures(t *testing.T) {
 					t.Errorf("a feature that nobody has: %+v", f)
 				}
 				ref.checkFeature(t, w.settings.Features.List[i], f, day)
-				people, err := w.r.FeaturePeople(ctx, q, f.Feature.Name, MaxFeaturePeople)
-				if err != nil {
-					t.Fatal(err)
-				}
-				checkPeople(t, f, people)
+				checkPeople(t, f, w.featurePeople(t, q, f.Feature.Name, MaxFeaturePeople))
 				shown = shown || f.Adopted > 0 && f.Retention.Of > 0 && f.Tried < f.Eligible
 			}
 		}
@@ -58,6 +56,52 @@ func TestFeatures(t *testing.T) {
 	if got, err := w.r.Features(ctx, Request{Period: farol.Period{From: w.first, To: w.first + 1}}); err != nil || len(got.Features) != 0 {
 		t.Errorf("without features: %+v, %v", got, err)
 	}
+}
+
+// featurePeople reads all pages of the people of a feature.
+func (w *world) featurePeople(t *testing.T, q Request, name string, page int) FeaturePeople {
+	t.Helper()
+	var all FeaturePeople
+	for after := ""; ; {
+		got, next, err := w.r.FeaturePeople(context.Background(), q, name, page, after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.People = append(all.People, got.People...)
+		if after == "" {
+			all.Total = got.Total
+		}
+		if after = next; next == "" {
+			return all
+		}
+	}
+}
+
+// The people of a feature are the same on every engine, page by page.
+func TestFeaturePeople(t *testing.T) {
+	t.Parallel()
+	zone := mustZone(t, "America/Sao_Paulo")
+	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+		h := randomHistory(43, zone, farol.Date(2018, time.September, 24), 30, 250)
+		clk := &clock{t: h.sent[0].Known}
+		w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(43, zone), 2)
+		w.settings.Features = Features{WindowDays: 20, AdoptedDays: 2, List: []Feature{{Name: "Reports", Events: []string{"Report Created", "$page"}, Plans: []string{"pro", "team"}}}}
+		day := w.first + 25
+		q := Request{Period: farol.Period{From: day - 20, To: day + 1}, AsOf: day}
+		table, err := w.r.Features(context.Background(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := w.featurePeople(t, q, "Reports", 3)
+		if checkPeople(t, table.Features[0], got); got.Total < 4 {
+			t.Errorf("only %d people: the test shows nothing", got.Total)
+		}
+		if !slices.IsSortedFunc(got.People, func(a, b FeaturePerson) int {
+			return cmp.Or(cmp.Compare(b.Days, a.Days), cmp.Compare(b.Times, a.Times), cmp.Compare(a.Person, b.Person))
+		}) {
+			t.Errorf("not in order: %+v", got.People)
+		}
+	})
 }
 
 // checkPeople wants the people behind a row to add up to it.

@@ -5,16 +5,16 @@ import (
 	"net/url"
 
 	"github.com/farol-cs/farol"
-	"github.com/farol-cs/farol/metric"
 )
 
 // featurePage is who stands behind a row of the features.
 type featurePage struct {
 	shell
-	// Summary says of whom and when, More how many are not listed.
+	// Summary says of whom and when.
 	Summary string
 	Rows    []featurePersonRow
-	More    int
+	// First and Next lead to other pages, "" to none.
+	First, Next string
 }
 
 type featurePersonRow struct {
@@ -31,11 +31,13 @@ func (s *server) feature(v *visit) error {
 	if s.Facts.LastKnown().IsZero() {
 		return farol.Errorf(farol.NotFound, "Nothing has happened yet")
 	}
-	got, err := s.Metrics.FeaturePeople(v.r.Context(), look.lookAt(), name, metric.MaxFeaturePeople)
+	in := v.r.URL.Query()
+	after := in.Get("after")
+	got, next, err := s.Metrics.FeaturePeople(v.r.Context(), look.lookAt(), name, rowsShown, after)
 	if err != nil {
 		return err
 	}
-	p := featurePage{shell: v.shell(""), More: int(got.Total) - len(got.People)}
+	p := featurePage{shell: v.shell("")}
 	p.Title, p.Question, p.View = name, v.p.T("Who has this feature, and who uses it?"), look
 	p.Crumb = &crumb{v.p.T("Adoption"), look.Link("/adoption")}
 	p.extra = url.Values{"feature": {name}}
@@ -45,6 +47,13 @@ func (s *server) feature(v *visit) error {
 			Person: x.Person, Account: x.Account, Adopted: x.Adopted, Days: v.p.Number(float64(x.Days), 0), Times: v.p.Number(float64(x.Times), 0),
 			PersonHref: personHref(farol.PersonID(x.Person)), AccountHref: "/customers/" + url.PathEscape(x.Account),
 		})
+	}
+	if in.Del("after"); after != "" {
+		p.First = v.r.URL.Path + "?" + in.Encode()
+	}
+	if next != "" {
+		in.Set("after", next)
+		p.Next = v.r.URL.Path + "?" + in.Encode()
 	}
 	return s.send(v, http.StatusOK, "feature", "layout", p)
 }
