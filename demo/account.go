@@ -70,6 +70,7 @@ type account struct {
 	activated        bool // by the planted rule
 
 	money        contract
+	notice       *Churn    // the departure that it has announced; nil: none
 	cooling      farol.Day // since when people lose interest; 0: they do not
 	bereft       farol.Day // since when the champion is missing; 0: there is one
 	satisfaction float64

@@ -244,6 +244,8 @@ const (
 	streamVoice
 	streamCosts
 	streamRenewal
+	streamNotice
+	streamPacks
 )
 
 // dice is a generator for one purpose and subject.

@@ -34,6 +34,10 @@ func (c *Company) leave(a *account, r *rand.Rand, voluntary bool) {
 	if a.stage != paying {
 		return
 	}
+	if a.notice != nil {
+		c.goAsSaid(a)
+		return
+	}
 	at := c.midnight.Add(within(r, 19*time.Hour, 22*time.Hour))
 	reason := "payment failed"
 	if voluntary {
@@ -58,6 +62,55 @@ func (c *Company) leave(a *account, r *rand.Rand, voluntary bool) {
 	}
 	gone.Currency = a.currency()
 	a.stage, a.closing = lost, at
+	if a.cooling != 0 {
+		c.warm(a)
+	}
+}
+
+// oddsNotice is how often who leaves by choice says so some days before, so
+// that the billing system tells of a cancellation that is still to come. From
+// then on the contract does not change any more.
+const oddsNotice = 0.45
+
+// giveNotice decides, with dice of its own, whether a departure on the day is
+// announced.
+func (c *Company) giveNotice(a *account, on farol.Day) {
+	r := c.dice(streamNotice, uint64(a.number), uint64(on))
+	if on-c.today < 4 || r.Float64() >= oddsNotice {
+		return
+	}
+	a.later(c.today.Next(1+r.IntN(int(on-c.today)-2)), func(*rand.Rand) { c.announce(a, r, on) })
+}
+
+// announce cancels everything as of the evening of a day to come.
+func (c *Company) announce(a *account, r *rand.Rand, on farol.Day) {
+	if a.stage != paying {
+		return
+	}
+	at := on.Start(c.zone).Add(within(r, 19*time.Hour, 22*time.Hour))
+	report := c.midnight.Add(within(r, 10*time.Hour, 17*time.Hour))
+	reason := c.why(a, r)
+	a.notice = &Churn{Account: a.id, At: at.UTC().Truncate(time.Millisecond), Day: on, Reason: reason, Voluntary: true,
+		Reported: report.UTC().Truncate(time.Millisecond), Currency: a.currency()}
+	for _, s := range []*subscription{&a.money.addon, &a.money.main} {
+		if s.open() {
+			a.notice.Minor += a.minor(s)
+			ch := c.cancel(a, s, r, report, at, reason, true)
+			if s == &a.money.main {
+				ch.churn = a.notice
+			}
+			s.running = true // until then
+			report = report.Add(2 * time.Second)
+		}
+	}
+}
+
+// goAsSaid is the evening of a departure that was announced.
+func (c *Company) goAsSaid(a *account) {
+	for _, s := range []*subscription{&a.money.addon, &a.money.main} {
+		s.running = false
+	}
+	a.stage, a.closing, a.notice = lost, a.notice.At, nil
 	if a.cooling != 0 {
 		c.warm(a)
 	}

@@ -24,6 +24,7 @@ type ledger struct {
 	marks                  []mark
 	mailings               map[string]*mailing // by delivery
 	invited                []invitation
+	bought                 []pack
 
 	// Plans, written when made.
 	opened      []*account
@@ -51,6 +52,7 @@ type change struct {
 	plan         int
 	price, seats int64  // the list price of one unit and how many there are
 	percent      int    // of discount
+	escalated    bool   // the price rose as the contract says
 	churn        *Churn // the departure of the account that this tells, or nil
 }
 

@@ -154,6 +154,7 @@ func (c *Company) endTrial(a *account, r *rand.Rand) {
 		context: contextServer})
 	if r.Float64() >= odds {
 		a.stage = gone
+		c.buyPacks(a)
 		return
 	}
 	if r.Float64() < 0.28 {
@@ -238,7 +239,9 @@ func (c *Company) money(a *account, r *rand.Rand) {
 		}
 		if day == a.number%27+2 && a.money.since != c.today {
 			c.charge(a, r)
-			c.review(a, r)
+			if a.notice == nil {
+				c.review(a, r)
+			}
 		}
 	case lost:
 		if day == a.number%27+2 && a.excluded == "" && a.money.since > c.today.Next(-540) && r.Float64() < 0.02 {
@@ -276,7 +279,11 @@ func (c *Company) review(a *account, r *rand.Rand) {
 		c.reprice(a, r, at, "discount ended")
 	case m.epoch == 0 && c.today >= c.priceDay:
 		m.epoch, m.raised = 1, c.today
-		c.reprice(a, r, at, "price increase")
+		reason := "price increase"
+		if a.escalates() {
+			reason = "contractual adjustment"
+		}
+		c.reprice(a, r, at, reason)
 	case c.upgrade(a, r, at), c.crossSell(a, r, at), c.reseat(a, r, at):
 	case r.Float64() < 0.06 && c.today-m.main.changed > 30:
 		c.correct(a, r, at)
@@ -294,11 +301,19 @@ func (c *Company) review(a *account, r *rand.Rand) {
 func (c *Company) reprice(a *account, r *rand.Rand, at time.Time, reason string) {
 	for _, s := range []*subscription{&a.money.main, &a.money.addon} {
 		if s.open() {
-			c.bill(a, s, r, "Subscription Changed", at, time.Time{}, a.state(c, s).text("reason", reason))
+			o, escalated := a.state(c, s).text("reason", reason), reason == "contractual adjustment"
+			if escalated {
+				o.truth("escalator", true)
+			}
+			c.bill(a, s, r, "Subscription Changed", at, time.Time{}, o).escalated = escalated
 			at = at.Add(time.Second)
 		}
 	}
 }
+
+// escalates tells that the contract lets the price follow the list: those of
+// the largest customers do.
+func (a *account) escalates() bool { return a.segment == len(segments)-1 }
 
 // upgrade moves to a bigger plan, rarely to a smaller one.
 func (c *Company) upgrade(a *account, r *rand.Rand, at time.Time) bool {

@@ -126,8 +126,11 @@ func products(before, after []change, move func(part string, minor int64)) {
 			continue
 		}
 		price := "price"
-		if a.plan != b.plan {
+		switch {
+		case a.plan != b.plan:
 			price = "upsell"
+		case b.escalated:
+			price = "escalator"
 		}
 		move("seats", (b.seats-a.seats)*a.price*int64(100-a.percent))
 		move(price, b.seats*(b.price-a.price)*int64(100-a.percent))

@@ -103,6 +103,7 @@ func (c *Company) expose(a *account, r *rand.Rand) {
 		c.fail(a, r, on)
 	default:
 		a.later(on, func(r *rand.Rand) { c.leave(a, r, true) })
+		c.giveNotice(a, on)
 	}
 }
 

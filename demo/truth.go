@@ -52,6 +52,19 @@ type Truth struct {
 	Shared []Membership `json:"shared"`
 	// Corrections is how many subscription changes were reported weeks late.
 	Corrections int `json:"corrections"`
+	// Buyers are accounts that bought without ever having a contract.
+	Buyers []BuyerTruth `json:"buyers"`
+}
+
+// BuyerTruth is what an account bought without a contract.
+type BuyerTruth struct {
+	Account farol.AccountID `json:"account"`
+	// Purchases counts the days with a payment; Minor is what they came to.
+	Purchases int            `json:"purchases"`
+	Minor     int64          `json:"minor"`
+	Currency  farol.Currency `json:"currency"`
+	First     farol.Day      `json:"first"`
+	Last      farol.Day      `json:"last"`
 }
 
 // Rule is the planted activation rule: the account does each at least so
@@ -200,7 +213,7 @@ type Churn struct {
 	Account   farol.AccountID `json:"account"`
 	At        time.Time       `json:"at"` // when it took effect
 	Day       farol.Day       `json:"day"`
-	Reported  time.Time       `json:"reported"` // the event's own time, days later for some
+	Reported  time.Time       `json:"reported"` // the event's own time: days later for some, days before for who gave notice
 	Reason    string          `json:"reason"`
 	Voluntary bool            `json:"voluntary"`
 	Minor     int64           `json:"minor"` // MRR lost
@@ -271,6 +284,7 @@ func (c *Company) Truth() Truth {
 	c.churned(&t)
 	c.voices(&t)
 	c.said(&t)
+	c.bought(&t)
 	return t
 }
 
@@ -329,7 +343,7 @@ func (c *Company) shared(t *Truth) {
 func (c *Company) churned(t *Truth) {
 	left := map[farol.AccountID][]farol.Day{}
 	for _, ch := range c.book.changes {
-		if ch.churn != nil {
+		if ch.churn != nil && !ch.churn.At.After(c.now) { // not what is only announced
 			t.Churns = append(t.Churns, *ch.churn)
 			left[ch.churn.Account] = append(left[ch.churn.Account], ch.churn.Day)
 		}

@@ -160,7 +160,7 @@ func (c *demoCmd) makeState(ctx context.Context, eo engineOptions, made *demoMad
 		}
 		*id, made.Keys[src.ID] = src.ID, src.Key
 	}
-	if err := defineDemo(ctx, s, c.Language); err != nil {
+	if err := defineDemo(ctx, s, c.Language, farol.DayOf(made.Until, time.UTC), made.Months); err != nil {
 		return err
 	}
 	return made.write(c.Data)

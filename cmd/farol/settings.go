@@ -64,15 +64,17 @@ func (s *settings) forget(context.Context) {
 func (s *settings) zone() *time.Location { return s.current().Calendar.Zone }
 
 // defineDemo sets the demo company's settings: its zone and currency, and the
-// activation criterion that the generator planted.
-func defineDemo(ctx context.Context, s *store.Store, language string) error {
+// activation criterion that the generator planted. until is the end of the
+// history.
+func defineDemo(ctx context.Context, s *store.Store, language string, until farol.Day, months int) error {
 	drafts := map[string]any{
 		metric.CompanyName: metric.CompanyDocument{
 			Name: "Demo", Zone: demoZone, WeekStart: "monday", Currency: "BRL", Language: language,
-			Rates: map[farol.Currency]float64{"USD": 5.4},
+			Rates: map[farol.Currency]float64{"USD": 5.4}, RatesByDate: demoRates(until, months),
 		},
 		metric.ActivationName: plantedCriterion(),
 		metric.FeaturesName:   demoFeatures(),
+		metric.HolidaysName:   metric.Holidays{Country: metric.Brazil, Customary: true},
 	}
 	for name, body := range drafts {
 		if _, err := s.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: name, Body: body, Author: "system"}); err != nil {
@@ -80,6 +82,21 @@ func defineDemo(ctx context.Context, s *store.Store, language string) error {
 		}
 	}
 	return defineDemoSegments(ctx, s, language)
+}
+
+// demoRates are reais for one dollar, by quarter, through the months up to the
+// day. In tenths: every amount in dollars of the demo is whole centavos then.
+func demoRates(until farol.Day, months int) []metric.RatesDocument {
+	dollars := []float64{5.4, 5.2, 5.3, 5.6, 5.7, 5.5, 5.3, 5.2}
+	y, m, _ := until.UTC().Date()
+	var out []metric.RatesDocument
+	for i := -months; i <= 0; i++ {
+		first := farol.Date(y, m+time.Month(i), 1)
+		if month := int(first.UTC().Month()) - 1; month%3 == 0 && i > -months {
+			out = append(out, metric.RatesDocument{From: first, Rates: map[farol.Currency]float64{"USD": dollars[(first.UTC().Year()*4+month/3)%len(dollars)]}})
+		}
+	}
+	return out
 }
 
 // demoFeatures are the functions of the demo company's product that package

@@ -184,6 +184,7 @@ func (l *loaded) now() {
 	l.activation(months["activation_rate"])
 	l.said()
 	l.ledger()
+	l.buyers()
 }
 
 // ledger wants every movement of MRR to be the planted one, by kind and part,
@@ -218,13 +219,35 @@ func (l *loaded) ledger() {
 			}
 		}
 	}
-	for _, k := range []string{"new ", "expansion seats", "expansion price", "expansion discount", "churn "} {
+	for _, k := range []string{"new ", "expansion seats", "expansion price", "expansion escalator", "expansion discount", "churn "} {
 		if parts[k] == 0 {
 			t.Errorf("no %s is planted", k)
 		}
 	}
 	for _, by := range []string{"plan", "segment", "country", "region", "channel", "owner", "account"} {
 		l.closes(by, whole)
+	}
+}
+
+// buyers wants everybody who bought without a contract, with what they bought.
+func (l *loaded) buyers() {
+	got, err := l.reader.Buyers(context.Background(), metric.Request{Period: l.whole})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	found := map[string]metric.Buyer{}
+	for _, b := range got.List {
+		found[b.Account] = b
+	}
+	if len(found) != len(l.truth.Buyers) || len(found) < 10 {
+		l.t.Errorf("%d buyers, %d are planted", len(found), len(l.truth.Buyers))
+	}
+	for _, b := range l.truth.Buyers {
+		rate := map[farol.Currency]float64{"BRL": 1, "USD": dollar}[b.Currency]
+		x := found[string(b.Account)]
+		if x.Purchases != b.Purchases || x.First != b.First || x.Last != b.Last || math.Abs(x.Mean*float64(x.Purchases)*100-rate*float64(b.Minor)) > 1e-6 {
+			l.t.Errorf("buyer %s: %+v, planted %+v", b.Account, x, b)
+		}
 	}
 }
 
