@@ -67,7 +67,7 @@ type GoalReading struct {
 	Status   string     `json:"status" enum:"on_track,at_risk,missed,reached,unknown"`
 	Ground   string     `json:"ground" enum:"value,forecast,line,none" doc:"Why: by the last value, by the forecast, by the straight line from baseline to target, or nothing to judge by."`
 	Live     *GoalStep  `json:"live" doc:"The last period that is complete, else the last with a value; null for none."`
-	Progress *float64   `json:"progress" doc:"The share of the way from baseline to target."`
+	Progress *float64   `json:"progress" doc:"The share of the way from baseline to target, 1 at most; below 0 it has moved away. null where there is no way: no value, no baseline, or one that is at the target already."`
 	Chance   *float64   `json:"chance" doc:"Of being at the target on the day if changes go on as they were, independent of each other; null with fewer than six whole periods."`
 	Series   []GoalStep `json:"series,omitempty"`
 	Forecast []GoalStep `json:"forecast,omitempty"`

@@ -184,15 +184,16 @@ func (k Keeper) Add(ctx context.Context, g Goal, author string) (Kept, error) {
 	}
 	if g.Baseline == nil {
 		var err error
-		if g.Baseline, err = k.before(ctx, g); err != nil {
+		if g.Baseline, err = k.Before(ctx, g); err != nil {
 			return Kept{}, err
 		}
 	}
 	return k.define(ctx, uuid.Must(uuid.NewV7()).String(), g, author, nil)
 }
 
-// before is the value of the last whole period before the start, nil for none.
-func (k Keeper) before(ctx context.Context, g Goal) (*float64, error) {
+// Before is the value of the last whole period before the start, nil for none:
+// the baseline of a goal that names none.
+func (k Keeper) Before(ctx context.Context, g Goal) (*float64, error) {
 	cal, err := k.calendar(ctx)
 	if err != nil {
 		return nil, err
@@ -310,8 +311,9 @@ type Reading struct {
 	// Chance is that of being at the target on the day, under the assumption of
 	// the forecast; nil without one.
 	Chance *float64
-	// Progress is the share of the way from baseline to target, nil when either
-	// end is unknown.
+	// Progress is the share of the way from baseline to target, 1 at most and
+	// below 0 when it moved away; nil when either end is unknown, or when there
+	// was no way to go: the baseline is at the target already.
 	Progress *float64
 	Status   Status
 	Ground   Ground
@@ -363,8 +365,9 @@ func (r *Reading) live() {
 			r.Live = p
 		}
 	}
-	if r.Live != nil && r.Baseline != nil && *r.Baseline != r.Target {
-		p := (*r.Live.Value - *r.Baseline) / (r.Target - *r.Baseline)
+	// A goal that begins at or beyond its target has no way to go.
+	if r.Live != nil && r.Baseline != nil && !r.meets(*r.Baseline) {
+		p := min(1, (*r.Live.Value-*r.Baseline)/(r.Target-*r.Baseline))
 		r.Progress = &p
 	}
 }
@@ -411,7 +414,7 @@ func (r *Reading) clip(v float64) float64 {
 		return min(max(v, 0), 1)
 	case "points":
 		return min(max(v, -100), 100)
-	case "persons", "accounts", "count", "days", "seconds", "months":
+	case "persons", "accounts", "count", "days", metric.ElapsedDays, "seconds", "months":
 		return max(v, 0)
 	}
 	return v

@@ -90,8 +90,16 @@ func TestGoal(t *testing.T) {
 	}
 	here, err := change(nil, func(g *Goal) { g.Target = 1200 })
 	ok(t, err)
-	if r := read(here); r.Status != Reached || r.Ground != ByValue {
-		t.Errorf("here: %s %s", r.Status, r.Ground)
+	if r := read(here); r.Status != Reached || r.Ground != ByValue || r.Progress == nil || *r.Progress != 1 {
+		t.Errorf("here: %s %s %v", r.Status, r.Ground, r.Progress)
+	}
+	// Where it began is beyond the target already: there is no way to go.
+	for direction, target := range map[string]float64{"up": 900, "down": 1200} {
+		held, err := change(nil, func(g *Goal) { g.Target, g.Direction = target, direction })
+		ok(t, err)
+		if r := read(held); r.Progress != nil || r.Status != map[string]Status{"up": Reached, "down": AtRisk}[direction] {
+			t.Errorf("%s: %s %v", direction, r.Status, r.Progress)
+		}
 	}
 	down, err := change(nil, func(g *Goal) { g.Target, g.Direction = 1200, "down" })
 	ok(t, err)

@@ -98,8 +98,13 @@ func (s *server) goalRowOf(v *visit, n names, r goal.Reading) goalRow {
 	if r.Live != nil {
 		row.Live, row.Interval = sc.text(r.Live.Value), sc.interval(*r.Live)
 	}
-	if r.Progress != nil {
+	switch {
+	case r.Status == goal.Reached:
+		row.Progress = v.p.T("all of it")
+	case r.Progress != nil:
 		row.Progress = v.p.Percent(*r.Progress)
+	case r.Live != nil && r.Baseline != nil:
+		row.Progress = v.p.T("was reached at the start")
 	}
 	if r.Chance != nil {
 		row.Chance = v.p.Percent(*r.Chance)
@@ -317,7 +322,7 @@ func goalUnit(m *metric.Metric) (unit lang.Text, factor float64) {
 		return lang.Text("money"), 1
 	case "points":
 		return lang.Text("points"), 1
-	case "days":
+	case "days", metric.ElapsedDays:
 		return lang.Text("days"), 1
 	case "months":
 		return lang.Text("months"), 1
