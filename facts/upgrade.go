@@ -3,6 +3,8 @@ package facts
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -15,23 +17,30 @@ func (f *Facts) upgrade(ctx context.Context) error {
 	if f.eng.format() == formatVersion {
 		return nil
 	}
-	var there int64
-	if err := f.one(ctx, "SELECT i64(count(*)) AS n FROM charges WHERE batch IN (SELECT batch FROM batches)", nil, &there); err != nil {
-		return fmt.Errorf("facts: upgrade: %w", err)
+	var missing []*table
+	for _, t := range []*table{charges, journeys} {
+		var there int64
+		if err := f.one(ctx, "SELECT i64(count(*)) AS n FROM "+t.name+" WHERE batch IN (SELECT batch FROM batches)", nil, &there); err != nil {
+			return fmt.Errorf("facts: upgrade: %w", err)
+		}
+		if there == 0 {
+			missing = append(missing, t)
+		}
 	}
-	if there == 0 {
-		if err := f.recharge(ctx); err != nil {
+	if len(missing) > 0 {
+		if err := f.retype(ctx, missing); err != nil {
 			return fmt.Errorf("facts: upgrade: %w", err)
 		}
 	}
 	return f.eng.stamp(ctx)
 }
 
-// recharge writes the charges of the payments that were taken in before there
-// was a table for them.
-func (f *Facts) recharge(ctx context.Context) error {
-	rows, err := f.internal(ctx, "SELECT known, ts, source, id, name, CASE WHEN as_account <> '' THEN as_account ELSE account END AS acc, properties "+
-		"FROM events WHERE kind = 'track' AND name IN ('Payment Succeeded', 'Payment Failed') ORDER BY known, id", nil)
+// retype writes what well-known events say that were taken in before there
+// were the tables for it: payments, and the steps of leads, trials, referrals
+// and surveys.
+func (f *Facts) retype(ctx context.Context, missing []*table) error {
+	rows, err := f.internal(ctx, "SELECT t.known AS known, t.ts AS ts, t.source AS source, t.id AS id, t.name AS name, t.user_id AS user_id, "+eventAccount+" AS acc, "+eventPerson+" AS per, t.properties AS properties "+
+		"FROM events t WHERE t.kind = 'track' AND t.name IN (SELECT unnest({names:Array(String)})) ORDER BY known, id", map[string]any{"names": slices.Sorted(maps.Keys(wellKnownEvents))})
 	if err != nil {
 		return err
 	}
@@ -40,8 +49,8 @@ func (f *Facts) recharge(ctx context.Context) error {
 	last := f.LastKnown()
 	for rows.Next() {
 		e := farol.Event{Kind: farol.Track}
-		var account, properties string
-		if err := rows.Scan(&e.Known, &e.At, &e.Source, &e.ID, &e.Name, &account, &properties); err != nil {
+		var account, person, properties string
+		if err := rows.Scan(&e.Known, &e.At, &e.Source, &e.ID, &e.Name, &e.User, &account, &person, &properties); err != nil {
 			return err
 		}
 		e.Known, e.At, e.Account, e.Properties = e.Known.UTC(), e.At.UTC(), farol.AccountID(account), []byte(properties)
@@ -49,11 +58,19 @@ func (f *Facts) recharge(ctx context.Context) error {
 		p := prepare(&e, f.Zone(), parser)
 		jsonParsers.Put(parser)
 		for _, t := range p.typed {
-			t.row[0], t.row[t.account] = e.Known, account
+			if !slices.Contains(missing, t.table) {
+				continue
+			}
+			t.row[0] = e.Known
+			for at, who := range map[int]string{t.account: account, t.person: person} {
+				if at >= 0 {
+					t.row[at] = who
+				}
+			}
 			c.add(t.table, t.row...)
 		}
 	}
-	if err := rows.Err(); err != nil || len(c.of(charges)) == 0 {
+	if err := rows.Err(); err != nil || len(c.of(charges))+len(c.of(journeys)) == 0 {
 		return err
 	}
 	c.batch = f.batch + 1
