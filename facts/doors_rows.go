@@ -52,9 +52,8 @@ func (d *doors) personDays(n int) string {
 // present reads the rollup without summing it up, which is most of the cost
 // of a year of a million people. Only what was taken back from somebody has
 // to be summed, and only few have any.
-func (d *doors) present(n int) string { return d.presentOn(d.since(n)) }
-
-func (d *doors) presentOn(days string) string {
+func (d *doors) present(n int) string {
+	days := d.since(n)
 	where := days + d.seenBy() + d.active() + d.only("account") + d.noStaff("account", "person")
 	const cols = "SELECT day, account, person, who AS key FROM activity WHERE "
 	if !d.traits.negative.Load() {
@@ -92,11 +91,21 @@ func (d *doors) accounts() string {
 
 // people: person, key, account (of the first activity), first_day (the trait
 // created_at, else the first activity that counts), grp of the account then.
+// The first days are kept; only of whom something was taken away the whole
+// activity is read.
 func (d *doors) people() string {
-	acts := d.unfiltered().presentOn("person <> ''") // whose first one it was is a matter of all accounts
+	all := d.unfiltered() // whose first one it was is a matter of all accounts
+	cond := all.seenBy() + all.active() + all.noStaff("account", "person")
+	acts := "SELECT person, who, account, day FROM first_days WHERE n > 0" + cond
+	if d.traits.negative.Load() {
+		taken := "(SELECT who FROM first_days WHERE n < 0" + all.knownBy() + ")"
+		acts += " AND who NOT IN " + taken + " UNION ALL SELECT q.person AS person, q.who AS who, q.account AS account, q.day AS day FROM " +
+			"(SELECT day, account, person, who, event FROM activity WHERE person <> '' AND who IN " + taken + cond +
+			" GROUP BY day, account, person, who, event HAVING sum(n) > 0) q"
+	}
 	created := "(SELECT p.person AS person, CAST(argMax(p.value, (p.ts, p.known, p.id)) AS DATE) AS said_day FROM " + d.personChanges("'"+createdTrait+"'") + " p GROUP BY p.person)"
 	source := "(SELECT a.person AS person, a.key AS key, a.account AS account, coalesce(c.said_day, a.active_day) AS first_day FROM " +
-		"(SELECT any_value(q.person) AS person, q.key AS key, argMin(q.account, (q.day, q.account)) AS account, min(q.day) AS active_day FROM " + acts + " q GROUP BY q.key) a LEFT JOIN " + created + " c ON c.person = a.person)"
+		"(SELECT any_value(q.person) AS person, q.who AS key, argMin(q.account, (q.day, q.account)) AS account, min(q.day) AS active_day FROM (" + acts + ") q GROUP BY q.who) a LEFT JOIN " + created + " c ON c.person = a.person)"
 	return d.dayed(source, []string{"person", "key", "account", "first_day"}, "account", "first_day")
 }
 
