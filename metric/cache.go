@@ -48,6 +48,9 @@ const (
 	// what it costs, staleFor its cost, between minStale and maxStale: nobody
 	// waits for a dear answer twice an hour, and cheap ones are never far behind.
 	minStale, maxStale, staleFor = 2 * time.Minute, time.Hour, 600
+	// renewAfter times its cost is how old an answer is before it is computed
+	// anew behind a reader's back, at least.
+	renewAfter = 30
 )
 
 // ask is what a reader wants of an answer: as known at an instant (zero is
@@ -62,6 +65,10 @@ type ask struct {
 // clocks are the two that an answer grows old by: the last commit, and now.
 type clocks struct {
 	lastKnown, now func() time.Time
+	// renewing has room for one: a single answer at a time is computed anew
+	// behind the readers' backs, because the processors are there for those who
+	// wait.
+	renewing chan struct{}
 }
 
 // get answers from the cache, or computes once for all who ask at the time.
@@ -94,8 +101,15 @@ func (c *cache[V]) get(ctx context.Context, key string, a ask, t clocks, compute
 	}
 	age := t.now().Sub(e.at)
 	if ok && a.maxAge > 0 && (age <= a.maxAge || a.stale && age <= e.stale()) {
-		if age > a.maxAge {
-			result() // for whoever asks next; flights of one key are one
+		if age > max(a.maxAge, renewAfter*e.took) {
+			select {
+			case t.renewing <- struct{}{}:
+				go func() { // for whoever asks next
+					<-result()
+					<-t.renewing
+				}()
+			default: // busy with another; the next reader asks again
+			}
 		}
 		return e.answer, nil
 	}

@@ -24,6 +24,7 @@ type Reader struct {
 	histograms cache[Histogram]
 	rhythms    cache[Rhythm]
 	past       cache[coverage]
+	renewing   chan struct{}
 	// stayed keeps the reports on customers' stays.
 	stayed cache[any]
 	book   book
@@ -36,7 +37,7 @@ type Reader struct {
 // New makes a reader. settings is asked at every request and must be quick
 // and safe for concurrent calls.
 func New(c *Catalogue, f *facts.Facts, settings func() Settings) *Reader {
-	return &Reader{catalogue: c, facts: f, settings: settings, now: time.Now}
+	return &Reader{catalogue: c, facts: f, settings: settings, now: time.Now, renewing: make(chan struct{}, 1)}
 }
 
 // SetClock makes the reader live at another time, before its first use: for
@@ -71,7 +72,7 @@ func (r *Reader) Read(ctx context.Context, q Request) (Series, error) {
 	return got.value, err
 }
 
-func (r *Reader) clocks() clocks { return clocks{r.facts.LastKnown, r.now} }
+func (r *Reader) clocks() clocks { return clocks{r.facts.LastKnown, r.now, r.renewing} }
 
 // key is all that an answer depends on besides the facts.
 func (p *plan) key() string {
