@@ -84,10 +84,7 @@ func (w Watcher) takeNews(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(news) >= newsAtOnce {
-		// Of each kind the earliest came: go on where the fullest ended.
-		upto = news[len(news)-1].Known
-	}
+	upto = complete(news, upto, newsAtOnce)
 	moves := map[string]int{}
 	for _, m := range news {
 		if segment, ok := cutSegment(m.Name); ok {
@@ -102,6 +99,25 @@ func (w Watcher) takeNews(ctx context.Context) error {
 		}
 	}
 	return w.Store.SaveHappenings(ctx, reader, upto, out)
+}
+
+// complete is the instant up to which the news are whole: of each kind came
+// the earliest, at most so many. What lies after it comes again and is known
+// by its id. Only of one commit that is larger than that the rest is left out.
+func complete(news []facts.AccountMoment, upto time.Time, most int) time.Time {
+	count, first := map[string]int{}, map[string]time.Time{}
+	for _, m := range news {
+		if count[m.Kind]++; count[m.Kind] == 1 {
+			first[m.Kind] = m.Known
+		}
+		if end := m.Known; count[m.Kind] == most && !end.After(upto) {
+			if end.After(first[m.Kind]) {
+				end = end.Add(-time.Millisecond) // of its own commit some may be missing
+			}
+			upto = end
+		}
+	}
+	return upto
 }
 
 func cutSegment(trait string) (string, bool) {

@@ -65,6 +65,23 @@ func testAccountReads(t *testing.T, k *kit) {
 	k.want(kept(last(time.Time{})), "a1 mrr 2026-03-01 3")
 	k.want(kept(last(before)), "a1 mrr 2026-03-01 2", "a2 mrr 2026-03-01 5")
 
+	some := func(metric string, days ...farol.Day) (list []Measure, err error) {
+		err = f.DaysOfMetric(ctx, metric, days, func(m Measure) { list = append(list, m) })
+		return list, err
+	}
+	k.want(kept(some("mrr", day-1, day)), "a1 mrr 2026-02-28 1", "a1 mrr 2026-03-01 3")
+	k.want(kept(some("mrr", day-1)), "a1 mrr 2026-02-28 1")
+	k.want(kept(some("use", day-1)))
+	k.want(kept(some("mrr")))
+	for _, c := range []struct {
+		metric      string
+		first, want farol.Day
+	}{{"mrr", day - 5, day}, {"mrr", day + 1, 0}, {"none", day - 5, 0}} {
+		if got, err := f.LastMeasured(ctx, c.metric, c.first); err != nil || got != c.want {
+			t.Errorf("%s since %s was last measured on %s, %v; want %s", c.metric, c.first, got, err, c.want)
+		}
+	}
+
 	marks := func(list []MarkChange, err error) (out []string) {
 		check(err)
 		for _, m := range list {
@@ -83,4 +100,44 @@ func testAccountReads(t *testing.T, k *kit) {
 		told = append(told, m.Name+" "+m.Fields["value"])
 	}
 	k.want(told, "plan pro", "plan team")
+}
+
+// What happened is told once, to whom it belongs now, and nothing else is.
+func testHappened(t *testing.T, k *kit) {
+	f := k.start("UTC")
+	ctx := context.Background()
+	happened := func(since, upto time.Time, limit int) (out []string) {
+		t.Helper()
+		list, err := f.Happened(ctx, since, upto, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range list {
+			out = append(out, fmt.Sprintf("%s %s %s %s %s %s", m.Kind, m.Account, m.Person, m.Name, m.Day, m.Fields["topic"]+m.Fields["score"]+m.Fields["value"]))
+		}
+		return out
+	}
+	k.at("2026-03-01 12:00")
+	start := f.LastKnown()
+	k.add(k.group("2026-03-01 09:00", "", "a1", `{"plan":"pro"}`), k.track("2026-03-01 10:00", "u1", "a1", "Ticket Opened", `{"ticket":"t1","topic":"login"}`),
+		k.track("2026-03-01 11:00", "u1", "a1", "Ticket Solved", `{"ticket":"t1"}`), k.track("2026-02-27 11:00", "u2", "a2", "Survey Answered", `{"survey":"q","kind":"nps","score":3}`),
+		k.track("2026-03-01 11:00", "u9", "", "Ticket Opened", `{"ticket":"t2","topic":"bill"}`))
+	if err := f.SaveMarks(ctx, ts("2026-03-01 11:00"), []Mark{{"a1", "$stage", "begin"}, {"a2", "$segment.s1", "in"}, {"a2", "$owner.csm", "m"}}); err != nil {
+		t.Fatal(err)
+	}
+	first := f.LastKnown()
+	all := []string{"ticket a1 u1 opened 2026-03-01 login", "ticket  u9 opened 2026-03-01 bill", "answer a2 u2 nps 2026-02-27 3",
+		"mark a1  $stage 2026-03-01 begin", "mark a2  $segment.s1 2026-03-01 in"}
+	k.want(happened(start, first, 10), all...)
+	k.want(happened(first, first.Add(time.Hour), 10))
+
+	k.at("2026-03-02 12:00")
+	k.add(k.group("2026-03-01 08:00", "u9", "a3", ""), k.track("2026-03-02 11:00", "u9", "", "Ticket Opened", `{"ticket":"t3","topic":"late"}`))
+	k.settle()
+	k.want(happened(first, f.LastKnown(), 10), "ticket a3 u9 opened 2026-03-02 late")
+	all[1] = "ticket a3 u9 opened 2026-03-01 bill"
+	k.want(happened(start, first, 10), all...)
+	if got := happened(start, f.LastKnown(), 1); len(got) != 3 {
+		t.Errorf("one of each kind is %q", got)
+	}
 }

@@ -65,6 +65,7 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"what was learned", testLearned},
 		{"segments", testSegmentFacts},
 		{"reads of accounts", testAccountReads},
+		{"what happened", testHappened},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := &kit{T: t, open: engine(t), clock: &clock{now: ts("2026-03-01 12:00")}}

@@ -23,7 +23,6 @@ func (f *Facts) Happened(ctx context.Context, since, upto time.Time, limit int) 
 	var out []AccountMoment
 	params := map[string]any{"since": since, "upto": upto, "limit": int64(limit)}
 	const window = " AND known > {since:DateTime64(3)} AND known <= {upto:DateTime64(3)}"
-	d := &doors{params: params, traits: &f.traits}
 	for _, s := range momentSources {
 		cond := "1 = 1" + window
 		switch s.kind {
@@ -38,6 +37,7 @@ func (f *Facts) Happened(ctx context.Context, since, upto time.Time, limit int) 
 			columns += fmt.Sprintf(", %s AS f%d", c, i)
 			read += fmt.Sprintf(", m.f%d", i)
 		}
+		d := &doors{params: params, traits: &f.traits, movedOnly: " AND hash IN (SELECT hash FROM " + s.table + " WHERE " + cond + ")"}
 		text := "SELECT m.account, m.ts, m.known, m.day, m.id, m.source, m.moment_name, m.person" + read + " FROM " + d.typed(s.table, columns, cond, "t.account", s.person) +
 			" m ORDER BY m.known, m.id LIMIT {limit:Int64}"
 		if err := f.happened(ctx, text, params, s.kind, s.fields, &out); err != nil {
@@ -78,56 +78,4 @@ func (f *Facts) happened(ctx context.Context, text string, params map[string]any
 		*out = append(*out, m)
 	}
 	return rows.Err()
-}
-
-// DaysOfMetric answers the values that a metric kept per account on these days;
-// of several of one day the latest learned.
-func (f *Facts) DaysOfMetric(ctx context.Context, metric string, days []farol.Day, each func(Measure)) error {
-	if len(days) == 0 {
-		return nil
-	}
-	params, list := map[string]any{"metric": metric}, []string{}
-	for i, d := range days {
-		name := fmt.Sprintf("day%d", i)
-		params[name] = d
-		list = append(list, "{"+name+":Date}")
-	}
-	rows, err := f.reading(ctx, `SELECT w.account, w.day, w.value FROM (SELECT m.*, row_number() OVER (PARTITION BY m.account, m.day ORDER BY m.known DESC, m.batch DESC) AS place
-FROM measures m WHERE m.metric = {metric:String} AND m.day IN (`+strings.Join(list, ", ")+`)) w WHERE w.place = 1 AND w.value IS NOT NULL`, time.Time{}, params)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		m := Measure{Metric: metric}
-		var day time.Time
-		if err := rows.Scan(&m.Account, &day, &m.Value); err != nil {
-			return err
-		}
-		m.Day = farol.Day(day.Unix() / 86400)
-		each(m)
-	}
-	return rows.Err()
-}
-
-// LastMeasured is the last day of which the metric kept a value since first, 0
-// for none.
-func (f *Facts) LastMeasured(ctx context.Context, metric string, first farol.Day) (farol.Day, error) {
-	rows, err := f.reading(ctx, `SELECT max(m.day), count(*) FROM measures m WHERE m.metric = {metric:String} AND m.day >= {first:Date} AND m.value IS NOT NULL`, time.Time{}, map[string]any{"metric": metric, "first": first})
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	var last farol.Day
-	for rows.Next() {
-		var day *time.Time
-		var n int64
-		if err := rows.Scan(&day, &n); err != nil {
-			return 0, err
-		}
-		if n > 0 && day != nil {
-			last = farol.Day(day.Unix() / 86400)
-		}
-	}
-	return last, rows.Err()
 }
