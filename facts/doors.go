@@ -206,6 +206,7 @@ func (d *doors) funcs() template.FuncMap {
 		"purchases": func() (string, error) { return d.openIf(d.purchases()) },
 		"terms":     func(option ...string) (string, error) { return d.from("terms", option, (*doors).terms) },
 		"answers":   func() string { return d.open(d.answers()) },
+		"voters":    func(relation string) (string, error) { return d.openIf(d.voters(relation)) },
 		"tickets": func(option ...string) (string, error) {
 			return d.from("tickets", option, func(d *doors) (string, error) { return d.tickets(), nil })
 		},

@@ -116,7 +116,7 @@ func openAll(t *testing.T, now func() time.Time, zone *time.Location) map[string
 	t.Helper()
 	all := map[string]*Facts{}
 	for name, c := range map[string]Config{
-		"duckdb": {Threads: 2}, "clickhouse": {ClickHouse: clickhouse.Start(t)}, "two shards": {ClickHouse: clickhouse.StartShards(t)},
+		"duckdb": {Threads: 2}, "clickhouse": {ClickHouse: clickhouse.Reuse(t)}, "two shards": {ClickHouse: clickhouse.ReuseShards(t)},
 	} {
 		c.Now, c.Zone = now, zone
 		f, err := Open(t.Context(), c)
@@ -132,7 +132,7 @@ func openAll(t *testing.T, now func() time.Time, zone *time.Location) map[string
 // doorQueries asks each door for all it has.
 var doorQueries = []string{
 	"SELECT * FROM {{activity 28}} x", "SELECT * FROM {{presence 7}} x", "SELECT * FROM {{people}} x", `SELECT * FROM {{payingAt "start"}} x`, `SELECT * FROM {{payingAt "end"}} x`,
-	"SELECT * FROM {{answers}} x", "SELECT * FROM {{tickets}} x", "SELECT * FROM {{leads}} x", "SELECT * FROM {{trials}} x", "SELECT * FROM {{deliveries}} x",
+	"SELECT * FROM {{answers}} x", `SELECT * FROM {{voters "relational"}} x`, "SELECT * FROM {{tickets}} x", "SELECT * FROM {{leads}} x", "SELECT * FROM {{trials}} x", "SELECT * FROM {{deliveries}} x",
 	"SELECT * FROM {{referrals}} x", "SELECT * FROM {{firstPaid}} x", "SELECT * FROM {{events}} x", "SELECT * FROM {{periods}} x", "SELECT * FROM {{days}} x",
 	"SELECT * FROM {{firsts 0}} x", "SELECT * FROM {{firsts 27}} x", `SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, "SELECT * FROM {{turns}} x", "SELECT * FROM {{trailing 7}} x", "SELECT day, ts, account, person, event, grp FROM {{moments 1}} x", "SELECT * FROM {{seatsAt}} x",
 	"SELECT * FROM {{movements}} x", "SELECT * FROM {{cohort 0}} x", "SELECT * FROM {{cohort 12}} x", "SELECT * FROM {{committed}} x", `SELECT * FROM {{payingAt "year" "metered"}} x`, `SELECT * FROM {{payingAt "end" "constant" "due"}} x`,

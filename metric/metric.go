@@ -239,6 +239,7 @@ var tablesOf = map[string][]string{
 	"purchases":   {"subscriptions", "charges", "moved"},
 	"terms":       {"subscriptions", "signed", "moved"},
 	"answers":     {"answers"},
+	"voters":      {"answers"},
 	"tickets":     {"tickets"},
 	"leads":       {"journeys"},
 	"trials":      {"journeys"},

@@ -25,20 +25,9 @@
 --   respondeu: nulo. As quebras usam o atributo no dia da resposta.
 -- reading [en]: With a small team the interval is wide; who can be recognised will not answer frankly.
 -- reading [pt-BR]: Com uma equipe pequena o intervalo é largo; quem pode ser reconhecido não responde com franqueza.
-SELECT w.of_group AS grp, w.answerer AS unit, w.account_id AS account, w.answer_period AS period,
+SELECT w.grp AS grp, w.unit AS unit, w.account AS account, w.period AS period,
   CASE WHEN w.score >= 9 THEN 1 WHEN w.score >= 7 THEN 0 ELSE -1 END AS numerator, 1 AS denominator
-FROM (
-  SELECT r.of_group, r.answerer, r.account_id, r.answer_period, r.score,
-    row_number() OVER (PARTITION BY r.answer_period, r.answerer ORDER BY r.answered DESC, r.answer_id DESC) AS place
-  FROM (
-    SELECT a.grp AS of_group, CASE WHEN a.person <> '' THEN a.person ELSE a.id END AS answerer, a.account AS account_id,
-      d.period AS answer_period, a.score AS score, a.ts AS answered, a.id AS answer_id
-    FROM {{answers}} AS a
-    JOIN {{days}} AS d ON d.day = a.day
-    WHERE a.kind = 'nps' AND a.relation = 'employee' AND a.score >= 0 AND a.score <= 10
-  ) AS r
-) AS w
-WHERE w.place = 1
+FROM {{voters "employee"}} AS w
 
 /* example
 zone America/Sao_Paulo

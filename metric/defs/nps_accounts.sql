@@ -30,21 +30,11 @@
 --   below the plain score, it is the small accounts that are unhappy.
 -- reading [pt-BR]: Em B2B, uma conta com quarenta usuários não pode valer mais que quarenta contas. Quando fica
 --   abaixo do NPS simples, quem está insatisfeito são as contas pequenas.
-SELECT w.of_group AS grp, w.account_id AS unit, w.account_id AS account, w.answer_period AS period,
+SELECT w.grp AS grp, w.account AS unit, w.account AS account, w.period AS period,
   100 * f64(sum(CASE WHEN w.score >= 9 THEN 1 WHEN w.score >= 7 THEN 0 ELSE -1 END)) / f64(count(*)) AS numerator
-FROM (
-  SELECT r.of_group, r.answerer, r.account_id, r.answer_period, r.score,
-    row_number() OVER (PARTITION BY r.answer_period, r.answerer ORDER BY r.answered DESC, r.answer_id DESC) AS place
-  FROM (
-    SELECT a.grp AS of_group, CASE WHEN a.person <> '' THEN a.person ELSE a.id END AS answerer, a.account AS account_id,
-      d.period AS answer_period, a.score AS score, a.ts AS answered, a.id AS answer_id
-    FROM {{answers}} AS a
-    JOIN {{days}} AS d ON d.day = a.day
-    WHERE a.kind = 'nps' AND a.relation = 'relational' AND a.score >= 0 AND a.score <= 10
-  ) AS r
-) AS w
-WHERE w.place = 1 AND w.account_id <> ''
-GROUP BY w.of_group, w.account_id, w.answer_period
+FROM {{voters "relational"}} AS w
+WHERE w.account <> ''
+GROUP BY w.grp, w.account, w.period
 
 /* example
 zone America/Sao_Paulo

@@ -32,22 +32,12 @@
 SELECT m.grp AS grp, m.account AS unit, m.account AS account, m.period AS period,
   100 * f64(m.mrr) * f64(s.balance) / f64(s.people) AS numerator, f64(m.mrr) AS denominator
 FROM (
-  SELECT w.account_id, w.answer_period, i64(sum(CASE WHEN w.score >= 9 THEN 1 WHEN w.score >= 7 THEN 0 ELSE -1 END)) AS balance, i64(count(*)) AS people
-  FROM (
-    SELECT r.of_group, r.answerer, r.account_id, r.answer_period, r.score,
-      row_number() OVER (PARTITION BY r.answer_period, r.answerer ORDER BY r.answered DESC, r.answer_id DESC) AS place
-    FROM (
-      SELECT a.grp AS of_group, CASE WHEN a.person <> '' THEN a.person ELSE a.id END AS answerer, a.account AS account_id,
-        d.period AS answer_period, a.score AS score, a.ts AS answered, a.id AS answer_id
-      FROM {{answers}} AS a
-      JOIN {{days}} AS d ON d.day = a.day
-      WHERE a.kind = 'nps' AND a.relation = 'relational' AND a.score >= 0 AND a.score <= 10
-    ) AS r
-  ) AS w
-  WHERE w.place = 1 AND w.account_id <> ''
-  GROUP BY w.account_id, w.answer_period
+  SELECT w.account AS account, w.period AS period, i64(sum(CASE WHEN w.score >= 9 THEN 1 WHEN w.score >= 7 THEN 0 ELSE -1 END)) AS balance, i64(count(*)) AS people
+  FROM {{voters "relational"}} AS w
+  WHERE w.account <> ''
+  GROUP BY w.account, w.period
 ) AS s
-JOIN {{payingAt "end"}} AS m ON m.account = s.account_id AND m.period = s.answer_period
+JOIN {{payingAt "end"}} AS m ON m.account = s.account AND m.period = s.period
 
 /* example
 zone America/Sao_Paulo

@@ -24,19 +24,9 @@
 --   or 60 promoters against 40 detractors.
 -- reading [pt-BR]: As três contagens juntas dizem mais que o número: um NPS de 20 pode ser 20 promotores entre
 --   neutros, ou 60 promotores contra 40 detratores.
-SELECT w.of_group AS grp, w.answerer AS unit, w.account_id AS account, w.answer_period AS period, 1 AS numerator
-FROM (
-  SELECT r.of_group, r.answerer, r.account_id, r.answer_period, r.score,
-    row_number() OVER (PARTITION BY r.answer_period, r.answerer ORDER BY r.answered DESC, r.answer_id DESC) AS place
-  FROM (
-    SELECT a.grp AS of_group, CASE WHEN a.person <> '' THEN a.person ELSE a.id END AS answerer, a.account AS account_id,
-      d.period AS answer_period, a.score AS score, a.ts AS answered, a.id AS answer_id
-    FROM {{answers}} AS a
-    JOIN {{days}} AS d ON d.day = a.day
-    WHERE a.kind = 'nps' AND a.relation = 'relational' AND a.score >= 0 AND a.score <= 10
-  ) AS r
-) AS w
-WHERE w.place = 1 AND w.score >= 9
+SELECT w.grp AS grp, w.unit AS unit, w.account AS account, w.period AS period, 1 AS numerator
+FROM {{voters "relational"}} AS w
+WHERE w.score >= 9
 
 /* example
 zone America/Sao_Paulo
