@@ -17,13 +17,13 @@ import (
 
 func TestClickHouse(t *testing.T) {
 	if !testing.Short() {
-		exercise(t, clickOpener(clickhouse.Start))
+		exercise(t, clickOpener(clickhouse.Reuse))
 	}
 }
 
 func TestClickHouseShards(t *testing.T) {
 	if !testing.Short() {
-		exercise(t, clickOpener(clickhouse.StartShards))
+		exercise(t, clickOpener(clickhouse.ReuseShards))
 	}
 }
 

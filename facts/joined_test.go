@@ -5,10 +5,12 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/farol-cs/farol"
+	"golang.org/x/sync/errgroup"
 )
 
 // someEngines are those of a short test, or all.
@@ -48,23 +50,41 @@ func livedOn(t *testing.T, all map[string]*Facts, clock *time.Time, seed uint64)
 	}
 }
 
-// figures are the rows of every door, in both scopes.
-func figures(t *testing.T, f *Facts, known time.Time) map[string][]string {
+// figures are the rows of every door, in both scopes. Planning takes servers
+// their time: of every so many answers they give one, another on each engine.
+func figures(t *testing.T, f *Facts, engine string, known time.Time, every int) map[string][]string {
 	out := map[string][]string{}
-	for _, q := range doorQueries {
+	var mu sync.Mutex
+	var g errgroup.Group
+	g.SetLimit(3)
+	for i, q := range doorQueries {
 		for name, s := range doorScopes(known) {
 			if name == "plain" {
 				s.Known = known
 			}
-			out[name+": "+q] = rowsOf(t, f, q, s)
+			turn := i
+			if (name == "past") != (engine == "two shards") {
+				turn++
+			}
+			if engine != "duckdb" && turn%every != 0 {
+				continue
+			}
+			g.Go(func() error {
+				rows := rowsOf(t, f, q, s)
+				mu.Lock()
+				defer mu.Unlock()
+				out[name+": "+q] = rows
+				return nil
+			})
 		}
 	}
+	g.Wait()
 	return out
 }
 
 func differing(a, b map[string][]string) (out []string) {
 	for q := range a {
-		if !slices.Equal(a[q], b[q]) {
+		if rows, ok := b[q]; ok && !slices.Equal(a[q], rows) {
 			out = append(out, q)
 		}
 	}
@@ -83,7 +103,7 @@ func TestJoiningAndPartingRestoresEveryFigure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx := t.Context()
 			since := f.LastKnown()
-			before := figures(t, f, time.Time{})
+			before := figures(t, f, name, time.Time{}, 2)
 			check := func(err error) {
 				t.Helper()
 				if err != nil {
@@ -92,9 +112,9 @@ func TestJoiningAndPartingRestoresEveryFigure(t *testing.T) {
 			}
 			check(f.JoinAccounts(ctx, clock, "account1", "account0"))
 			check(f.JoinPeople(ctx, "user2", "user0"))
-			joined := figures(t, f, time.Time{})
+			joined := figures(t, f, name, time.Time{}, 2)
 			during[name] = joined
-			if n := len(differing(before, joined)); n < 20 {
+			if n := len(differing(before, joined)); n < len(before)/4 {
 				t.Errorf("joining changed %d answers only", n)
 			}
 			for q, rows := range joined {
@@ -104,7 +124,7 @@ func TestJoiningAndPartingRestoresEveryFigure(t *testing.T) {
 					}
 				}
 			}
-			if d := differing(before, figures(t, f, since)); len(d) > 0 {
+			if d := differing(before, figures(t, f, name, since, 6)); len(d) > 0 {
 				t.Errorf("what was known before the join changed: %q", d)
 			}
 			if got := f.Joined("account1", time.Time{}); got != "account0" {
@@ -120,7 +140,7 @@ func TestJoiningAndPartingRestoresEveryFigure(t *testing.T) {
 				t.Errorf("account1 is part of %s", got)
 			}
 			check(f.PartAccount(ctx, clock, "account0"))
-			if d := differing(joined, figures(t, f, time.Time{})); len(d) > 0 {
+			if d := differing(joined, figures(t, f, name, time.Time{}, 6)); len(d) > 0 {
 				t.Errorf("after a join on top of it was parted: %q", d)
 			}
 			joins, err := f.PersonJoins(ctx, []farol.PersonID{"user0"})
@@ -130,7 +150,7 @@ func TestJoiningAndPartingRestoresEveryFigure(t *testing.T) {
 			}
 			check(f.PartAccount(ctx, clock, "account1"))
 			check(f.PartPeople(ctx, joins[0].ID))
-			if d := differing(before, figures(t, f, time.Time{})); len(d) > 0 {
+			if d := differing(before, figures(t, f, name, time.Time{}, 4)); len(d) > 0 {
 				t.Errorf("parting did not restore %d answers: %q", len(d), d)
 			}
 			if err := f.PartPeople(ctx, joins[0].ID); farol.KindOf(err) != farol.NotFound {

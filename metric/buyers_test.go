@@ -19,7 +19,7 @@ import (
 // currencies count at their rate, and with few buyers nothing is foreseen.
 func TestBuyers(t *testing.T) {
 	t.Parallel()
-	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open opener) {
 		x, err := parseExample(`zone America/Sao_Paulo
 now 2026-03-10 12:00
 rate USD 5.00
@@ -37,7 +37,7 @@ want month 2026-02-01 = 0`)
 			t.Fatal(err)
 		}
 		now := func() time.Time { return x.Now }
-		f := open(x.Settings.Calendar.Zone, now)
+		f := open(t, x.Settings.Calendar.Zone, now)
 		backfill(t, f, x.Events)
 		r := New(loadCatalogue(t), f, func() Settings { return x.Settings })
 		r.SetClock(now)

@@ -7,7 +7,6 @@ import (
 	"math"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
@@ -111,7 +110,7 @@ func (w *world) comparisons(m *Metric, g farol.Grain) []CompareRequest {
 func TestCompareAddsUp(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open opener) {
 		embedded := strings.HasSuffix(t.Name(), "duckdb")
 		apart := map[Method]int{}
 		for i, c := range worlds {
@@ -122,7 +121,7 @@ func TestCompareAddsUp(t *testing.T) {
 			clk := &clock{}
 			h := randomHistory(uint64(i+21), zone, c.first, c.days, c.events)
 			clk.set(h.sent[0].Known)
-			w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(uint64(i+21), zone), 5)
+			w := newWorld(t, open(t, zone, clk.now), clk, h, randomSettings(uint64(i+21), zone), 5)
 			for j, m := range w.r.catalogue.All() {
 				// The identities are of the arithmetic, which one engine shows;
 				// the others show that their rows feed it alike.

@@ -175,7 +175,7 @@ var worlds = []struct {
 func TestAgainstReference(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	onEngines(t, []string{"duckdb", "clickhouse"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+	onEngines(t, []string{"duckdb", "clickhouse"}, func(t *testing.T, open opener) {
 		embedded := strings.HasSuffix(t.Name(), "duckdb")
 		for i, c := range worlds {
 			if i == 1 && !embedded {
@@ -185,7 +185,7 @@ func TestAgainstReference(t *testing.T) {
 			clk := &clock{}
 			h := randomHistory(uint64(i+1), zone, c.first, c.days, c.events)
 			clk.set(h.sent[0].Known)
-			w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(uint64(i+1), zone), 9)
+			w := newWorld(t, open(t, zone, clk.now), clk, h, randomSettings(uint64(i+1), zone), 9)
 			refs := map[string]*reference{}
 			for j, m := range w.r.catalogue.All() {
 				for k, g := range m.Grains {

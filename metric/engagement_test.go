@@ -190,7 +190,7 @@ func (w *world) checkRhythm(ctx context.Context, q EngagementRequest) error {
 func TestEngagementAgainstReference(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	onEngines(t, []string{"duckdb", "shards"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+	onEngines(t, []string{"duckdb", "shards"}, func(t *testing.T, open opener) {
 		embedded := strings.HasSuffix(t.Name(), "duckdb")
 		for i, c := range worlds[:2] {
 			if i > 0 && !embedded {
@@ -202,7 +202,7 @@ func TestEngagementAgainstReference(t *testing.T) {
 			clk.set(h.sent[0].Known)
 			s := randomSettings(uint64(i+31), zone)
 			s.Features.List = []Feature{{Name: "Reports", Events: []string{"Report Created", "$page"}, Product: "P"}, {Name: "Invites", Events: []string{"Member Invited"}, Product: "P"}}
-			w := newWorld(t, open(zone, clk.now), clk, h, s, 7)
+			w := newWorld(t, open(t, zone, clk.now), clk, h, s, 7)
 			for j, q := range w.engagementWants() {
 				if !embedded && j%2 == 1 {
 					continue

@@ -34,13 +34,16 @@ func (c *clock) set(t time.Time) {
 // a cluster of two simulated servers.
 var engines = map[string]func(t testing.TB) facts.Config{
 	"duckdb":     func(testing.TB) facts.Config { return facts.Config{Threads: 1, MemoryLimit: "1GB"} },
-	"clickhouse": func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.Start(t)} },
-	"shards":     func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.StartShards(t)} },
+	"clickhouse": func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.Reuse(t)} },
+	"shards":     func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.ReuseShards(t)} },
 }
+
+// opener opens facts of an engine, which are closed with the test.
+type opener func(t testing.TB, zone *time.Location, now func() time.Time) *facts.Facts
 
 // onEngines runs a test on each of the engines, of which the embedded one is
 // first and the only one that needs nothing installed.
-func onEngines(t *testing.T, names []string, test func(t *testing.T, open func(zone *time.Location, now func() time.Time) *facts.Facts)) {
+func onEngines(t *testing.T, names []string, test func(t *testing.T, open opener)) {
 	if testing.Short() {
 		names = names[:1]
 	}
@@ -48,7 +51,8 @@ func onEngines(t *testing.T, names []string, test func(t *testing.T, open func(z
 		config := engines[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, func(zone *time.Location, now func() time.Time) *facts.Facts {
+			test(t, func(t testing.TB, zone *time.Location, now func() time.Time) *facts.Facts {
+				t.Helper()
 				c := config(t)
 				c.Zone, c.Now = zone, now
 				f, err := facts.Open(context.Background(), c)

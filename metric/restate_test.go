@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
-	"github.com/farol-cs/farol/facts"
 )
 
 // rowsOf are the reference's rows by unit.
@@ -260,11 +259,11 @@ func (w *world) checkReported(t *testing.T) {
 // The units of both sides are listed alike by every engine.
 func TestDifferenceOnEngines(t *testing.T) {
 	t.Parallel()
-	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open opener) {
 		zone := mustZone(t, "America/Sao_Paulo")
 		h := randomHistory(31, zone, farol.Date(2018, time.September, 24), 40, 250)
 		clk := &clock{t: h.sent[0].Known}
-		w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(31, zone), 4)
+		w := newWorld(t, open(t, zone, clk.now), clk, h, randomSettings(31, zone), 4)
 		early := newReference(w.events, w.settings, clk.now(), 0, w.early)
 		now := newReference(w.events, w.settings, clk.now(), 0, time.Time{})
 		for _, name := range []string{"mrr", "active_users_month", "stickiness", "logo_churn_rate", "nps"} {

@@ -449,7 +449,7 @@ func (w *world) retentionRequests() []RetentionRequest {
 func TestRetentionAgainstReference(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open opener) {
 		embedded := strings.HasSuffix(t.Name(), "duckdb")
 		for i, c := range worlds {
 			if i > 1 && !embedded {
@@ -459,7 +459,7 @@ func TestRetentionAgainstReference(t *testing.T) {
 			clk := &clock{}
 			h := randomHistory(uint64(i+11), zone, c.first, c.days, c.events)
 			clk.set(h.sent[0].Known)
-			w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(uint64(i+11), zone), 7)
+			w := newWorld(t, open(t, zone, clk.now), clk, h, randomSettings(uint64(i+11), zone), 7)
 			for j, q := range w.retentionRequests() {
 				switch (i + j) % 3 {
 				case 1:

@@ -57,12 +57,12 @@ func (r *reference) stageDays(q StagesRequest) []StageAccount {
 func TestStagesAgainstReference(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open opener) {
 		zone := mustZone(t, worlds[0].zone)
 		clk := &clock{}
 		h := randomHistory(1, zone, worlds[0].first, worlds[0].days, 400)
 		clk.set(h.sent[0].Known)
-		w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(1, zone), 5)
+		w := newWorld(t, open(t, zone, clk.now), clk, h, randomSettings(1, zone), 5)
 		base := StagesRequest{Period: farol.Period{From: w.first - 20, To: w.first + farol.Day(w.days)}, Within: 40, Cohorts: farol.Weekly}
 		plan, past, known := base, base, base
 		plan.By, plan.Filters = "plan", []facts.Filter{{Attribute: "plan", Values: []string{"pro", "basic", ""}}}

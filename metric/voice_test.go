@@ -16,12 +16,12 @@ import (
 func TestVoiceAgainstReference(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open opener) {
 		zone := mustZone(t, worlds[0].zone)
 		clk := &clock{}
 		h := randomHistory(1, zone, worlds[0].first, worlds[0].days, 500)
 		clk.set(h.sent[0].Known)
-		w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(1, zone), 5)
+		w := newWorld(t, open(t, zone, clk.now), clk, h, randomSettings(1, zone), 5)
 		base := VoiceRequest{Period: farol.Period{From: w.first - 5, To: w.first + farol.Day(w.days) + 10}, Relation: "relational"}
 		plan, past, other := base, base, base
 		plan.By, plan.Known = "plan", w.early

@@ -355,8 +355,8 @@ func (w *world) want(r Rule) []farol.AccountID {
 
 var engines = map[string]func(t testing.TB) facts.Config{
 	"duckdb":     func(testing.TB) facts.Config { return facts.Config{Threads: 1, MemoryLimit: "512MB"} },
-	"clickhouse": func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.Start(t)} },
-	"shards":     func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.StartShards(t)} },
+	"clickhouse": func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.Reuse(t)} },
+	"shards":     func(t testing.TB) facts.Config { return facts.Config{ClickHouse: clickhouse.ReuseShards(t)} },
 }
 
 // Random rules on every engine choose the accounts that the reference does.

@@ -72,6 +72,69 @@ func StartShards(t testing.TB) string {
 	return Start(t) + "?cluster=two"
 }
 
+// idle are the databases that tests have left, by what follows their names in
+// a DSN.
+var idle = map[string][]string{}
+
+// Reuse is Start for tests that want no rows but do not mind tables: making
+// and dropping them costs more than most queries. The database may be one that
+// an earlier test has left, with its tables, emptied.
+func Reuse(t testing.TB) string {
+	t.Helper()
+	return reuse(t, "")
+}
+
+// ReuseShards is Reuse on the cluster of StartShards.
+func ReuseShards(t testing.TB) string {
+	t.Helper()
+	return reuse(t, "?cluster=two")
+}
+
+func reuse(t testing.TB, kind string) string {
+	t.Helper()
+	sharedMu.Lock()
+	defer sharedMu.Unlock()
+	if shared == nil {
+		shared = start(t, "", anyPort)
+	}
+	p, name := shared, ""
+	if n := len(idle[kind]); n > 0 {
+		name, idle[kind] = idle[kind][n-1], idle[kind][:n-1]
+	} else {
+		name = fmt.Sprintf("t%d", names.Add(1))
+		if err := p.Exec("CREATE DATABASE " + name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			return // the next begins anew: what failed may still be at work here
+		}
+		if err := p.empty(name); err != nil {
+			t.Errorf("empty the test's database: %v", err)
+			return
+		}
+		sharedMu.Lock()
+		defer sharedMu.Unlock()
+		idle[kind] = append(idle[kind], name)
+	})
+	return p.DSN(name) + kind
+}
+
+// empty removes the rows of every table of a database.
+func (p *Process) empty(name string) error {
+	tables, err := p.ask("SELECT name FROM system.tables WHERE database = '" + name + "' AND total_rows > 0 FORMAT TSVRaw")
+	if err != nil {
+		return err
+	}
+	for _, table := range strings.Fields(tables) {
+		if err := p.Exec("TRUNCATE TABLE " + name + ".`" + table + "` SYNC"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Process is a server of its own over a directory that stays: for tests that
 // kill it and open it again.
 type Process struct {
@@ -109,16 +172,22 @@ func (p *Process) DSN(database string) string {
 
 // Exec runs one statement that answers nothing.
 func (p *Process) Exec(statement string) error {
+	_, err := p.ask(statement)
+	return err
+}
+
+// ask runs one statement and answers what the server does.
+func (p *Process) ask(statement string) (string, error) {
 	res, err := http.Post("http://"+p.addr+"/", "text/plain", strings.NewReader(statement))
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode != http.StatusOK {
 		err = errors.New(string(body))
 	}
-	return err
+	return string(body), err
 }
 
 const anyPort = "127.0.0.1:0"

@@ -65,7 +65,11 @@ func run(lib, dir, listen string) error {
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{Handler: &server{engine: e}}
+	journal, err := openJournal()
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{Handler: &server{engine: e, journal: journal}}
 	go func() {
 		io.Copy(io.Discard, os.Stdin)
 		srv.Close()
@@ -75,6 +79,20 @@ func run(lib, dir, listen string) error {
 		return err
 	}
 	return nil
+}
+
+// openJournal appends to the file that FAROL_CHDB_LOG names: what the tests ask
+// of the engine, and how long each answer took.
+func openJournal() (*log.Logger, error) {
+	name := os.Getenv("FAROL_CHDB_LOG")
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return log.New(f, "", log.Lmicroseconds), nil
 }
 
 // memory is a directory in memory with room, where there is one: an insert is

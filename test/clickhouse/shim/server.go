@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/ClickHouse/ch-go/compress"
 	chproto "github.com/ClickHouse/ch-go/proto"
@@ -33,9 +37,15 @@ var (
 
 // server speaks ClickHouse's HTTP interface for the engine.
 type server struct {
-	engine *engine
-	shards shards
-	seq    atomic.Int64
+	engine  *engine
+	shards  shards
+	seq     atomic.Int64
+	journal *log.Logger // of statements and their times; nil is none
+
+	hello struct { // the same for every connection
+		sync.Mutex
+		answer []byte
+	}
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -44,7 +54,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// The answer is made whole before its first byte, so there is no error in mid-stream.
-	out, err := s.answer(r)
+	out, err := s.timed(r)
 	if err != nil {
 		code := "1002"
 		if m := errorCode.FindStringSubmatch(err.Error()); m != nil {
@@ -55,6 +65,28 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Write(out)
+}
+
+// timed is answer, noted in the journal: milliseconds, database,
+// statement.
+func (s *server) timed(r *http.Request) ([]byte, error) {
+	if s.journal == nil {
+		return s.answer(r)
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	begun := time.Now()
+	out, err := s.answer(r)
+	v := r.URL.Query()
+	text := v.Get("query")
+	if text == "" {
+		text = string(body)
+	}
+	s.journal.Printf("%d\t%s\t%q", time.Since(begun).Milliseconds(), v.Get("database"), text)
+	return out, err
 }
 
 // answer runs one request in a session of its own, so that no setting outlives it.
@@ -95,7 +127,7 @@ func (s *server) answer(r *http.Request) ([]byte, error) {
 // run executes a statement that brings no data.
 func (s *server) run(c *conn, statement, format string, params map[string]string) ([]byte, error) {
 	if statement == hello {
-		return sayHello(c)
+		return s.sayHello(c)
 	}
 	defer s.shards.forget(statement)
 	return c.query(onCluster.ReplaceAllString(statement, ""), format, params)
@@ -155,22 +187,34 @@ func (s *server) kill(tag string) {
 // sayHello tells the driver that results come at protocol revision 0, which is
 // how the library writes Native. The driver reads this one answer at its own
 // revision, whatever the server's.
-func sayHello(c *conn) ([]byte, error) {
-	version, err := c.query("SELECT version()", "TSVRaw", nil)
-	if err != nil {
-		return nil, err
+func (s *server) sayHello(c *conn) ([]byte, error) {
+	s.hello.Lock()
+	defer s.hello.Unlock()
+	if s.hello.answer == nil {
+		version, err := c.query("SELECT version()", "TSVRaw", nil)
+		if err == nil {
+			s.hello.answer, err = helloAs(strings.TrimSpace(string(version)))
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
+	return slices.Clone(s.hello.answer), nil
+}
+
+// helloAs is the block of the answer.
+func helloAs(version string) ([]byte, error) {
 	b := proto.NewBlock()
 	for _, col := range [][2]string{{"displayName()", "String"}, {"version()", "String"}, {"revision()", "UInt32"}, {"timezone()", "String"}} {
 		if err := b.AddColumn(col[0], column.Type(col[1])); err != nil {
 			return nil, err
 		}
 	}
-	if err := b.Append("libchdb", strings.TrimSpace(string(version)), uint32(0), "UTC"); err != nil {
+	if err := b.Append("libchdb", version, uint32(0), "UTC"); err != nil {
 		return nil, err
 	}
 	var buf chproto.Buffer
-	err = b.Encode(&buf, proto.DBMS_TCP_PROTOCOL_VERSION)
+	err := b.Encode(&buf, proto.DBMS_TCP_PROTOCOL_VERSION)
 	return buf.Buf, err
 }
 
