@@ -98,7 +98,7 @@ const password = "correct horse battery"
 // open makes an empty site: no team, no facts.
 func open(t *testing.T) *site {
 	t.Helper()
-	return openOn(t, filepath.Join(folder(t), "state.db"))
+	return openOn(t, newState(t))
 }
 
 // folder outlives the test, as do the engines: the next may use them too.
@@ -112,6 +112,12 @@ func folder(t *testing.T) string {
 	return dir
 }
 
+// newState answers the DSN of an empty state. One test sets it to another kind
+// of store.
+var newState = sqliteState
+
+func sqliteState(t *testing.T) string { return "sqlite:" + filepath.Join(folder(t), "state.db") }
+
 // openOn makes a site over a state that may be there already.
 func openOn(t *testing.T, state string) *site {
 	t.Helper()
@@ -120,7 +126,7 @@ func openOn(t *testing.T, state string) *site {
 	zone, err := time.LoadLocation("America/Sao_Paulo")
 	s.check(err)
 	now := func() time.Time { return today }
-	s.store, err = store.Open(ctx, "sqlite:"+state, now)
+	s.store, err = store.Open(ctx, state, now)
 	s.check(err)
 	closers = append(closers, func() { s.store.Close() })
 	s.facts, err = facts.Open(ctx, facts.Config{Zone: zone, MemoryLimit: "512MB", Threads: 2, Now: now})
@@ -161,11 +167,17 @@ var crew struct {
 // staffed makes a site with one member of each role, a company and a source.
 func staffed(t *testing.T) *site {
 	t.Helper()
+	state := newState(t)
+	file, ok := strings.CutPrefix(state, "sqlite:")
+	if !ok {
+		s := openOn(t, state)
+		s.hire()
+		return s
+	}
 	if crew.state == nil {
 		gather(t)
 	}
-	state := filepath.Join(folder(t), "state.db")
-	if err := os.WriteFile(state, crew.state, 0o600); err != nil {
+	if err := os.WriteFile(file, crew.state, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := openOn(t, state)
@@ -176,14 +188,26 @@ func staffed(t *testing.T) *site {
 // gather makes the crew.
 func gather(t *testing.T) {
 	t.Helper()
-	ctx, state := context.Background(), filepath.Join(folder(t), "state.db")
+	state := filepath.Join(folder(t), "state.db")
 	s := &site{t: t, cookies: map[store.Role]string{}}
 	var err error
-	s.store, err = store.Open(ctx, "sqlite:"+state, func() time.Time { return today })
+	s.store, err = store.Open(context.Background(), "sqlite:"+state, func() time.Time { return today })
 	s.check(err)
+	s.hire()
+	s.check(s.store.Close())
+	crew.state, err = os.ReadFile(state)
+	s.check(err)
+	crew.cookies, crew.source = s.cookies, s.source
+}
+
+// hire adds a member of each role, who is signed in, the company and a source.
+func (s *site) hire() {
+	s.t.Helper()
+	ctx := context.Background()
 	for i, role := range store.Roles {
 		email := string(role) + "@example.com"
 		n := store.NewMember{Email: email, Name: "Ana " + strings.ToUpper(string(role)), Role: role, Password: password}
+		var err error
 		if i == 0 {
 			_, err = s.store.AddFirstMember(ctx, n)
 		} else {
@@ -193,16 +217,12 @@ func gather(t *testing.T) {
 		_, s.cookies[role], err = s.store.SignIn(ctx, email, password, "192.0.2.1", "test browser")
 		s.check(err)
 	}
-	_, err = s.store.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.CompanyName, Author: "system", Body: metric.CompanyDocument{
+	_, err := s.store.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.CompanyName, Author: "system", Body: metric.CompanyDocument{
 		Name: "Vila Rica", Zone: "America/Sao_Paulo", WeekStart: "monday", Currency: "BRL", Language: "pt-BR",
 	}})
 	s.check(err)
-	crew.source, err = s.store.AddSource(ctx, "Web app")
+	s.source, err = s.store.AddSource(ctx, "Web app")
 	s.check(err)
-	s.check(s.store.Close())
-	crew.state, err = os.ReadFile(state)
-	s.check(err)
-	crew.cookies = s.cookies
 }
 
 // lived is a site with half a year of a small company's facts, made once:
