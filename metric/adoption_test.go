@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
-	"github.com/farol-cs/farol/facts"
 )
 
 // The table of features equals a slow computation over the raw events.
@@ -81,10 +80,10 @@ func (w *world) featurePeople(t *testing.T, q Request, name string, page int) Fe
 func TestFeaturePeople(t *testing.T) {
 	t.Parallel()
 	zone := mustZone(t, "America/Sao_Paulo")
-	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open func(*time.Location, func() time.Time) *facts.Facts) {
+	onEngines(t, []string{"duckdb", "clickhouse", "shards"}, func(t *testing.T, open opener) {
 		h := randomHistory(43, zone, farol.Date(2018, time.September, 24), 30, 250)
 		clk := &clock{t: h.sent[0].Known}
-		w := newWorld(t, open(zone, clk.now), clk, h, randomSettings(43, zone), 2)
+		w := newWorld(t, open(t, zone, clk.now), clk, h, randomSettings(43, zone), 2)
 		w.settings.Features = Features{WindowDays: 20, AdoptedDays: 2, List: []Feature{{Name: "Reports", Events: []string{"Report Created", "$page"}, Plans: []string{"pro", "team"}}}}
 		day := w.first + 25
 		q := Request{Period: farol.Period{From: day - 20, To: day + 1}, AsOf: day}
