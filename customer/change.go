@@ -154,17 +154,12 @@ func (w Work) handOver(ctx context.Context, c store.CustomerChange, role string,
 	if err := h.Of(ctx, c.Author); err != nil {
 		return err
 	}
-	names, err := h.names(ctx)
-	if err != nil {
-		return err
-	}
+	// all is from before the change, so it still names the owners then.
+	accounts := make([]*Account, 0, len(c.Before))
 	for id := range c.Before {
-		// all is from before the change, so it still names the owner then.
-		if err := h.note(ctx, all[id], role, store.MemberID(c.Value), c.Reason, names); err != nil {
-			return err
-		}
+		accounts = append(accounts, all[id])
 	}
-	return nil
+	return h.notes(ctx, accounts, role, store.MemberID(c.Value), c.Reason)
 }
 
 // segmentOf makes the segment of a list, unless there is one of its title:

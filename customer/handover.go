@@ -86,17 +86,11 @@ func (h Handover) Give(ctx context.Context, ids []farol.AccountID, role string, 
 	if len(moved) == 0 {
 		return 0, nil
 	}
-	names, err := h.names(ctx)
-	if err != nil {
-		return 0, err
-	}
 	if err := h.Facts.SaveMarks(ctx, h.Directory.now(), marks); err != nil {
 		return 0, err
 	}
-	for _, a := range moved {
-		if err := h.note(ctx, a, role, to, why, names); err != nil {
-			return 0, err
-		}
+	if err := h.notes(ctx, moved, role, to, why); err != nil {
+		return 0, err
 	}
 	return len(moved), h.Directory.Refresh(ctx)
 }
@@ -110,17 +104,57 @@ func (h Handover) names(ctx context.Context) (map[store.MemberID]string, error) 
 	return out, err
 }
 
-// note moves the open tasks and writes down what was handed over.
-func (h Handover) note(ctx context.Context, a *Account, role string, to store.MemberID, why string, names map[store.MemberID]string) error {
-	from := store.MemberID(a.Owner(role))
-	if from == "" {
-		return nil
-	}
-	tasks, err := h.Store.Tasks(ctx, store.TaskQuery{Owner: &from, Account: a.ID, Open: true, Limit: 1000})
+// notes moves the open tasks of the owners before and writes down what was
+// handed over, on each account that had one.
+func (h Handover) notes(ctx context.Context, accounts []*Account, role string, to store.MemberID, why string) error {
+	names, err := h.names(ctx)
 	if err != nil {
 		return err
 	}
-	p := h.Words
+	open := map[store.MemberID]map[farol.AccountID][]store.Task{}
+	var out []store.Note
+	for _, a := range accounts {
+		from := store.MemberID(a.Owner(role))
+		if from == "" {
+			continue
+		}
+		if open[from] == nil {
+			if open[from], err = h.tasksOf(ctx, from); err != nil {
+				return err
+			}
+		}
+		tasks := open[from][a.ID]
+		for _, t := range tasks {
+			if _, err := h.Store.UpdateTask(ctx, t.ID, store.TaskUpdate{Owner: &to, By: h.By}); err != nil {
+				return err
+			}
+		}
+		out = append(out, h.note(a, role, to, why, names, tasks))
+	}
+	return h.Store.AddNotes(ctx, out)
+}
+
+// tasksOf are the open tasks of a member by account.
+func (h Handover) tasksOf(ctx context.Context, m store.MemberID) (map[farol.AccountID][]store.Task, error) {
+	const page = 10_000
+	out := map[farol.AccountID][]store.Task{}
+	for offset := 0; ; offset += page {
+		list, err := h.Store.Tasks(ctx, store.TaskQuery{Owner: &m, Open: true, Limit: page, Offset: offset})
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range list {
+			out[t.Account] = append(out[t.Account], t)
+		}
+		if len(list) < page {
+			return out, nil
+		}
+	}
+}
+
+// note says what was handed over.
+func (h Handover) note(a *Account, role string, to store.MemberID, why string, names map[store.MemberID]string, tasks []store.Task) store.Note {
+	from, p := store.MemberID(a.Owner(role)), h.Words
 	name := func(m store.MemberID) string { return cmp.Or(names[m], string(m)) }
 	lines := []string{p.T("%s: from %s to %s.", p.Text(roleTitles[role]), name(from), name(to))}
 	if why = strings.TrimSpace(why); why != "" {
@@ -135,17 +169,13 @@ func (h Handover) note(ctx context.Context, a *Account, role string, to store.Me
 			line += " (" + p.Date(t.Due) + ")"
 		}
 		lines = append(lines, line)
-		if _, err := h.Store.UpdateTask(ctx, t.ID, store.TaskUpdate{Owner: &to, By: h.By}); err != nil {
-			return err
-		}
 	}
 	author := h.By
 	if author == "" {
 		author = from
 		lines = append(lines, "", p.T("Done by the API token %s.", h.Token))
 	}
-	_, err = h.Store.AddNote(ctx, store.Note{Account: a.ID, Author: author, Title: p.T("Handover"), Body: strings.Join(lines, "\n"), Kind: HandoverKind})
-	return err
+	return store.Note{Account: a.ID, Author: author, Title: p.T("Handover"), Body: strings.Join(lines, "\n"), Kind: HandoverKind}
 }
 
 // Owned counts the accounts that a member owns, in any role.

@@ -136,13 +136,13 @@ func (d *doors) answers() string {
 }
 
 // tickets: ticket, action (opened, updated, solved, reopened), account,
-// person, day, ts, subject, priority, status, channel, topic, csat (null when
-// not given), grp. One row per ticket event; not cut to the period.
+// person, day, ts, subject, priority, status, channel, topic, csat and
+// replied, when a person first answered (null when not given), grp. One row per ticket event; not cut to the period.
 func (d *doors) tickets() string {
-	all := d.typed("tickets", "t.ticket AS ticket, t.action AS action, t.day AS day, t.ts AS ts, t.id AS id, t.subject AS subject, t.priority AS priority, t.status AS status, t.channel AS channel, t.topic AS topic, t.csat AS csat",
+	all := d.typed("tickets", "t.ticket AS ticket, t.action AS action, t.day AS day, t.ts AS ts, t.id AS id, t.subject AS subject, t.priority AS priority, t.status AS status, t.channel AS channel, t.topic AS topic, t.csat AS csat, t.replied AS replied",
 		"1 = 1"+d.seenBy(), "t.account", "t.person")
 	source := "(SELECT * FROM " + all + " a WHERE 1 = 1" + d.noStaff("account", "person") + ")"
-	return d.dayed(source, []string{"id", "ticket", "action", "account", "person", "day", "ts", "subject", "priority", "status", "channel", "topic", "csat"}, "account", "day")
+	return d.dayed(source, []string{"id", "ticket", "action", "account", "person", "day", "ts", "subject", "priority", "status", "channel", "topic", "csat", "replied"}, "account", "day")
 }
 
 // Who an event of the log belonged to when it was taken in.

@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -278,7 +280,15 @@ func TestRoster(t *testing.T) {
 			}
 		}
 	}
+	var firstSeen []string
 	for name, f := range all {
+		seen := seenPeople(t, f)
+		if firstSeen == nil {
+			firstSeen = seen
+		}
+		if !slices.Equal(seen, firstSeen) {
+			t.Errorf("%s: %q are seen, elsewhere %q", name, seen, firstSeen)
+		}
 		for _, c := range []struct {
 			q    PeopleQuery
 			want farol.PersonID
@@ -294,4 +304,46 @@ func TestRoster(t *testing.T) {
 			}
 		}
 	}
+}
+
+// seenPeople lists who is found when some are left out, fields are hidden, or no
+// account is in sight, and checks that against the list of everybody.
+func seenPeople(t *testing.T, f *Facts) (out []string) {
+	t.Helper()
+	find := func(ctx context.Context, q PeopleQuery) []Listed {
+		list, err := f.FindPeople(ctx, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list
+	}
+	ctx := t.Context()
+	whole := find(ctx, PeopleQuery{Limit: 1000})
+	left := string(whole[0].Account)
+	for _, x := range find(ctx, PeopleQuery{LeaveAccounts: []string{left}, LeavePeople: []string{string(whole[1].ID)}, Limit: 1000}) {
+		if string(x.Account) == left || x.ID == whole[1].ID {
+			t.Errorf("%+v is not left out", x)
+		}
+		out = append(out, string(x.ID)+" of "+string(x.Account))
+	}
+	for _, x := range whole[2:] {
+		in := slices.ContainsFunc(out, func(s string) bool { return strings.HasPrefix(s, string(x.ID)+" of ") })
+		if elsewhere := string(x.Account) != left || x.Accounts > 1; in != elsewhere {
+			t.Errorf("%+v is listed: %v", x, in)
+		}
+	}
+	hidden := func(fields ...string) context.Context { return sight.With(ctx, sight.New(nil, fields)) }
+	for _, c := range []struct {
+		ctx   context.Context
+		words string
+		n     int
+	}{
+		{ctx, "josé avila", 1}, {hidden("attribute.email"), "avila", 1}, {hidden("attribute.name"), "avila", 0}, {hidden("attribute.name", "attribute.email"), "user3", 1},
+		{hidden("attribute.first_name"), "user3", 1}, {sight.With(ctx, sight.New(map[farol.AccountID]bool{}, nil)), "user3", 0},
+	} {
+		if got := find(c.ctx, PeopleQuery{Search: c.words, Tests: true}); len(got) != c.n {
+			t.Errorf("%q finds %+v", c.words, got)
+		}
+	}
+	return out
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/stats"
 	"github.com/farol-cs/farol/store"
 )
@@ -87,6 +88,20 @@ type Keeper struct {
 	Now func() time.Time
 }
 
+// checkSegments tells whether the segments that the lines name are there.
+func (k Keeper) checkSegments(ctx context.Context, lines []string) error {
+	var filters []facts.Filter
+	for _, s := range lines {
+		a, value, _ := strings.Cut(s, "=")
+		filters = append(filters, facts.Filter{Attribute: a, Values: []string{value}})
+	}
+	b, err := segment.Read(ctx, k.Store)
+	if err != nil {
+		return err
+	}
+	return b.CheckFilters(filters)
+}
+
 func (k Keeper) now() time.Time {
 	if k.Now == nil {
 		return time.Now()
@@ -134,6 +149,9 @@ func (k Keeper) check(ctx context.Context, g *Goal) error {
 		if a, _, ok := strings.Cut(s, "="); !ok || a == "" {
 			return farol.InvalidField("segment", "must be written attribute=value")
 		}
+	}
+	if err := k.checkSegments(ctx, g.Segment); err != nil {
+		return err
 	}
 	start, err1 := farol.ParseDay(g.Start)
 	due, err2 := farol.ParseDay(g.Due)

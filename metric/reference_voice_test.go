@@ -76,6 +76,7 @@ func init() {
 	})
 	referState("tickets_per_100_accounts", (*reference).ticketLoad)
 	refer("ticket_solve_time", (*reference).solveTimes)
+	refer("ticket_first_answer_time", (*reference).answerTimes)
 	refer("ticket_reopen_rate", (*reference).reopened)
 }
 
@@ -299,7 +300,7 @@ func (r *reference) responded(q Request, p farol.Period, relations ...string) []
 // refTicket is the first event of a name of a ticket.
 type refTicket struct {
 	group, account, ticket, event string
-	at                            time.Time
+	at, replied                   time.Time
 	day                           farol.Day
 }
 
@@ -314,7 +315,9 @@ func (r *reference) ticketEvents(name string) []refTicket {
 		if e.Name != name || t.day > r.asOf || r.excludedAccount(t.account) || r.excludedPerson(r.person(e.Person())) {
 			continue
 		}
-		t.ticket = text(r.propsOf(e), "ticket")
+		props := r.propsOf(e)
+		t.ticket = text(props, "ticket")
+		t.replied, _ = time.Parse(time.RFC3339, text(props, "first_reply_at"))
 		out = append(out, t)
 	}
 	return out
@@ -358,9 +361,28 @@ func (r *reference) ticketLoad(q Request, p farol.Period) []refRow {
 }
 
 func (r *reference) solveTimes(q Request, p farol.Period) []refRow {
+	return r.ticketWaits(q, p, r.ticketEvents("Ticket Solved"))
+}
+
+// answerTimes are the waits for what any event of the ticket says of the first
+// answer.
+func (r *reference) answerTimes(q Request, p farol.Period) []refRow {
+	var answered []refTicket
+	for _, name := range []string{"Ticket Opened", "Ticket Updated", "Ticket Solved", "Ticket Reopened"} {
+		for _, t := range r.ticketEvents(name) {
+			if t.at = t.replied; !t.at.IsZero() {
+				answered = append(answered, t)
+			}
+		}
+	}
+	return r.ticketWaits(q, p, answered)
+}
+
+// ticketWaits are the waits of the tickets opened in the period for the first
+// of what ends them.
+func (r *reference) ticketWaits(q Request, p farol.Period, solved []refTicket) []refRow {
 	const fortnight = 14 * 24 * time.Hour
 	end := (r.through + 1).Start(r.zone)
-	solved := r.ticketEvents("Ticket Solved")
 	var out []refRow
 	for _, t := range r.tickets(q, "Ticket Opened") {
 		if !p.Contains(t.day) || !t.at.Before(end) {
@@ -431,6 +453,7 @@ func (h *history) voice(e *farol.Event, props map[string]any) {
 	case k < 3:
 		e.Name = pick(h, "Ticket Opened", "Ticket Solved", "Ticket Solved", "Ticket Reopened")
 		props["ticket"] = "t" + number(h, 5)
+		maybe(2, "first_reply_at", e.At.Add(time.Duration(h.r.IntN(60)-10)*time.Hour).UTC().Format(time.RFC3339))
 		return
 	case k < 7:
 		e.Name = pick(h, "Survey Sent", "Survey Sent", "Survey Bounced")

@@ -55,6 +55,9 @@ func New(accounts map[farol.AccountID]bool, hidden []string) *Sight {
 	for _, h := range hidden {
 		s.hidden[h] = true
 	}
+	if accounts != nil {
+		s.list = []string{} // who sees no account is not who sees all
+	}
 	for id := range accounts {
 		s.list = append(s.list, string(id))
 	}

@@ -56,6 +56,42 @@ func checkBody(field, body string) (string, error) {
 // AddNote writes a note. Whom it mentions, and who follows the account, is
 // told. Errors: Invalid with the field account, title or body.
 func (s *Store) AddNote(ctx context.Context, n Note) (Note, error) {
+	n, err := s.newNote(ctx, n)
+	if err != nil {
+		return n, err
+	}
+	return n, s.Write(ctx, func(tx *sql.Tx) error { return s.insertNote(ctx, tx, n) })
+}
+
+// notesAtOnce is how many notes one transaction writes: nobody else writes
+// meanwhile.
+const notesAtOnce = 500
+
+// AddNotes writes many notes, as AddNote does each. Those before one that is
+// refused are written.
+func (s *Store) AddNotes(ctx context.Context, notes []Note) error {
+	for lot := range slices.Chunk(notes, notesAtOnce) {
+		err := s.Write(ctx, func(tx *sql.Tx) error {
+			for _, n := range lot {
+				n, err := s.newNote(ctx, n)
+				if err == nil {
+					err = s.insertNote(ctx, tx, n)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newNote checks a note and gives it its id and instants.
+func (s *Store) newNote(ctx context.Context, n Note) (Note, error) {
 	if n.Account == "" {
 		return n, farol.InvalidField("account", "must not be empty")
 	}
@@ -82,20 +118,21 @@ func (s *Store) AddNote(ctx context.Context, n Note) (Note, error) {
 	if n.At.IsZero() {
 		n.At = n.Created
 	}
-	err = s.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `
-			insert into notes (id, account, person, author, title, body, kind, at, pinned, created, changed, participants)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)`,
-			n.ID, key(n.Account), key(n.Person), n.Author, n.Title, n.Body, cut(n.Kind, 60), n.At.UnixMilli(), millis(n.Pinned), n.Created.UnixMilli(), jsonList(n.Participants))
-		if err != nil {
-			return err
-		}
-		if err := s.noteTasks(ctx, tx, n, n.Author); err != nil {
-			return err
-		}
-		return s.announce(ctx, tx, Notice{Kind: NoticeMention, Account: n.Account, Subject: "note:" + n.ID, Author: n.Author, Text: excerpt(n.Title, n.Body)}, withoutItems(n.Body))
-	})
-	return n, err
+	return n, nil
+}
+
+func (s *Store) insertNote(ctx context.Context, tx *sql.Tx, n Note) error {
+	_, err := tx.ExecContext(ctx, `
+		insert into notes (id, account, person, author, title, body, kind, at, pinned, created, changed, participants)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)`,
+		n.ID, key(n.Account), key(n.Person), n.Author, n.Title, n.Body, cut(n.Kind, 60), n.At.UnixMilli(), millis(n.Pinned), n.Created.UnixMilli(), jsonList(n.Participants))
+	if err != nil {
+		return err
+	}
+	if err := s.noteTasks(ctx, tx, n, n.Author); err != nil {
+		return err
+	}
+	return s.announce(ctx, tx, Notice{Kind: NoticeMention, Account: n.Account, Subject: "note:" + n.ID, Author: n.Author, Text: excerpt(n.Title, n.Body)}, withoutItems(n.Body))
 }
 
 // maxParticipants bounds who took part in a meeting.

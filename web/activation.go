@@ -71,8 +71,9 @@ type stuckStep struct {
 }
 
 type stuckRow struct {
-	Unit, Account, Start, Days, Left, Step, Done string
-	Late                                         bool
+	Who                           who
+	Start, Days, Left, Step, Done string
+	Late                          bool
 }
 
 var activationCards = []string{
@@ -283,7 +284,10 @@ func (p *activationPage) listStuck(v *visit, s metric.Stuck) {
 	}
 	for _, u := range s.Units {
 		row := stuckRow{
-			Unit: u.Unit, Account: u.Account, Start: v.p.Date(u.Start), Days: v.p.Number(float64(u.Days), 0), Left: v.p.Number(float64(u.Left), 0), Late: u.Left == 0,
+			Who: personWho(u.Unit), Start: v.p.Date(u.Start), Days: v.p.Number(float64(u.Days), 0), Left: v.p.Number(float64(u.Left), 0), Late: u.Left == 0,
+		}
+		if u.Unit == u.Account {
+			row.Who = accountWho(u.Account)
 		}
 		if u.Step > 0 {
 			row.Step = u.Done[u.Step-1].Clause.Name

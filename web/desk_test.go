@@ -12,6 +12,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/desk"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -91,7 +92,8 @@ func TestTicketPage(t *testing.T) {
 	s.post(support, page+"/messages", "body", "Do you know this one, @csm?").leadsTo(page + "?done=saved")
 	a := s.get(csm, page).is(200).says(".moments", "Do you know this one").says(".pairs", "Esperando").has("a[href='https://desk.example/t/1']", 1)
 	a.says("main", "No article is about login yet.").says("main", "Other tickets")
-	s.get(csm, "/my-day").says(".moments", "mentioned you")
+	told, _ := s.get(csm, "/my-day").says(".moments", "mentioned you").doc.Find(".moments a[href^='/notices/']").Attr("href")
+	s.get(csm, told).leadsTo(page)
 	s.get(csm, "/customers/acct-02?tab=thread").says("main", "Do you know this one")
 	s.get(admin, "/tickets/"+string(s.source.ID)+"/plain").is(200).says("main", "has no topic")
 	s.get(admin, page+"?as_of=2026-03-11").is(200).has(".past", 1)
@@ -265,7 +267,14 @@ func TestGoals(t *testing.T) {
 	s.check(err)
 	sup, err := s.store.MemberByEmail(t.Context(), "support@example.com")
 	s.check(err)
-	s.get(csm, "/goals/new?metric=mrr&segment=plan%3DPro").is(200).says("textarea[name=segment]", "plan=Pro")
+	s.get(csm, "/goals/new?metric=mrr&segment=plan%3DPro").is(200).has("input[name=segment][value='plan=Pro'][checked]", 1)
+	rule, err := segment.ParseText(`plan is "Pro"`)
+	s.check(err)
+	_, err = segment.Put(t.Context(), s.store, "pros", segment.Document{Title: "Pros", Rule: rule}, nil, "system")
+	s.check(err)
+	s.get(csm, "/goals/new?segment=$segment.pros%3Dtrue").is(200).has("select[name=segment] option[value='$segment.pros=true'][selected]", 1)
+	s.post(csm, "/goals", "title", "x", "metric", "active_users_week", "target", "1", "start", "2026-02-02", "due", "2026-06-30", "support", string(sup.ID), "cs", string(cs.ID), "segment", "$segment.none=true").is(422).says(".form-error", "no segment")
+	s.get(csm, "/values?of=attribute&attribute=").is(200).has("select", 0)
 	form := func(more ...string) []string {
 		return append([]string{"title", "Mais gente usando", "metric", "active_users_week", "grain", "week", "target", "40", "start", "2026-02-02", "due", "2026-06-30", "support", string(sup.ID), "cs", string(cs.ID), "why", "Porque **sim**."}, more...)
 	}
@@ -290,6 +299,9 @@ func TestGoals(t *testing.T) {
 		s.get(as{role: store.Viewer, code: code}, page).is(200).has("[data-chart]", 1).says(".written strong", "sim")
 		s.get(as{role: store.Viewer, code: code}, "/").is(200).has("a[href='"+page+"']", 1)
 	})
+	few := strings.TrimSuffix(s.post(csm, "/goals", form("segment", "$segment.pros=true")...).header.Get("Location"), "?done=saved")
+	s.get(csm, few).is(200).says("main", "In Pros on the day")
+	s.post(csm, few, "do", "end").is(303)
 	a := s.get(csm, page).says("main", "independent of each other").says(".pairs", "Ana CSM").says(".pairs", "Ana SUPPORT")
 	if !strings.Contains(a.doc.Find("#goal-data").Text(), "Going on as before") {
 		t.Error("there is no band")

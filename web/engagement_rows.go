@@ -47,7 +47,7 @@ func (s *server) bucket(v *visit) error {
 	p.View, p.Crumb = q.look, &crumb{v.p.T("Engagement"), q.link("/engagement")}
 	p.What = q.bucketTitle(v.p, k, n) + " · " + v.p.Range(r.Period)
 	for _, row := range rows {
-		p.Rows = append(p.Rows, unitRow{Unit: row.Unit, Account: row.Account, Events: q.events(row, r.Period)})
+		p.Rows = append(p.Rows, unitRow{Who: unitWho(q.of, row.Unit), In: accountWho(row.Account), Events: q.events(row, r.Period)})
 	}
 	at := strconv.Itoa(k)
 	if after != "" {

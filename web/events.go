@@ -31,7 +31,7 @@ type eventRow struct {
 	Late   bool
 	Clock  lang.Text
 	Fresh  bool
-	// AccountHref and PersonHref narrow the list.
+	// AccountHref and PersonHref lead to their pages.
 	AccountHref, PersonHref string
 }
 
@@ -65,7 +65,7 @@ func (s *server) eventRows(v *visit, rows []facts.EventRow, fresh time.Time) ([]
 		if sent := r.Person(); sent != r.Canonical {
 			e.Sent = string(sent)
 		}
-		e.AccountHref = "/events?" + url.Values{"account": {e.Account}}.Encode()
+		e.AccountHref = customerHref(r.Resolved)
 		e.PersonHref = personHref(r.Canonical)
 		out = append(out, e)
 	}

@@ -11,9 +11,11 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/goal"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -90,7 +92,7 @@ func (s *server) goalRowOf(v *visit, n names, r goal.Reading) goalRow {
 	_, due := r.Days()
 	row := goalRow{
 		ID: r.ID, Title: r.Title, Href: "/goals/" + r.ID, Metric: r.Metric, Support: cmp.Or(n.members[r.Support], r.Support), CS: cmp.Or(n.members[r.CS], r.CS),
-		Baseline: sc.text(r.Baseline), Live: lang.None, Target: sc.text(&r.Target), Due: v.p.Date(due), Status: v.p.Text(goalStates[r.Status]), Class: goalClasses[r.Status], Segment: strings.Join(r.Segment, " · "), status: r.Status,
+		Baseline: sc.text(r.Baseline), Live: lang.None, Target: sc.text(&r.Target), Due: v.p.Date(due), Status: v.p.Text(goalStates[r.Status]), Class: goalClasses[r.Status], Segment: v.segmentLines(r.Segment), status: r.Status,
 	}
 	if m, err := s.Metrics.Catalogue().Find(r.Metric); err == nil {
 		row.Metric = m.Title.In(v.p.Code())
@@ -273,6 +275,10 @@ type goalForm struct {
 	Metrics  []choice
 	Members  []store.Member
 	Unit     string
+	// Segments are the segments there are, Kept the attributes that narrow the
+	// goal down, Attributes those that may.
+	Segments, Kept []choice
+	Attributes     []string
 }
 
 // Get is what is in a field.
@@ -285,7 +291,7 @@ func (s *server) newGoal(v *visit) error {
 	if m := q.Get("metric"); m != "" {
 		f.Set("metric", m)
 	}
-	f.Set("segment", strings.Join(q["segment"], "\n"))
+	f["segment"] = q["segment"]
 	return s.showGoalForm(v, http.StatusOK, goalForm{Fields: f})
 }
 
@@ -299,7 +305,7 @@ func (s *server) editGoal(v *visit) error {
 		return err
 	}
 	_, factor := goalUnit(m)
-	f := url.Values{"title": {g.Title}, "why": {g.Why}, "metric": {g.Metric}, "segment": {strings.Join(g.Segment, "\n")}, "grain": {string(g.Grain)}, "direction": {g.Direction}, "start": {g.Start}, "due": {g.Due}, "support": {g.Support}, "cs": {g.CS}}
+	f := url.Values{"title": {g.Title}, "why": {g.Why}, "metric": {g.Metric}, "segment": g.Segment, "grain": {string(g.Grain)}, "direction": {g.Direction}, "start": {g.Start}, "due": {g.Due}, "support": {g.Support}, "cs": {g.CS}}
 	number := func(x float64) string {
 		return strconv.FormatFloat(float64(int64(x*factor*1e6+map[bool]float64{true: 0.5, false: -0.5}[x >= 0]))/1e6, 'f', -1, 64)
 	}
@@ -347,18 +353,55 @@ func (s *server) showGoalForm(v *visit, status int, p goalForm) error {
 			p.Members = append(p.Members, m)
 		}
 	}
+	if err := p.narrow(s, v); err != nil {
+		return err
+	}
 	return s.send(v, status, "goal_form", "layout", p)
+}
+
+// narrow fills what the goal may be narrowed down to: a segment, or attributes.
+func (p *goalForm) narrow(s *server, v *visit) (err error) {
+	b, err := v.segments(v.r.Context())
+	if err != nil {
+		return err
+	}
+	chosen := linesOf(strings.Join(p.Fields["segment"], "\n"))
+	for _, x := range b.All() {
+		line := segment.Trait(x.Name) + "=" + segment.In
+		p.Segments = append(p.Segments, choice{Value: line, Name: x.Title, Chosen: slices.Contains(chosen, line)})
+	}
+	for _, line := range chosen {
+		if !slices.ContainsFunc(p.Segments, func(c choice) bool { return c.Value == line }) {
+			p.Kept = append(p.Kept, choice{Value: line, Name: v.segmentLines([]string{line})})
+		}
+	}
+	p.Attributes, err = s.Facts.Attributes(v.r.Context())
+	return err
+}
+
+// segmentLines says what narrows a goal down.
+func (v *visit) segmentLines(lines []string) string {
+	b, err := v.segments(v.r.Context())
+	if err != nil {
+		return strings.Join(lines, " · ") // the page says by itself what is wrong
+	}
+	var out []string
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, "=")
+		if x, now, not, ok := segment.Filtered(facts.Filter{Attribute: name, Values: []string{value}}); ok && !not && !now {
+			out = append(out, v.p.T("In %s on the day", b.Title(x)))
+			continue
+		}
+		out = append(out, attributeTitle(v.p, b, strings.TrimPrefix(name, facts.NowPrefix))+" = "+cmp.Or(value, v.p.T("unknown")))
+	}
+	return strings.Join(out, " · ")
 }
 
 // readGoal reads the form; values are typed in the unit of goalUnit, with a
 // comma or a point.
 func (s *server) readGoal(f url.Values) (goal.Goal, error) {
 	g := goal.Goal{Title: f.Get("title"), Why: f.Get("why"), Metric: f.Get("metric"), Grain: farol.Grain(f.Get("grain")), Direction: f.Get("direction"), Start: f.Get("start"), Due: f.Get("due"), Support: f.Get("support"), CS: f.Get("cs")}
-	for _, line := range strings.Split(f.Get("segment"), "\n") {
-		if line = strings.TrimSpace(line); line != "" {
-			g.Segment = append(g.Segment, line)
-		}
-	}
+	g.Segment = linesOf(strings.Join(f["segment"], "\n"))
 	m, err := s.Metrics.Catalogue().Find(g.Metric)
 	if err != nil {
 		return g, farol.InvalidField("metric", "there is no such metric")

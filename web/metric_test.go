@@ -95,7 +95,7 @@ func TestSource(t *testing.T) {
 			t.Errorf("the number was %s and comes from %s", want, got)
 		}
 		a.has("pre.code", 2).has(`nav.side a[href="/catalogue"][aria-current]`, 1).has("#units ~ .card tbody tr", -1).has(`a[href^="/settings/active"]`, 1).has(`a[download][href*="rows.csv"]`, 1)
-		events := a.attr("#units ~ .card tbody a", "href")
+		events := a.attr(`#units ~ .card tbody a[href^="/events"]`, "href")
 		s.get(who, events).is(200).has("tbody tr", -1).says("tbody", "Report Created")
 		part := s.get(as{role: store.Viewer, code: code, fragment: true}, why).is(200)
 		if strings.Contains(part.body, "<html") {

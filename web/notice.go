@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/store"
 )
@@ -123,8 +124,14 @@ func (s *server) noticeLink(v *visit, n store.Notice) string {
 		id, _, _ = strings.Cut(id, ":")
 		return "/knowledge/" + url.PathEscape(id)
 	case "message":
-		if m, err := s.Store.Message(v.r.Context(), id); err == nil && m.Thread == store.Channel {
-			return "/community#post-" + url.PathEscape(cmp.Or(m.Parent, m.ID))
+		if m, err := s.Store.Message(v.r.Context(), id); err == nil {
+			if m.Thread == store.Channel {
+				return "/community#post-" + url.PathEscape(cmp.Or(m.Parent, m.ID))
+			}
+			if t, is := strings.CutPrefix(m.About, aboutTicket); is {
+				source, ticket, _ := strings.Cut(t, "/")
+				return ticketHref(&facts.Ticket{Source: farol.SourceID(source), ID: ticket})
+			}
 		}
 		return customerTab(n.Account, "thread")
 	}

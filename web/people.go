@@ -29,7 +29,9 @@ type peoplePage struct {
 	First   string
 	Next    string
 	CSV     string
-	Empty   bool
+	// Tests leads to the list with whom no figure counts, or without them.
+	Tests string
+	Empty bool
 }
 
 // Get is a filter's text.
@@ -76,6 +78,9 @@ func (s *server) readPeople(v *visit) (facts.PeopleQuery, url.Values, error) {
 	if x := kept.Get("account"); x != "" {
 		q.Accounts = []string{string(s.Facts.Joined(farol.AccountID(x), time.Time{}))}
 	}
+	if err := s.Customers.LeaveOut(v.r.Context(), s.Store, &q); err != nil {
+		return q, kept, err
+	}
 	today := v.company.calendar().Today(v.now)
 	switch kept.Get("active") {
 	case "":
@@ -116,8 +121,11 @@ func (s *server) people(v *visit) error {
 		return err
 	}
 	for _, x := range list {
-		p.Rows = append(p.Rows, listedRowOf(v, names, x))
+		row := listedRowOf(v, names, x)
+		row.Test = row.Test || slices.Contains(q.LeaveAccounts, string(x.Account)) || slices.Contains(q.LeavePeople, string(x.ID))
+		p.Rows = append(p.Rows, row)
 	}
+	p.Tests = linkWith("/people", kept, "tests", map[bool]string{false: "yes"}[q.Tests])
 	p.heads(v)
 	p.choices(v)
 	if q.Offset > 0 {

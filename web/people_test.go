@@ -9,6 +9,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -23,6 +24,7 @@ func settled(t *testing.T) *site {
 	h.add(farol.Identify, "", at, "", "user-01-0", map[string]any{"name": "José Ávila <b>", "email": "jose@example.com", "title": "CFO", "consent": map[string]any{"email": map[string]any{"marketing": false}}})
 	h.add(farol.Identify, "", at.Add(time.Hour), "", "user-01-0", map[string]any{"title": "CEO"})
 	h.add(farol.Group, "", at.Add(2*time.Hour), "acct-05", "user-01-0", map[string]any{})
+	h.add(farol.Group, "", at.Add(3*time.Hour), "acct-test", "user-test", map[string]any{"test": true})
 	for i := range h.events {
 		h.events[i].Known = today.Add(-time.Duration(50-i) * time.Minute)
 	}
@@ -52,6 +54,8 @@ func TestPeoplePages(t *testing.T) {
 	s.get(admin, "/people.csv?role=boss").is(400)
 
 	csm := as{role: store.CSM}
+	s.paletteOfPeople(csm)
+	s.leavesOutPeople()
 	const page = "/people/user-01-0"
 	a := s.get(csm, page).is(200).says("h1", "José Ávila").says("table", "CEO").says(".said", "CFO").says(".moments", "title is now CEO").says(".moments", "Report Created").says(".moments", "Answered NPS")
 	a.says("table", "Conta 5")
@@ -153,4 +157,43 @@ func TestGroupsAndFields(t *testing.T) {
 	s.post(csm, "/people/user-01-0", "do", "fields", "field.birthday", "1980-02-03").leadsTo("/people/user-01-0?done=saved")
 	s.get(csm, "/people/user-01-0").says("table", "Field birthday").says("table", "Feb 3, 1980").says("table", "the team")
 	s.post(csm, "/people/user-01-0", "do", "fields", "field.birthday", "soon").is(422).has(".form-error", 1)
+}
+
+// The palette finds people by name and e-mail with accents aside, not those out
+// of sight nor by what is hidden.
+func (s *site) paletteOfPeople(csm as) {
+	s.t.Helper()
+	csm.fragment = true
+	const found = "[role=option][data-href='/people/user-01-0']"
+	s.get(csm, "/search?q=JOSE+avila").has(found, 1).says("[role=option]", "jose@example.com")
+	s.get(csm, "/search?q=jose@exa").has(found, 1)
+	s.get(csm, "/search?q=jo").has(found, 0)
+	m, err := s.store.MemberByEmail(s.t.Context(), "csm@example.com")
+	s.check(err)
+	see := func(scope store.Scope, hidden ...string) {
+		fields := store.FieldsOf(hidden...)
+		_, err := s.store.UpdateMember(s.t.Context(), m.ID, store.MemberUpdate{Scope: &scope, Hidden: &fields})
+		s.check(err)
+	}
+	see(store.AllAccounts, "attribute.email")
+	s.get(csm, "/search?q=jose+avila").has(found, 1)
+	s.get(csm, "/search?q=jose@exa").has(found, 0)
+	if a := s.get(csm, "/people?q=jose"); strings.Contains(a.text("tbody"), "jose@example.com") {
+		s.t.Error("a hidden e-mail is listed")
+	}
+	see(store.OwnAccounts)
+	s.get(csm, "/search?q=jose+avila").has(found, 0)
+	see(store.AllAccounts)
+}
+
+// Whom no figure counts is not listed: the people of an account that is a test
+// and whom the exclusions name; who has another account, too, is listed by it.
+func (s *site) leavesOutPeople() {
+	s.t.Helper()
+	_, err := s.store.Define(s.t.Context(), store.Draft{Kind: metric.SettingKind, Name: metric.ExclusionsName, Author: "test", Body: metric.ExclusionsDocument{Accounts: []string{"acct-01", "acct-02"}, People: []string{"user-03-0"}}})
+	s.check(err)
+	s.get(admin, "/people").has("tbody tr", 22).says("tfoot", "Show tests and staff, too")
+	s.get(admin, "/people?q=jose").says("tbody", "Conta 5")
+	s.get(admin, "/people?tests=yes").has("tbody tr", 31).has("tbody td:first-child .tag", 10)
+	s.get(admin, "/people?account=acct-01").has("tbody tr", 4)
 }

@@ -163,7 +163,7 @@ type restatementPage struct {
 type causeFact struct {
 	At, Known, Name string
 	Way             lang.Text
-	Person, Account string
+	Person, Account who
 	// Was is the account that it counted for before.
 	Was              string
 	Href, Properties string
@@ -239,7 +239,7 @@ func causeFacts(sh shell, x metric.Opened) []causeFact {
 	var out []causeFact
 	for _, f := range x.Facts() {
 		row := causeFact{
-			At: sh.When(f.At), Known: sh.When(f.Known), Name: f.Name, Way: ways[f.Way], Person: string(f.Canonical), Account: string(f.Resolved),
+			At: sh.When(f.At), Known: sh.When(f.Known), Name: f.Name, Way: ways[f.Way], Person: personWho(string(f.Canonical)), Account: accountWho(string(f.Resolved)),
 			Was: string(f.Was), Properties: string(f.Properties), Href: eventsAround(f),
 		}
 		var says struct {
@@ -287,8 +287,8 @@ type gapTable struct {
 }
 
 type gapRow struct {
-	Unit, Account, Before, After, Effect string
-	Href                                 string
+	Who, In                     who
+	Before, After, Effect, Href string
 }
 
 // gapTable writes the difference; the titles name the two sides.
@@ -307,7 +307,7 @@ func (s scale) gapTable(m *metric.Metric, d metric.Difference, before, after str
 		t.Other = s.gap(d.Other)
 	}
 	for _, c := range d.Changes {
-		row := gapRow{Unit: c.Unit, Account: c.Account, Before: s.rowText(m, c.Before), After: s.rowText(m, c.After)}
+		row := gapRow{Who: unitWho(m.Of, c.Unit), In: accountWho(c.Account), Before: s.rowText(m, c.Before), After: s.rowText(m, c.After)}
 		q := url.Values{"account": {c.Unit}}
 		if m.Of == metric.People {
 			q = url.Values{"person": {c.Unit}}

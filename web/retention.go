@@ -381,8 +381,9 @@ type membersPage struct {
 }
 
 type memberRow struct {
-	Unit, Account, Started, Kept, Of, Events string
-	Returned                                 bool
+	Who, In                   who
+	Started, Kept, Of, Events string
+	Returned                  bool
 }
 
 func (s *server) retentionMembers(v *visit) error {
@@ -424,8 +425,12 @@ func (s *server) retentionMembers(v *visit) error {
 	if q.By != "" {
 		p.What += " · " + q.By + " = " + p.named(group)
 	}
+	of := metric.Accounts
+	if q.Unit == metric.RetainPeople {
+		of = metric.People
+	}
 	for _, m := range members {
-		row := memberRow{Unit: m.Unit, Account: m.Account, Started: v.p.Date(m.Started), Returned: m.Retained > 0, Events: memberEvents(look, q, m)}
+		row := memberRow{Who: unitWho(of, m.Unit), In: accountWho(m.Account), Started: v.p.Date(m.Started), Returned: m.Retained > 0, Events: memberEvents(look, q, m)}
 		if q.Unit == metric.RetainRevenue {
 			currency := v.company.Currency
 			row.Kept, row.Of = v.p.Amount(m.Retained, currency, -1), v.p.Amount(m.Of, currency, -1)

@@ -64,7 +64,10 @@ type splitRow struct {
 
 type currencyRow struct{ Code, Opening, Closing, Rate, Converted, Share string }
 
-type moverRow struct{ Day, Account, Kind, Part, Product, Amount, Reason, Events string }
+type moverRow struct {
+	Who                                              who
+	Day, Kind, Part, Product, Amount, Reason, Events string
+}
 
 var revenueCards = []string{"mrr", "arr", "cmrr", "nrr_12m", "grr_12m", "saas_quick_ratio", "arpa"}
 
@@ -378,7 +381,7 @@ func movers(v *visit, list []metric.MovementRow, currency farol.Currency) []move
 	for _, m := range list {
 		x := float64(m.Amount) / math.Pow10(currency.Digits())
 		row := moverRow{
-			Day: v.p.Date(m.Day), Account: m.Account, Kind: v.p.Text(movementTitles[m.Kind]), Part: lang.None, Product: cmp.Or(m.Product, lang.None), Amount: sc.text(&x), Reason: cmp.Or(m.Reason, lang.None),
+			Day: v.p.Date(m.Day), Who: accountWho(m.Account), Kind: v.p.Text(movementTitles[m.Kind]), Part: lang.None, Product: cmp.Or(m.Product, lang.None), Amount: sc.text(&x), Reason: cmp.Or(m.Reason, lang.None),
 			Events: "/events?" + url.Values{"account": {m.Account}, "from": {m.Day.String()}, "until": {m.Day.String()}}.Encode(),
 		}
 		if m.Part != "" {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
+	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/store"
 )
@@ -52,7 +53,7 @@ var finders []finder
 
 // The finders are set here because their functions lead back to routes.
 func init() {
-	finders = append(finders, findAccounts, findActions, findPages, findMetrics, findGlossary, findSegments, findTasks, findViews)
+	finders = append(finders, findAccounts, findPeople, findActions, findPages, findArticles, findMetrics, findGlossary, findSegments, findTasks, findViews)
 }
 
 const (
@@ -108,6 +109,41 @@ func findAccounts(s *server, v *visit, q string) (foundGroup, error) {
 			detail = cmp.Or(stage, detail)
 		}
 		g.Items = append(g.Items, foundItem{Title: a.Name, Detail: detail, Icon: "users", Href: "/customers/" + url.PathEscape(string(a.ID)), Value: string(a.ID)})
+	}
+	return g, err
+}
+
+// findPeople searches the people in sight. A letter or two fit too many to mean
+// anybody.
+func findPeople(s *server, v *visit, q string) (foundGroup, error) {
+	g := foundGroup{Title: v.p.T("People")}
+	if len([]rune(q)) < 3 || len(strings.Fields(q)) > 20 {
+		return g, nil
+	}
+	list, err := s.Facts.FindPeople(v.r.Context(), facts.PeopleQuery{Search: q, Tests: true, Limit: othersFound})
+	if err != nil {
+		return g, err
+	}
+	for _, x := range list {
+		title := cmp.Or(x.Name, x.Email, string(x.ID))
+		detail := s.accountName(v, x.Account)
+		if x.Email != "" && x.Email != title {
+			detail = strings.TrimPrefix(detail+" · "+x.Email, " · ")
+		}
+		g.Items = append(g.Items, foundItem{Title: title, Detail: detail, Icon: "user", Href: personHref(x.ID)})
+	}
+	return g, nil
+}
+
+// findArticles searches the published articles, in one's language first.
+func findArticles(s *server, v *visit, q string) (foundGroup, error) {
+	g := foundGroup{Title: v.p.T("Knowledge base")}
+	if len([]rune(q)) < 3 {
+		return g, nil
+	}
+	list, err := s.Store.Articles(v.r.Context(), store.ArticleQuery{Search: q, Readers: true, Language: string(v.p.Code()), Limit: othersFound})
+	for _, a := range list {
+		g.Items = append(g.Items, foundItem{Title: a.Title, Detail: strings.Join(a.Topics, ", "), Icon: "notes", Href: "/knowledge/" + url.PathEscape(a.ID)})
 	}
 	return g, err
 }
@@ -178,6 +214,8 @@ func findActions(s *server, v *visit, q string) (foundGroup, error) {
 		if u, err := s.Store.Undo(v.r.Context(), v.member.ID, ""); err == nil {
 			all = append(all, foundItem{Title: v.p.T("Undo"), Detail: u.What, Icon: "arrow-back-up", Post: "/undo/last", Fields: []field{{"back", localPath(here)}}})
 		}
+		all = append(all, foundItem{Title: v.p.T("Write an article"), Icon: "notes", Href: "/knowledge/new"}, foundItem{Title: v.p.T("New segment"), Icon: "filter", Href: "/segments/new"},
+			foundItem{Title: v.p.T("A shared goal"), Icon: "plus", Href: "/goals/new"})
 	}
 	all = append(all,
 		foundItem{Title: v.p.T("Mark all notices as read"), Icon: "bell", Post: "/notices", Fields: []field{{"do", "seen"}, {"back", localPath(here)}}},

@@ -43,8 +43,8 @@ type settingUse struct {
 
 // unitRow is a person or account behind the figure.
 type unitRow struct {
-	Unit, Account, Numerator, Denominator, Times, Per string
-	Events                                            string
+	Who, In                                    who
+	Numerator, Denominator, Times, Per, Events string
 }
 
 // rowsShown is how many units one page lists.
@@ -161,7 +161,7 @@ func (s *server) units(v *visit, f figure, sc scale, p *sourcePage) error {
 		return err
 	}
 	for _, r := range rows {
-		row := unitRow{Unit: r.Unit, Account: r.Account, Events: s.eventsOf(f, r)}
+		row := unitRow{Who: unitWho(f.metric.Of, r.Unit), In: accountWho(r.Account), Events: s.eventsOf(f, r)}
 		row.Numerator, row.Denominator = sc.parts(f.metric, &r.Numerator, r.Denominator)
 		if f.metric.Aggregation == metric.Quantile {
 			row.Numerator = sc.text(&r.Numerator)
@@ -263,11 +263,13 @@ func (s *server) values(v *visit) (err error) {
 			return err
 		}
 		p.Segments, block = b.All(), "segment-choices"
-	} else if p.Attribute == "" {
+	} else if p.Attribute == "" && v.r.URL.Query().Get("of") == "" {
 		block = "segment-attributes"
 		if p.Attributes, err = s.Facts.Attributes(v.r.Context()); err != nil {
 			return err
 		}
+	} else if p.Attribute == "" {
+		block = "segment-values" // nothing to choose from
 	} else if p.Values, err = s.Facts.AttributeValues(v.r.Context(), p.Attribute, valuesShown); err != nil {
 		return err
 	}

@@ -39,16 +39,20 @@ type ticketPage struct {
 	Fields  url.Values
 }
 
-// pair is a name with what it is; Href leads out of the program.
-type pair struct{ Name, Value, Href string }
+// pair is a name with what it is; Href leads out of the program, Within to a
+// page of it.
+type pair struct{ Name, Value, Href, Within string }
 
 type articleLink struct {
 	Title, Href, Language string
 	Published             bool
 }
 
+// aboutTicket begins what names a ticket in messages.
+const aboutTicket = "ticket:"
+
 // about names a ticket in messages.
-func about(t facts.Ticket) string { return "ticket:" + string(t.Source) + "/" + t.ID }
+func about(t facts.Ticket) string { return aboutTicket + string(t.Source) + "/" + t.ID }
 
 func (s *server) ticket(v *visit) error { return s.showTicket(v, http.StatusOK, refusal{}, nil) }
 
@@ -116,7 +120,9 @@ func (p *ticketPage) ticketFacts(v *visit) {
 	add(lang.Text("Number"), t.ID)
 	add(lang.Text("Status"), status)
 	add(lang.Text("Priority"), p.Row.Priority)
-	add(lang.Text("Requester"), p.Row.Requester)
+	if add(lang.Text("Requester"), p.Row.Requester); t.Person != "" {
+		p.Facts[len(p.Facts)-1].Within = p.Row.PersonHref
+	}
 	add(lang.Text("Topic"), t.Topic)
 	add(lang.Text("Channel"), t.Channel)
 	add(lang.Text("Assignee"), t.Assignee)
@@ -136,7 +142,7 @@ func (p *ticketPage) ticketFacts(v *visit) {
 	}
 	add(lang.Text("Said of it"), t.CSATComment)
 	if u, err := url.Parse(t.URL); err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" {
-		p.Facts = append(p.Facts, pair{v.p.T("In the help desk"), u.Host, t.URL})
+		p.Facts = append(p.Facts, pair{Name: v.p.T("In the help desk"), Value: u.Host, Href: t.URL})
 	}
 }
 

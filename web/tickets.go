@@ -46,10 +46,12 @@ type ticketMenu struct {
 
 type ticketLine struct {
 	Href, ID, Subject, Account, AccountName, Topic, Requester string
-	Status, StatusClass, Priority                             string
-	Urgent                                                    bool
-	Waited, FirstAnswer                                       string
-	Opened                                                    time.Time
+	// PersonHref leads to who asked, "" when nobody knows them.
+	PersonHref                    string
+	Status, StatusClass, Priority string
+	Urgent                        bool
+	Waited, FirstAnswer           string
+	Opened                        time.Time
 }
 
 type topicRow struct {
@@ -237,6 +239,9 @@ func ticketLineOf(v *visit, look *view, t *facts.Ticket, accounts map[farol.Acco
 	if a := accounts[t.Account]; a != nil {
 		row.AccountName = a.Name
 	}
+	if t.Person != "" {
+		row.PersonHref = personHref(t.Person)
+	}
 	until := v.now
 	if t.Over() {
 		until = t.Solved
@@ -298,7 +303,7 @@ func (s *server) ticketFigures(v *visit, look *view, p *ticketsPage, q desk.Quer
 	g, ctx := errgroup.WithContext(v.r.Context())
 	v.r = v.r.WithContext(ctx)
 	g.SetLimit(atOnce)
-	cards := s.cards(g, v, look, []string{"tickets_opened", "ticket_solve_time"})
+	cards := s.cards(g, v, look, []string{"tickets_opened", "ticket_first_answer_time", "ticket_solve_time"})
 	if err := g.Wait(); err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ type answerRow struct {
 
 var (
 	voiceCards  = []string{"nps", "nps_accounts", "nps_mrr", "nps_transactional", "response_rate", "csat", "ces", "ces_easy"}
-	ticketCards = []string{"tickets_opened", "tickets_per_100_accounts", "ticket_solve_time", "ticket_reopen_rate"}
+	ticketCards = []string{"tickets_opened", "tickets_per_100_accounts", "ticket_first_answer_time", "ticket_solve_time", "ticket_reopen_rate"}
 )
 
 // chosenBy is the attribute that a page breaks down by: the asked one, else
