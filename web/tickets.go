@@ -303,7 +303,7 @@ func (s *server) ticketFigures(v *visit, look *view, p *ticketsPage, q desk.Quer
 	g, ctx := errgroup.WithContext(v.r.Context())
 	v.r = v.r.WithContext(ctx)
 	g.SetLimit(atOnce)
-	cards := s.cards(g, v, look, []string{"tickets_opened", "ticket_first_answer_time", "ticket_solve_time"})
+	cards := s.cards(g, v, look, []string{"tickets_opened", "ticket_solve_time"})
 	if err := g.Wait(); err != nil {
 		return err
 	}

@@ -11,14 +11,14 @@ import (
 // company's customers are and do.
 var demoSegments = []struct{ name, title, titlePt, description, descriptionPt, rule string }{
 	{
-		"fading-before-renewal", "Use fell by half, renewal within 90 days", "Uso caiu pela metade, renovação em até 90 dias",
+		"fading-before-renewal", "Use fell by a fifth, renewal within half a year", "Uso caiu um quinto, renovação em até seis meses",
 		"Talk to them before the notice period.", "Falar com eles antes do aviso prévio.",
-		"metric active_users_week changed by <= -50% in 7 days and renewal_date in 0..90 days",
+		"metric mrr > 0 and metric use_change_28d <= 0.8 and renewal_date in 0..180 days",
 	},
 	{
-		"quiet-payers", "Paying and silent for two weeks", "Pagam e estão em silêncio há duas semanas",
-		"Nobody of theirs did anything.", "Ninguém deles fez nada.",
-		"metric mrr > 0 and did * = 0 times in 14 days",
+		"losing-pace", "Paying, and using it less every week", "Pagam e usam menos a cada semana",
+		"By the trend of eight weeks, or silent for two.", "Pela tendência de oito semanas, ou em silêncio há duas.",
+		"metric mrr > 0 and (metric use_slope_8w <= -0.05 or did * = 0 times in 14 days)",
 	},
 	{
 		"ready-to-grow", "Nearly all seats in use", "Quase todas as licenças em uso",
@@ -32,13 +32,13 @@ var demoSegments = []struct{ name, title, titlePt, description, descriptionPt, r
 	},
 	{
 		"carried-by-few", "Carried by one or two people", "Nas costas de uma ou duas pessoas",
-		"They pay, and hardly anybody used the product this month.", "Pagam, e quase ninguém usou o produto neste mês.",
-		"metric mrr > 0 and people >= 1 who (did * >= 1 times in 28 days) and people < 3 who (did * >= 1 times in 28 days)",
+		"They pay, and the use of a month is that of one, or of hardly anybody.", "Pagam, e o uso do mês é de uma pessoa só, ou de quase ninguém.",
+		"metric mrr > 0 and (metric use_concentration >= 0.4 or people < 3 who (did * >= 1 times in 28 days))",
 	},
 	{
 		"at-risk", "At risk", "Em risco",
 		"Whatever the sign.", "Qualquer que seja o sinal.",
-		"metric mrr > 0 and (segment fading-before-renewal or segment quiet-payers or segment carried-by-few)",
+		"metric mrr > 0 and (segment fading-before-renewal or segment losing-pace or segment carried-by-few)",
 	},
 }
 

@@ -11,8 +11,8 @@
 -- settings: none
 -- of: others
 -- quantile: 0.5
--- title [en]: Time to the first answer of a ticket (median)
--- title [pt-BR]: Tempo até a primeira resposta do chamado (mediana)
+-- title [en]: First answer of a ticket (median)
+-- title [pt-BR]: Primeira resposta do chamado (mediana)
 -- definition [en]: The time by which half of the tickets opened in the period had a first answer of somebody of the team.
 -- definition [pt-BR]: O tempo em que metade dos chamados abertos no período teve uma primeira resposta de alguém da equipe.
 -- formula [en]: median of the Kaplan–Meier curve from opened to the first public answer
