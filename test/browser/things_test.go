@@ -52,6 +52,10 @@ func (s *site) things(account string) map[string]string {
 	if farol.KindOf(err) != farol.Conflict {
 		s.check(err)
 	}
+	_, err = s.store.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.FeaturesName, Author: "system", Body: metric.Features{
+		WindowDays: 28, AdoptedDays: 3, List: []metric.Feature{{Name: "Report Created", Events: []string{"Report Created"}, Core: true}},
+	}})
+	s.check(err)
 	_, err = s.store.Define(ctx, store.Draft{Kind: metric.CriterionKind, Name: "walked", Author: "system", Body: metric.Activation{Events: []metric.Clause{{Name: "Report Created", Min: 3}}, WindowDays: 14}})
 	s.check(err)
 	_, err = s.facts.Append(ctx, facts.Batch{Events: []farol.Event{{ID: "gone-1", Source: sources[1].ID, Kind: farol.Identify, At: time.Now().UTC(), User: "gone-user", Properties: []byte(`{"email":"gone@example.com"}`)}}})
@@ -67,6 +71,6 @@ func (s *site) things(account string) map[string]string {
 		"/desks/{id}": of("/desks/", string(desk.ID)), "/knowledge/{id}": of("/knowledge/", article.ID), "/goals/{id}": of("/goals/", g.ID), "/segments/{name}": "/segments/walked", "/sources/{id}": of("/sources/", string(sources[0].ID)),
 		"/erasures/{id}": of("/erasures/", erased.ID), "/metrics/{name}": "/metrics/mrr", "/metrics/{name}/versions": "/metrics/active_users_week/versions", "/settings/{name}": "/settings/company", "/new/{what}": "/new/task", "/glossary/{id}": "/glossary/churn", "/team/members/{id}": of("/team/members/", me),
 		"/activation/criteria/{name}": "/activation/criteria/walked", "/invite/{secret}": "/invite/" + invite,
-		"/adoption/feature": "/adoption/feature?feature=Report+Created", "/retention/members": "/retention/members?period=12m&column=1&cohort=" + cohort, "/lifecycle/accounts": "/lifecycle/accounts?stage=0", "/engagement/bucket": "/engagement/bucket?bucket=1",
+		"/adoption/feature": "/adoption/feature?feature=Report+Created", "/retention/members": "/retention/members?period=12m&column=1&cohort=" + cohort, "/lifecycle/accounts": "/lifecycle/accounts", "/engagement/bucket": "/engagement/bucket?bucket=1",
 	}
 }
