@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"

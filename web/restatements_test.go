@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
@@ -67,11 +68,17 @@ func TestRestatements(t *testing.T) {
 	})
 	_, err = s.facts.Append(context.Background(), facts.Batch{Events: h.events})
 	s.check(err)
+	erased, err := customer.BeginErasure(t.Context(), s.store, s.facts, farol.DayOf(today, today.Location()), customer.EraseRequest{Person: "user-04-0", Reason: "asked", Author: "x", Name: "X"})
+	s.check(err)
+	s.check(customer.ContinueErasures(t.Context(), s.store, s.facts))
 	s.check(s.metrics.UpdateHistory(context.Background()))
 	s.get(admin, "/restatements?metric=mrr").is(200).has("tbody tr", 2)
 	if got := s.get(admin, open).is(200).text(".lead"); strings.Contains(got, "today") || strings.Count(got, "as known on") != 2 {
 		t.Errorf("the older restatement says %q", got)
 	}
+	// What an erasure moved is named there, and each figure says why.
+	moved := s.get(admin, "/erasures/"+erased.ID).is(200).says("tbody", "Daily active users")
+	s.get(admin, moved.attr("tbody a[href^='/restatements/']", "href")).is(200).says("main", "A person was erased on")
 }
 
 // The pager of the ledger leads on, without losing the filter.
