@@ -18,8 +18,9 @@ type featurePage struct {
 }
 
 type featurePersonRow struct {
-	Person, Account, PersonHref, AccountHref, Days, Times string
-	Adopted                                               bool
+	Who, In     who
+	Days, Times string
+	Adopted     bool
 }
 
 func (s *server) feature(v *visit) error {
@@ -44,8 +45,7 @@ func (s *server) feature(v *visit) error {
 	p.Summary = v.p.T("%s eligible people on %s, those who use it most first.", v.p.Number(float64(got.Total), 0), v.p.Date(got.Day))
 	for _, x := range got.People {
 		p.Rows = append(p.Rows, featurePersonRow{
-			Person: x.Person, Account: x.Account, Adopted: x.Adopted, Days: v.p.Number(float64(x.Days), 0), Times: v.p.Number(float64(x.Times), 0),
-			PersonHref: personHref(farol.PersonID(x.Person)), AccountHref: "/customers/" + url.PathEscape(x.Account),
+			Who: personWho(x.Person), In: accountWho(x.Account), Adopted: x.Adopted, Days: v.p.Number(float64(x.Days), 0), Times: v.p.Number(float64(x.Times), 0),
 		})
 	}
 	if in.Del("after"); after != "" {
