@@ -174,6 +174,14 @@ func TestRestatements(t *testing.T) {
 	w.checkReported(t)
 }
 
+// of is the reference of today over what was known at an instant: the ledger
+// reads that way, because the day on which a period was closed may be later
+// than the last fact that it was closed with.
+func (w *world) of(known time.Time) *reference {
+	events := slices.DeleteFunc(slices.Clone(w.events), func(e farol.Event) bool { return e.Known.After(known) })
+	return newReference(events, w.settings, w.clock.now(), 0, time.Time{})
+}
+
 // openAll opens a share of the lines of each metric.
 func (w *world) openAll(t *testing.T, all []Restatement) {
 	t.Helper()
@@ -193,8 +201,7 @@ func (w *world) openAll(t *testing.T, all []Restatement) {
 			t.Fatal(err)
 		}
 		q := Request{Metric: x.Metric.Name, Grain: x.Grain}
-		was := newReference(w.events, w.settings, w.clock.now(), 0, x.WasKnown)
-		is := newReference(w.events, w.settings, w.clock.now(), 0, x.Known)
+		was, is := w.of(x.WasKnown), w.of(x.Known)
 		if err := agrees(x.Metric, o.Difference, rowsOf(was, q, x.Period), rowsOf(is, q, x.Period)); err != nil {
 			t.Errorf("%s of %s: %v", x.Metric.Name, x.Period, err)
 		}
@@ -234,7 +241,7 @@ func (w *world) checkReported(t *testing.T) {
 			if !ok {
 				continue
 			}
-			ref := newReference(w.events, w.settings, w.clock.now(), 0, first.Known)
+			ref := w.of(first.Known)
 			p := w.settings.Calendar.PeriodAt(g, pt.Period.From)
 			want := ref.want(m, Request{Metric: m.Name, Grain: g}, p, slices.Collect(maps.Values(rowsOf(ref, Request{Metric: m.Name, Grain: g}, p))))
 			want.Reason, want.Complete = "", first.Complete
