@@ -9,6 +9,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/segment"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -201,22 +202,49 @@ func before(a *Account, trait string) string {
 }
 
 // Undo takes a change back where nobody has changed the same since, and
-// answers of how many accounts. Errors: NotFound, Conflict when it was taken
-// back already.
+// answers of how many accounts. Whoever made the change takes back all of it,
+// also of accounts that it put out of their sight; others what they see.
+// Errors: NotFound, Conflict when it was taken back already or nothing of it
+// is left to take back.
 func (w Work) Undo(ctx context.Context, id, by string) (int, error) {
 	c, err := w.Store.CustomerChange(ctx, id)
 	if err != nil {
 		return 0, err
 	}
+	if !c.Undone.IsZero() {
+		return 0, farol.Errorf(farol.Conflict, "this was taken back already")
+	}
+	if c.Author == by {
+		ctx = sight.Everything(ctx)
+	}
 	all, err := w.Directory.Accounts(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if err := w.Store.EndCustomerChange(ctx, id, by); err != nil {
+	marks := w.takenBack(c, all, by)
+	n := 0
+	for _, m := range marks {
+		if m.Trait == c.Trait {
+			n++
+		}
+	}
+	if n == 0 {
+		return 0, farol.Errorf(farol.Conflict, "nothing of this is left to take back: it was changed since")
+	}
+	// First the marks: a change that is ended cannot be taken back again.
+	if err := w.Facts.SaveMarks(ctx, w.Now(), marks); err != nil {
 		return 0, err
 	}
+	if err := w.Store.EndCustomerChange(ctx, id, by); err != nil {
+		return n, err
+	}
+	return n, w.Directory.Refresh(ctx)
+}
+
+// takenBack are the marks that put back what was before the change, where it
+// still holds.
+func (w Work) takenBack(c store.CustomerChange, all map[farol.AccountID]*Account, by string) []facts.Mark {
 	var marks []facts.Mark
-	n := 0
 	for id, was := range c.Before {
 		if a, ok := all[id]; !ok || a.Marks[c.Trait] != c.Value {
 			continue
@@ -228,14 +256,10 @@ func (w Work) Undo(ctx context.Context, id, by string) (int, error) {
 				value = "false"
 			}
 		}
-		n++
 		marks = append(marks, facts.Mark{Account: id, Trait: c.Trait, Value: value})
 		if c.Trait == StageTrait {
 			marks = append(marks, facts.Mark{Account: id, Trait: WhyTrait, Value: Why{By: by, Undo: true, Since: since}.String()})
 		}
 	}
-	if err := w.Facts.SaveMarks(ctx, w.Now(), marks); err != nil {
-		return n, err
-	}
-	return n, w.Directory.Refresh(ctx)
+	return marks
 }

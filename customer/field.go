@@ -13,6 +13,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -179,12 +180,13 @@ func SaveField(ctx context.Context, s *store.Store, f Field, author string, base
 	return f, err
 }
 
-// FieldOf finds a field that is in use; Invalid when there is none.
+// FieldOf finds a field that is in use; Invalid when there is none, Forbidden
+// when it is hidden from whoever asks.
 func FieldOf(ctx context.Context, s *store.Store, subject, name string) (Field, error) {
 	all, err := Fields(ctx, s, subject)
 	for _, f := range all {
 		if f.Name == name && !f.Retired {
-			return f, err
+			return f, sight.Of(ctx).Shows("attribute." + name)
 		}
 	}
 	if err == nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/segment"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -195,6 +196,28 @@ func TestUndoLeavesOthers(t *testing.T) {
 	}
 	h.want(Query{Where: []Condition{{"tags", IsNot, []string{"vip"}}}}, "a", "b")
 	h.want(Query{Where: []Condition{{"tags", Contains, []string{"OTH"}}}}, "b")
+}
+
+// Who gives an account away takes that back although it is out of sight since;
+// nobody else reaches it so, and what is of nothing any more is a conflict.
+func TestUndoOutOfSight(t *testing.T) {
+	h := newHouse(t)
+	_, st := h.journey(Stages{})
+	h.say("a", map[string]any{"plan": "new"})
+	w := Work{Facts: h.f, Store: st, Directory: h.d, Now: func() time.Time { h.clock = h.clock.Add(10 * time.Second); return h.clock }}
+	ctx := context.Background()
+	c, err := w.Apply(ctx, []farol.AccountID{"a"}, Change{Do: "tag", Name: "gone", Author: "m1"})
+	h.check(err)
+	blind := sight.With(ctx, sight.New(map[farol.AccountID]bool{}, nil))
+	if _, err := w.Undo(blind, c.ID, "m2"); farol.KindOf(err) != farol.Conflict {
+		t.Errorf("another who does not see it: %v", err)
+	}
+	if n, err := w.Undo(blind, c.ID, "m1"); n != 1 || err != nil {
+		t.Errorf("the author took back %d, %v", n, err)
+	}
+	if a, err := h.d.Account(ctx, "a"); err != nil || a.Marks[TagTrait+"gone"] != "false" {
+		t.Errorf("the tag is %q, %v", a.Marks[TagTrait+"gone"], err)
+	}
 }
 
 // The first run goes back half a year, so that the time in a stage is that of

@@ -10,43 +10,61 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/sight"
 )
 
-// fieldInput is a field of the team's own with what it holds.
+// fieldInput is a field of the team's own with what it holds. Was is what the
+// form showed: only what differs from it is written, so that a form that was
+// open for long does not undo what a colleague wrote.
 type fieldInput struct {
 	customer.Field
-	Value string
+	Value, Was string
 }
 
-const fieldPrefix = "field."
+const fieldPrefix, wasPrefix = "field.", "was."
 
-// fieldInputs are the fields in use with their values, or with what was typed
-// into a form that was refused.
-func fieldInputs(fields []customer.Field, values map[string]string, typed url.Values) []fieldInput {
+// fieldInputs are the fields in use that the reader may see, with their values
+// or with what was typed into a form that was refused.
+func fieldInputs(of *sight.Sight, fields []customer.Field, values map[string]string, typed url.Values) []fieldInput {
 	var out []fieldInput
 	for _, f := range fields {
-		if f.Retired {
+		if f.Retired || of.Hides("attribute."+f.Name) {
 			continue
 		}
-		in := fieldInput{f, values[f.Name]}
+		in := fieldInput{Field: f, Value: values[f.Name]}
+		if _, _, err := f.Value(in.Value); err != nil && f.Type != "text" {
+			in.Value = "" // no input of the type can show it
+		}
+		in.Was = in.Value
 		if x, ok := typed[fieldPrefix+f.Name]; ok {
 			in.Value = x[0]
+		}
+		if x, ok := typed[wasPrefix+f.Name]; ok {
+			in.Was = x[0]
 		}
 		out = append(out, in)
 	}
 	return out
 }
 
-// typedFields are the values of a form, by the field's name.
+// typedFields are the values of a form that are not what it showed, by the
+// field's name.
 func typedFields(f url.Values) map[string]string {
 	out := map[string]string{}
 	for k, x := range f {
-		if name, ok := strings.CutPrefix(k, fieldPrefix); ok {
+		name, ok := strings.CutPrefix(k, fieldPrefix)
+		if !ok {
+			continue
+		}
+		if was, shown := f[wasPrefix+name]; !shown || oneLine(was[0]) != oneLine(x[0]) {
 			out[name] = x[0]
 		}
 	}
 	return out
 }
+
+// oneLine is the text as an input of one line gives it back.
+func oneLine(s string) string { return strings.NewReplacer("\r", "", "\n", "").Replace(s) }
 
 // titleOf is what a field is called, else the attribute's own name.
 func titleOf(fields []customer.Field, name string) string {

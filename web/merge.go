@@ -10,6 +10,7 @@ import (
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/sight"
 )
 
 // mergePage asks which other account or person is the same, and shows both
@@ -353,7 +354,7 @@ func (s *server) structure(v *visit, p *customerPage) ([]customer.Field, error) 
 	if err != nil {
 		return nil, err
 	}
-	p.Inputs = fieldInputs(fields, p.Account.Attributes, p.Fields)
+	p.Inputs = fieldInputs(sight.Of(v.r.Context()), fields, p.Account.Attributes, p.Fields)
 	p.Parts = s.Facts.Parts(p.Account.ID, p.View.Known)
 	if p.Products, err = customer.Products(v.r.Context(), s.Facts, p.Account.ID, p.View.AsOf, p.View.Known); err != nil {
 		return nil, err

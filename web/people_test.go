@@ -154,9 +154,30 @@ func TestGroupsAndFields(t *testing.T) {
 	s.post(csm, page+"/fields", "field.f_number", "12.5", "field.f_money", "1200.50", "field.f_date", "2026-05-01", "field.f_choice", "gold", "field.f_yes_no", "true", "field.f_text", "<i>").leadsTo(page + "?done=saved&tab=timeline")
 	s.get(csm, page).says(".pairs", "Field f_money").says(".pairs", "1,200.50").says(".pairs", "May 1, 2026").has("select[name='field.f_choice'] option[selected]", 1)
 	s.get(csm, "/customers?"+url.Values{"where": {"attribute.f_choice=gold"}, "cols": {"attribute.f_money"}}.Encode()).has("tbody tr", 1)
+	// A form that was open for long writes what was changed in it alone.
+	s.get(csm, page).has("input[name='was.f_text'][value='<i>']", 1)
+	s.post(csm, page+"/fields", "field.f_number", "12.5", "was.f_number", "12.5", "field.f_text", "mine", "was.f_text", "").leadsTo(page + "?done=saved&tab=timeline")
+	s.post(csm, page+"/fields", "field.f_number", "", "was.f_number", "", "field.f_date", "2026-06-01", "was.f_date", "2026-05-01").leadsTo(page + "?done=saved&tab=timeline")
+	s.get(csm, page).says(".pairs", "12.5").says(".pairs", "mine").says(".pairs", "Jun 1, 2026")
+	s.fieldsOutOfSight(csm, page)
 	s.post(csm, "/people/user-01-0", "do", "fields", "field.birthday", "1980-02-03").leadsTo("/people/user-01-0?done=saved")
 	s.get(csm, "/people/user-01-0").says("table", "Field birthday").says("table", "Feb 3, 1980").says("table", "the team")
 	s.post(csm, "/people/user-01-0", "do", "fields", "field.birthday", "soon").is(422).has(".form-error", 1)
+}
+
+// A field that is hidden is neither asked for nor written.
+func (s *site) fieldsOutOfSight(csm as, page string) {
+	s.t.Helper()
+	m, err := s.store.MemberByEmail(s.t.Context(), "csm@example.com")
+	s.check(err)
+	hidden, none := store.FieldsOf("attribute.f_money"), store.FieldsOf()
+	_, err = s.store.UpdateMember(s.t.Context(), m.ID, store.MemberUpdate{Hidden: &hidden})
+	s.check(err)
+	s.get(csm, page).has("input[name='field.f_number']", 1).has("input[name='field.f_money']", 0)
+	s.post(csm, page+"/fields", "field.f_money", "1").is(403)
+	_, err = s.store.UpdateMember(s.t.Context(), m.ID, store.MemberUpdate{Hidden: &none})
+	s.check(err)
+	s.get(csm, page).says(".pairs", "1,200.50")
 }
 
 // The palette finds people by name and e-mail with accents aside, not those out

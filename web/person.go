@@ -13,6 +13,7 @@ import (
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/sight"
 )
 
 // personPage is everything known of one person.
@@ -201,7 +202,7 @@ func (s *server) personFacts(v *visit, _ *view, p *personPage) error {
 		}
 		p.Facts = append(p.Facts, row)
 	}
-	p.Inputs = fieldInputs(fields, values, v.r.PostForm)
+	p.Inputs = fieldInputs(sight.Of(v.r.Context()), fields, values, v.r.PostForm)
 	return nil
 }
 
