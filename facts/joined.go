@@ -77,13 +77,12 @@ func (f *Facts) joinedAt(known time.Time) map[string]string {
 	}
 	next := map[string]string{}
 	for _, r := range *all {
-		if known.IsZero() || !r.known.After(known) {
+		if (known.IsZero() || !r.known.After(known)) && !leadsTo(next, r.to, r.from) {
 			next[r.from] = r.to
 		}
 	}
 	out := map[string]string{}
 	for from, to := range next {
-		// No circle can be: an account that is part of another takes none.
 		for to != "" && next[to] != "" {
 			to = next[to]
 		}
@@ -92,6 +91,17 @@ func (f *Facts) joinedAt(known time.Time) map[string]string {
 		}
 	}
 	return out
+}
+
+// leadsTo tells whether from is part of to, or is it: a row that says the other
+// way round, too, would make a circle and says nothing.
+func leadsTo(next map[string]string, from, to string) bool {
+	for ; from != ""; from = next[from] {
+		if from == to {
+			return true
+		}
+	}
+	return false
 }
 
 // Joined answers the account that id is part of, itself when of none.
@@ -149,6 +159,8 @@ func (f *Facts) Joins(since, until time.Time) (out []AccountJoin) {
 // JoinAccounts makes from part of to from now on, and in all of the past as
 // it is known from now on. Errors are Invalid with the field from or to.
 func (f *Facts) JoinAccounts(ctx context.Context, at time.Time, from, to farol.AccountID) error {
+	f.joining.Lock()
+	defer f.joining.Unlock()
 	joined := f.joinedAt(time.Time{})
 	switch {
 	case from == "" || !f.hasAccount(ctx, string(from)):
@@ -168,15 +180,20 @@ func (f *Facts) JoinAccounts(ctx context.Context, at time.Time, from, to farol.A
 // PartAccount undoes that from is part of another: both are again what they
 // would be without it. Errors are Invalid with the field from.
 func (f *Facts) PartAccount(ctx context.Context, at time.Time, from farol.AccountID) error {
+	f.joining.Lock()
+	defer f.joining.Unlock()
 	if f.joinedAt(time.Time{})[string(from)] == "" {
 		return farol.InvalidField("from", "is part of no other account")
 	}
 	return f.sayJoin(ctx, at, string(from), "")
 }
 
+// sayJoin writes the row, and waits until it is known whether or not the caller
+// does: the next one is checked against it.
 func (f *Facts) sayJoin(ctx context.Context, at time.Time, from, to string) error {
 	at = at.UTC().Truncate(time.Millisecond)
 	day := midnight(farol.DayOf(at, f.Zone()))
+	ctx = context.WithoutCancel(ctx)
 	_, err := f.send(ctx, &request{ctx: ctx, rows: func(c *commit, known time.Time) {
 		c.add(changes, known, at, day, uuid.NewString(), string(MarkSource), "account", from, joinTrait, markType, to)
 	}})

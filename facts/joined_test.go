@@ -347,3 +347,54 @@ func seenPeople(t *testing.T, f *Facts) (out []string) {
 	}
 	return out
 }
+
+// Two members who join two accounts the other way round at once make no
+// circle, and a log that has one is read all the same.
+func TestJoiningBothWaysAtOnce(t *testing.T) {
+	clock := time.Date(2026, 3, 10, 9, 0, 0, 0, time.UTC)
+	f, err := Open(t.Context(), Config{Threads: 2, Now: func() time.Time { return clock }, Zone: time.UTC})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	ctx := t.Context()
+	var es []farol.Event
+	for _, a := range []farol.AccountID{"a", "b", "x", "y"} {
+		es = append(es, farol.Event{ID: string(a), Source: "s", At: clock, Kind: farol.Group, Account: a, User: "u", Properties: []byte(`{"name":"N"}`)})
+	}
+	if _, err := f.Append(ctx, Batch{Events: es}); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		var made [2]error
+		var both sync.WaitGroup
+		both.Go(func() { made[0] = f.JoinAccounts(ctx, clock, "a", "b") })
+		both.Go(func() { made[1] = f.JoinAccounts(ctx, clock, "b", "a") })
+		both.Wait()
+		if (made[0] == nil) == (made[1] == nil) {
+			t.Fatalf("one of the two joins, and one alone: %v, %v", made[0], made[1])
+		}
+		from := farol.AccountID("a")
+		if made[0] != nil {
+			from = "b"
+		}
+		if err := f.PartAccount(ctx, clock, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, j := range [][2]string{{"x", "y"}, {"y", "x"}} {
+		if err := f.sayJoin(ctx, clock, j[0], j[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	read := make(chan map[string]string, 1)
+	go func() { read <- f.joinedAt(time.Time{}) }()
+	select {
+	case got := <-read:
+		if len(got) != 1 || got["x"] != "y" {
+			t.Errorf("a circle of x and y is read as %v", got)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("a circle is followed for ever")
+	}
+}

@@ -43,6 +43,7 @@ type Facts struct {
 	accounts       map[string]farol.Day // first day of each account
 
 	joins      atomic.Pointer[[]joinRow]
+	joining    sync.Mutex // held from the check of a join until it is known
 	tombs      atomic.Pointer[tombs]
 	rostering  sync.Mutex
 	rosterMark time.Time    // up to which commit the roster was made; guarded by rostering

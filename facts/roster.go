@@ -3,7 +3,6 @@ package facts
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"math"
 	"regexp"
 	"slices"
@@ -17,9 +16,11 @@ import (
 // roster is who there is: a row per person and account, made ahead so that a
 // list of a million people is one scan of narrow columns. Of the rows of a
 // pair the last batch counts. It holds nothing that the rest of the log does
-// not say, and no clock: it is always of now.
+// not say, and no clock: it is always of now. A row of nobody says up to which
+// commit it was made; those of people do not, for they come in lots, and some
+// may never come.
 var roster = &table{name: "roster", columns: []column{
-	{"batch", tInt}, {"known", tInstant}, // up to which commit it was made
+	{"batch", tInt}, {"known", tInstant}, // up to which commit it is made for certain
 	{"person", tText}, {"who", tHash}, {"account", tText}, {"pair", tHash},
 	{"name", tText}, {"email", tText}, {"folded", tText}, // name, e-mail and id, for search
 	{"role", tText}, {"consent", tText}, // "+email.marketing -sms.marketing"
@@ -101,13 +102,33 @@ func (f *Facts) UpdateRoster(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	differ := 0
 	for lot := range slices.Chunk(touched, rosterLot) {
-		if err := f.makeRoster(ctx, known, "IN (SELECT unnest({lot:Array(String)}))", map[string]any{"lot": lot}); err != nil {
+		n, err := f.makeRoster(ctx, "IN (SELECT unnest({lot:Array(String)}))", map[string]any{"lot": lot})
+		if err != nil {
+			return err
+		}
+		differ += n
+	}
+	if differ > 0 { // else the next start looks at these again, and finds nothing
+		if err := f.markRoster(ctx, known); err != nil {
 			return err
 		}
 	}
 	f.rosterTo(known)
 	return nil
+}
+
+// markRoster writes down that the roster is made up to the commit.
+func (f *Facts) markRoster(ctx context.Context, known time.Time) error {
+	return f.addRoster(ctx, [][]any{(&rosterRow{}).values(known, true)})
+}
+
+func (f *Facts) addRoster(ctx context.Context, rows [][]any) error {
+	_, err := f.send(ctx, &request{ctx: ctx, rows: func(c *commit, _ time.Time) {
+		c.rows[roster.number] = append(c.rows[roster.number], rows...)
+	}})
+	return err
 }
 
 // rosterTo notes up to which commit the roster was made.
@@ -134,16 +155,15 @@ func (f *Facts) currentRoster(s Scope, params map[string]any) string {
 	return f.rosterNow(params)
 }
 
-// findRoster reads how far the stored roster has come.
+// findRoster reads how far the stored roster has come. One without a mark is
+// not whole: its build was cut off.
 func (f *Facts) findRoster(ctx context.Context) error {
-	var mark sql.NullTime
-	var last sql.NullInt64
-	var rows, pairs int64
-	if err := f.one(ctx, "SELECT max(toNullable(known)) AS k, max(toNullable(batch)) AS b, i64(count(*)) AS n, i64(count(DISTINCT pair)) AS p FROM roster", nil, &mark, &last, &rows, &pairs); err != nil {
+	if err := f.findBase(ctx); err != nil {
 		return err
 	}
-	if rows == pairs && last.Valid {
-		f.rosterBase.Store(last.Int64)
+	var mark sql.NullTime
+	if err := f.one(ctx, "SELECT max(toNullable(known)) AS k FROM roster WHERE person = ''", nil, &mark); err != nil {
+		return err
 	}
 	if mark.Valid {
 		f.rosterTo(mark.Time.UTC())
@@ -151,48 +171,59 @@ func (f *Facts) findRoster(ctx context.Context) error {
 	return nil
 }
 
-// buildRoster makes the roster of everybody, in lots by the order of ids.
+// findBase finds whether every row so far is of a pair of its own.
+func (f *Facts) findBase(ctx context.Context) error {
+	var last sql.NullInt64
+	var rows, pairs int64
+	err := f.one(ctx, "SELECT max(toNullable(batch)) AS b, i64(count(*)) AS n, i64(count(DISTINCT pair)) AS p FROM roster WHERE person <> ''", nil, &last, &rows, &pairs)
+	if err == nil && rows == pairs && last.Valid {
+		f.rosterBase.Store(last.Int64)
+	}
+	return err
+}
+
+// The ids before and after all others.
+const firstID, lastID = "\x01", "\U0010ffff"
+
+// buildRoster makes the roster of everybody, in lots by the order of ids. What
+// is there of a build that was cut off is looked at as any other row.
 func (f *Facts) buildRoster(ctx context.Context, known time.Time) error {
 	rows, err := f.internal(ctx, "SELECT DISTINCT u.person AS person FROM ("+everybody("1 = 1")+") u WHERE u.person <> '' ORDER BY person", nil)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	first, last, n := "", "", 0
-	lot := func() error {
-		if n == 0 {
-			return nil
-		}
-		n = 0
-		return f.makeRoster(ctx, known, "BETWEEN {low:String} AND {high:String}", map[string]any{"low": first, "high": last})
+	low, n, all := firstID, 0, 0
+	lot := func(high string) error {
+		_, err := f.makeRoster(ctx, "BETWEEN {low:String} AND {high:String}", map[string]any{"low": low, "high": high})
+		low, n = high, 0
+		return err
 	}
 	for rows.Next() {
-		if err := rows.Scan(&last); err != nil {
+		var id string
+		if err := rows.Scan(&id); err != nil {
 			return err
 		}
-		if n++; n == 1 {
-			first = last
-		}
-		if n == rosterLot {
-			if err := lot(); err != nil {
+		all++
+		if n++; n == rosterLot {
+			if err := lot(id); err != nil {
 				return err
 			}
 		}
 	}
-	if err := errors.Join(rows.Err(), lot()); err != nil {
+	if err := rows.Err(); err != nil {
 		return err
 	}
-	f.rosterTo(known)
-	return f.moveBase(ctx)
-}
-
-// moveBase notes that every row so far is of a pair of its own.
-func (f *Facts) moveBase(ctx context.Context) error {
-	last, err := f.lastBatch(ctx, maxTime)
-	if err == nil {
-		f.rosterBase.Store(last)
+	if all > 0 {
+		if err := lot(lastID); err != nil {
+			return err
+		}
+		if err := f.markRoster(ctx, known); err != nil {
+			return err
+		}
 	}
-	return err
+	f.rosterTo(known)
+	return f.findBase(ctx)
 }
 
 var consentName = regexp.MustCompile(`^[a-z0-9_-]{1,40}\.[a-z0-9_-]{1,40}$`)
@@ -215,13 +246,14 @@ func (f *Facts) touchedPeople(ctx context.Context, since, until time.Time) (out 
 	return out, err
 }
 
-// makeRoster makes the rows of the people whose id fits the condition, and
-// stores those that differ.
-func (f *Facts) makeRoster(ctx context.Context, known time.Time, cond string, params map[string]any) error {
+// makeRoster makes the rows of the people whose id fits the condition, stores
+// those that differ and answers how many. They bear the mark of before.
+func (f *Facts) makeRoster(ctx context.Context, cond string, params map[string]any) (differ int, err error) {
 	fresh, err := f.rosterOf(ctx, cond, params)
 	if err != nil {
-		return err
+		return 0, err
 	}
+	known := maxInstant(f.rosterMark, time.Unix(0, 0).UTC())
 	var changed [][]any
 	old := map[string]any{}
 	for k, v := range params {
@@ -229,13 +261,13 @@ func (f *Facts) makeRoster(ctx context.Context, known time.Time, cond string, pa
 	}
 	rows, err := f.internal(ctx, "SELECT "+rosterColumns+" FROM "+f.rosterNow(old)+" r WHERE r.person "+cond, old)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var r rosterRow
 		if err := rows.Scan(&r.person, &r.account, &r.name, &r.email, &r.role, &r.consent, &r.first, &r.last, &r.accounts, &r.main, &r.test); err != nil {
-			return err
+			return 0, err
 		}
 		key := [2]string{r.person, r.account}
 		switch now, ok := fresh[key]; {
@@ -246,19 +278,16 @@ func (f *Facts) makeRoster(ctx context.Context, known time.Time, cond string, pa
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return err
+		return 0, err
 	}
 	for _, r := range fresh {
 		changed = append(changed, r.values(known, false))
 	}
 	if len(changed) == 0 {
-		return nil
+		return 0, nil
 	}
 	slices.SortFunc(changed, func(a, b []any) int { return strings.Compare(a[1].(string), b[1].(string)) })
-	_, err = f.send(ctx, &request{ctx: ctx, rows: func(c *commit, _ time.Time) {
-		c.rows[roster.number] = append(c.rows[roster.number], changed...)
-	}})
-	return err
+	return len(changed), f.addRoster(ctx, changed)
 }
 
 // rosterOf reads the people from the log.
@@ -401,7 +430,7 @@ func (f *Facts) CompactRoster(ctx context.Context) error {
 		return err
 	}
 	query := "SELECT " + columnList(roster, "z.") + " FROM (SELECT q.*, row_number() OVER (PARTITION BY q.pair ORDER BY q.batch DESC) AS place FROM (SELECT * FROM roster WHERE batch > {after:Int64} AND batch <= {last:Int64}) q) z " +
-		"WHERE z.place = 1 AND (z.gone = false OR {after:Int64} >= 0)"
+		"WHERE z.place = 1 AND (z.gone = false OR z.person = '' OR {after:Int64} >= 0)"
 	if err := f.eng.rewrite(ctx, roster, query, map[string]any{"after": int64(-1), "last": int64(math.MaxInt64)}); err != nil {
 		return err
 	}

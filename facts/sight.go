@@ -3,6 +3,7 @@ package facts
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/sight"
@@ -25,13 +26,11 @@ func Sighted(ctx context.Context, filters []Filter, by string) ([]Filter, error)
 	if s == nil {
 		return filters, nil
 	}
-	for _, f := range filters {
-		if err := s.Shows("attribute." + f.Attribute); err != nil {
+	for _, f := range append(slices.Clone(filters), Filter{Attribute: by}) {
+		// Its value of today is no less hidden than that of a day.
+		if err := s.Shows("attribute." + strings.TrimPrefix(f.Attribute, NowPrefix)); err != nil {
 			return nil, err
 		}
-	}
-	if err := s.Shows("attribute." + by); err != nil {
-		return nil, err
 	}
 	if bounded(ctx, filters) {
 		return filters, nil

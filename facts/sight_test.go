@@ -1,0 +1,26 @@
+package facts
+
+import (
+	"testing"
+
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
+)
+
+// A hidden attribute is as hidden by its value of today.
+func TestSightedHidesWhatHoldsNow(t *testing.T) {
+	for _, c := range []struct {
+		hidden, attribute string
+		kind              farol.ErrorKind
+	}{
+		{"attribute.region", "region", farol.Forbidden}, {"attribute.region", "now:region", farol.Forbidden}, {sight.Money, "now:mrr", farol.Forbidden},
+		{"attribute.region", "now:plan", ""}, {sight.Money, "now:plan", ""},
+	} {
+		ctx := sight.With(t.Context(), sight.New(nil, []string{c.hidden}))
+		_, filtered := Sighted(ctx, []Filter{{Attribute: c.attribute, Values: []string{"x"}}}, "")
+		_, parted := Sighted(ctx, nil, c.attribute)
+		if farol.KindOf(filtered) != c.kind || farol.KindOf(parted) != c.kind {
+			t.Errorf("%s hidden, by %s: %v, %v", c.hidden, c.attribute, filtered, parted)
+		}
+	}
+}
