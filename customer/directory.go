@@ -98,6 +98,7 @@ type snapshot struct {
 	last   map[string]farol.Day
 	known  time.Time
 	joins  time.Time // when accounts were joined or parted last
+	erased int64     // the erasures that it knows of
 	*portfolios
 	// said are the names of attributes and marks that accounts ever had.
 	said map[string]bool
@@ -174,7 +175,7 @@ func (d *Directory) current(ctx context.Context) (*snapshot, error) {
 func (d *Directory) shown() (s *snapshot, due bool) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	return d.state, d.state == nil || d.now().Sub(d.checked) >= fresh && d.facts.LastKnown().After(d.state.known)
+	return d.state, d.state == nil || d.now().Sub(d.checked) >= fresh && (d.facts.LastKnown().After(d.state.known) || d.facts.Erasings() != d.state.erased)
 }
 
 // renew makes and shows the next snapshot, unless somebody has just done it.
@@ -211,9 +212,9 @@ func (d *Directory) Refresh(ctx context.Context) error {
 
 // refresh makes the snapshot after old (nil: from nothing).
 func (d *Directory) refresh(ctx context.Context, old *snapshot) (*snapshot, error) {
-	s := &snapshot{accounts: map[farol.AccountID]*Account{}, values: map[string]map[farol.AccountID]facts.Measure{}, last: map[string]farol.Day{}, known: d.facts.LastKnown(), said: map[string]bool{}, joins: d.facts.JoinsChanged(), portfolios: &portfolios{}}
+	s := &snapshot{accounts: map[farol.AccountID]*Account{}, erased: d.facts.Erasings(), values: map[string]map[farol.AccountID]facts.Measure{}, last: map[string]farol.Day{}, known: d.facts.LastKnown(), said: map[string]bool{}, joins: d.facts.JoinsChanged(), portfolios: &portfolios{}}
 	since := time.Time{}
-	if old != nil && old.joins.Equal(s.joins) {
+	if old != nil && old.joins.Equal(s.joins) && old.erased == s.erased {
 		since = old.known
 		s.accounts, s.last, s.said = maps.Clone(old.accounts), maps.Clone(old.last), old.said
 		s.values = old.values // replaced metric by metric below

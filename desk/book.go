@@ -32,6 +32,7 @@ type Book struct {
 	mu      sync.RWMutex
 	tickets map[Key]*facts.Ticket
 	known   time.Time
+	erased  int64 // the erasures that it knows of
 	checked time.Time
 }
 
@@ -51,22 +52,22 @@ const fresh = 2 * time.Second
 func (b *Book) Tickets(ctx context.Context) (map[Key]*facts.Ticket, error) {
 	now := b.now()
 	b.mu.RLock()
-	tickets, known, checked := b.tickets, b.known, b.checked
+	tickets, known, checked, erased := b.tickets, b.known, b.checked, b.erased
 	b.mu.RUnlock()
-	if tickets != nil && (now.Sub(checked).Abs() < fresh && !checked.IsZero() || !b.facts.LastKnown().After(known)) {
+	if tickets != nil && erased == b.facts.Erasings() && (now.Sub(checked).Abs() < fresh && !checked.IsZero() || !b.facts.LastKnown().After(known)) {
 		return tickets, nil
 	}
 	b.loading.Lock()
 	defer b.loading.Unlock()
 	b.mu.RLock()
-	tickets, since := b.tickets, b.known
+	tickets, since, before := b.tickets, b.known, b.erased
 	b.mu.RUnlock()
-	upTo := b.facts.LastKnown()
-	if tickets != nil && !upTo.After(since) {
+	erased, upTo := b.facts.Erasings(), b.facts.LastKnown()
+	if tickets != nil && erased == before && !upTo.After(since) {
 		return tickets, nil
 	}
-	if b.facts.JoinsChanged().After(since) {
-		tickets, since = nil, time.Time{} // whose tickets they are is another matter now
+	if b.facts.JoinsChanged().After(since) || erased != before {
+		tickets, since = nil, time.Time{} // whose tickets they are, or which there are, is another matter now
 	}
 	next := maps.Clone(tickets)
 	if next == nil {
@@ -77,7 +78,7 @@ func (b *Book) Tickets(ctx context.Context) (map[Key]*facts.Ticket, error) {
 		return nil, err
 	}
 	b.mu.Lock()
-	b.tickets, b.known, b.checked = next, upTo, now
+	b.tickets, b.known, b.erased, b.checked = next, upTo, erased, now
 	b.mu.Unlock()
 	return next, nil
 }

@@ -370,3 +370,35 @@ func TestRetry(t *testing.T) {
 		t.Errorf("%d tickets after one more, %v", len(all), err)
 	}
 }
+
+// What an erasure took out of the log goes out of what is held in memory, too.
+func TestErasureReachesBookAndDirectory(t *testing.T) {
+	k := open(t)
+	k.append(farol.Event{ID: "g3", Kind: farol.Group, At: k.now, Account: "globex", Properties: json.RawMessage(`{"billing_contact":"ana@acme.com"}`)},
+		farol.Event{ID: "t1", Kind: farol.Track, Name: "Ticket Opened", At: k.now, Account: "acme", User: "ana", Properties: json.RawMessage(`{"ticket":"1","subject":"Login"}`)},
+		farol.Event{ID: "t2", Kind: farol.Track, Name: "Ticket Opened", At: k.now, Account: "globex", User: "bia", Properties: json.RawMessage(`{"ticket":"2","subject":"As ana@acme.com says"}`)})
+	book := NewBook(k.d.Facts, func() time.Time { return k.now })
+	held := func() string {
+		k.Helper()
+		all, err := book.Tickets(t.Context())
+		k.ok(err)
+		k.ok(k.d.Customers.Refresh(t.Context()))
+		a, err := k.d.Customers.Account(t.Context(), "globex")
+		k.ok(err)
+		out := a.Attributes["billing_contact"]
+		for _, id := range []string{"1", "2"} {
+			if x := all[Key{"web", id}]; x != nil {
+				out += ", " + x.Subject
+			}
+		}
+		return out
+	}
+	if got := held(); got != "ana@acme.com, Login, As ana@acme.com says" {
+		t.Fatalf("before: %s", got)
+	}
+	_, err := k.d.Facts.ErasePerson(t.Context(), facts.Erase{ID: "e", People: []farol.PersonID{"ana"}, Texts: []string{"ana@acme.com"}})
+	k.ok(err)
+	if got := held(); got != "[erased], As [erased] says" {
+		t.Errorf("after: %s", got)
+	}
+}

@@ -165,6 +165,7 @@ func (f *Facts) ErasePerson(ctx context.Context, e Erase) (Erased, error) {
 	}
 	_, err := f.send(ctx, &request{ctx: ctx, alone: func(ctx context.Context) error {
 		defer f.ids.forget()
+		defer f.erasings.Add(1) // also of what was cut off: some of it is gone
 		// Again: what came in meanwhile is here by now.
 		if err := f.theirEvents(ctx, params); err != nil {
 			return err
@@ -179,6 +180,11 @@ func (f *Facts) ErasePerson(ctx context.Context, e Erase) (Erased, error) {
 	}
 	return f.ErasureOf(ctx, e.ID)
 }
+
+// Erasings counts the erasures of this run. Whoever holds in memory what the
+// log says reads all of it anew when there was another: what was taken out of
+// the log is not among what was learned since.
+func (f *Facts) Erasings() int64 { return f.erasings.Load() }
 
 // theirEvents finds the events that the person did: those that go, and those
 // that tell of money (paid). A list and no sub-query, because a server with

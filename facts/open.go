@@ -45,6 +45,7 @@ type Facts struct {
 	joins      atomic.Pointer[[]joinRow]
 	joining    sync.Mutex // held from the check of a join until it is known
 	tombs      atomic.Pointer[tombs]
+	erasings   atomic.Int64
 	rostering  sync.Mutex
 	rosterMark time.Time    // up to which commit the roster was made; guarded by rostering
 	rosterSeen atomic.Int64 // rosterMark in milliseconds, for readers
