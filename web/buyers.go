@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"strconv"
 
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
 )
@@ -44,11 +46,15 @@ func (s *server) buyers(v *visit) error {
 	p := buyersPage{shell: v.shell(lang.Text("Buyers without a contract")), CSV: look.Link("/revenue/buyers.csv")}
 	p.Question, p.View = v.p.T("Who buys without a subscription, and what will they still buy?"), look
 	p.Crumb = &crumb{v.p.T("Revenue"), look.Link("/revenue")}
-	p.fill(v, b)
+	all, err := s.accountsAt(v, look)
+	if err != nil {
+		return err
+	}
+	p.fill(v, b, all)
 	return s.send(v, http.StatusOK, "buyers", "layout", p)
 }
 
-func (p *buyersPage) fill(v *visit, b metric.Buyers) {
+func (p *buyersPage) fill(v *visit, b metric.Buyers, all map[farol.AccountID]*customer.Account) {
 	money := scale{v.p, metric.Money, b.Currency}
 	number := func(x *float64, digits int) string {
 		if x == nil {
@@ -66,6 +72,9 @@ func (p *buyersPage) fill(v *visit, b metric.Buyers) {
 		row := buyerRow{
 			Name: x.Account, Href: "/customers/" + url.PathEscape(x.Account), Purchases: v.p.Number(float64(x.Purchases), 0), First: v.p.Date(x.First), Last: v.p.Date(x.Last),
 			Mean: money.short(&x.Mean), Alive: lang.None, Expected: number(x.Expected, 1), Value: money.short(x.Value),
+		}
+		if a, ok := all[farol.AccountID(x.Account)]; ok {
+			row.Name = a.Name
 		}
 		if x.Alive != nil {
 			row.Alive = v.p.Percent(*x.Alive)

@@ -307,6 +307,9 @@ func (n names) metricFigure(look *view, a *customer.Account, m *metric.Metric, k
 			points = append(points, metric.Point{Period: farol.Period{From: x.Day, To: x.Day + 1}, Value: x.Value, Complete: true})
 		}
 	}
+	if f.Value == lang.None {
+		return f // an old line beside no figure would pass for one
+	}
 	f.Spark = scale{n.v.p, m.Unit, n.v.company.Currency}.sparkOf(f.Title, points)
 	return f
 }

@@ -142,7 +142,27 @@ func (s *server) timeline(v *visit, look *view, n names, p *customerPage) error 
 		p.Moments = p.Moments[:end]
 	}
 	p.whose(n, t)
-	return nil
+	return s.nameMoments(v, p.Moments)
+}
+
+// nameMoments calls the customer's people by their names.
+func (s *server) nameMoments(v *visit, list []momentRow) error {
+	var ids []string
+	for _, m := range list {
+		if m.Person != "" && !slices.Contains(ids, m.Person) {
+			ids = append(ids, m.Person)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	known, err := s.listed(v, ids)
+	for i, m := range list {
+		if m.Person != "" {
+			list[i].Who = known.name(farol.PersonID(m.Person))
+		}
+	}
+	return err
 }
 
 // happened adds what events and marks say.

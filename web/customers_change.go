@@ -230,9 +230,9 @@ func markText(n names, trait, value string) string {
 		return p.T("Taken off the list %s", list)
 	}
 	if segment, ok := name("$segment."); ok && in {
-		return p.T("Entered %s", segment)
+		return p.T("Entered %s", n.book.Title(segment))
 	} else if ok {
-		return p.T("Left %s", segment)
+		return p.T("Left %s", n.book.Title(segment))
 	}
 	return p.T("%s: %s", strings.TrimPrefix(trait, "$"), value)
 }
