@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -192,7 +194,7 @@ func (s *Store) Redact(ctx context.Context, ids []string, pattern, text string) 
 	}
 	total := int64(0)
 	for _, c := range columns {
-		n, err := s.redactColumn(ctx, c[0], c[1], func(v string) string {
+		n, err := s.redactColumn(ctx, c, func(v string) string {
 			if (strings.Contains(c[1], "person") || c[1] == "requester") && slices.Contains(ids, v) {
 				return ""
 			}
@@ -251,56 +253,100 @@ func (s *Store) Mentions(ctx context.Context, ids []string, pattern string) (out
 		return nil, err
 	}
 	for _, c := range columns {
-		rows, err := s.reader.QueryContext(ctx, `select distinct "`+c[1]+`" from "`+c[0]+`" where "`+c[1]+`" <> ''`)
-		list, err := collect(rows, err, func(r scanner) (v string, err error) { return v, r.Scan(&v) })
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range list {
-			if find != nil && find.MatchString(v) || strings.Contains(c[1], "person") && slices.Contains(ids, v) {
+		err := s.eachText(ctx, c, func(v string) {
+			if v = c.read(v); find != nil && find.MatchString(v) || strings.Contains(c[1], "person") && slices.Contains(ids, v) {
 				out = append(out, Mention{c[0] + "." + c[1], v})
 			}
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// textColumns lists the table and name of every column of text.
-func (s *Store) textColumns(ctx context.Context) ([][2]string, error) {
+// textColumn is the table and name of a column of text.
+type textColumn [2]string
+
+// encoded tells whether the texts are kept in base64: what a help desk sent, as
+// it came.
+func (c textColumn) encoded() bool { return c == textColumn{"deliveries", "body"} }
+
+// read is a value of the column as it reads: of JSON that some senders write in
+// ASCII alone, with the letters themselves.
+func (c textColumn) read(v string) string {
+	if !c.encoded() {
+		return v
+	}
+	b, err := base64.StdEncoding.DecodeString(v)
+	if err != nil {
+		return v
+	}
+	if bytes.Contains(b, []byte(`\u`)) {
+		var said any
+		in, out := json.NewDecoder(bytes.NewReader(b)), &bytes.Buffer{}
+		in.UseNumber()
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false)
+		if in.Decode(&said) == nil && !in.More() && enc.Encode(said) == nil {
+			b = out.Bytes()
+		}
+	}
+	return string(b)
+}
+
+// kept is a text as the column keeps it.
+func (c textColumn) kept(v string) string {
+	if c.encoded() {
+		return base64.StdEncoding.EncodeToString([]byte(v))
+	}
+	return v
+}
+
+// eachText gives every different value of a column to do.
+func (s *Store) eachText(ctx context.Context, c textColumn, do func(string)) error {
+	rows, err := s.reader.QueryContext(ctx, `select distinct "`+c[1]+`" from "`+c[0]+`" where "`+c[1]+`" <> ''`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			return err
+		}
+		do(v)
+	}
+	return rows.Err()
+}
+
+// textColumns lists every column of text.
+func (s *Store) textColumns(ctx context.Context) ([]textColumn, error) {
 	query := `select m.name, p.name from sqlite_master m join pragma_table_info(m.name) p where m.type = 'table' and lower(p.type) = 'text' order by 1, 2`
 	if s.engine == Postgres {
 		query = `select c.table_name, c.column_name from information_schema.columns c join information_schema.tables t on t.table_schema = c.table_schema and t.table_name = c.table_name
 			where c.table_schema = current_schema() and c.data_type = 'text' and t.table_type = 'BASE TABLE' order by 1, 2`
 	}
 	rows, err := s.reader.QueryContext(ctx, query)
-	all, err := collect(rows, err, func(r scanner) (c [2]string, err error) { return c, r.Scan(&c[0], &c[1]) })
-	return slices.DeleteFunc(all, func(c [2]string) bool {
+	all, err := collect(rows, err, func(r scanner) (c textColumn, err error) { return c, r.Scan(&c[0], &c[1]) })
+	return slices.DeleteFunc(all, func(c textColumn) bool {
 		return slices.Contains(spared, c[0]) || strings.HasPrefix(c[0], "river_") || c[1] == "id" || c[1] == "author" || c[1] == "member" || c[1] == "hash"
 	}), err
 }
 
 // redactColumn changes the values of a column that redact changes.
-func (s *Store) redactColumn(ctx context.Context, table, column string, redact func(string) string) (n int64, err error) {
-	name := `"` + table + `"`
-	col := `"` + column + `"`
-	rows, err := s.reader.QueryContext(ctx, `select distinct `+col+` from `+name+` where `+col+` <> ''`)
+func (s *Store) redactColumn(ctx context.Context, c textColumn, redact func(string) string) (n int64, err error) {
+	change := map[string]string{}
+	err = s.eachText(ctx, c, func(v string) {
+		text := c.read(v)
+		if now := redact(text); now != text {
+			change[v] = c.kept(now)
+		}
+	})
 	if err != nil {
 		return 0, err
 	}
-	change := map[string]string{}
-	defer rows.Close()
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
-			return 0, err
-		}
-		if now := redact(v); now != v {
-			change[v] = now
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return 0, err
-	}
+	name, col := `"`+c[0]+`"`, `"`+c[1]+`"`
 	for was, now := range change {
 		r, err := s.writer.ExecContext(ctx, `update `+name+` set `+col+` = $1 where `+col+` = $2`, now, was)
 		if duplicate(err) {
