@@ -22,8 +22,8 @@ type Topics struct {
 }
 
 // accountTraits are those that every list of accounts depends on: which there
-// are, and whether they count.
-var accountTraits = []string{seenTrait, createdTrait, "$signed_up", "test", "internal"}
+// are, which are one, and whether they count.
+var accountTraits = []string{seenTrait, createdTrait, "$signed_up", joinTrait, "test", "internal"}
 
 // News tells whether anything about the topics, or of new accounts, was
 // learned after the instant. The cost follows what is new.

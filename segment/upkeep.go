@@ -109,14 +109,18 @@ func (u *Upkeep) keep(ctx context.Context, b Book, s Segment, env Env, state sto
 	if ctx.Err() != nil {
 		return m, ctx.Err()
 	}
-	if state.Began.IsZero() || state.Began.UnixMilli() == 0 {
+	if state.Form == "" { // nobody ever entered it
 		state.Began = began
 	}
-	state.Name, state.Form, state.Day, state.Known, state.Evaluated, state.Took = s.Name, b.form(s), int64(env.AsOf), known, began, u.Now().Sub(began)
-	if state.Error = ""; err != nil {
+	state.Name, state.Evaluated, state.Took, state.Error = s.Name, began, u.Now().Sub(began), ""
+	if err != nil {
+		// What it is of stays: it is not done, and is tried again.
 		state.Error = err.Error()
+		if state.Known.IsZero() {
+			state.Known = time.Unix(0, 0).UTC()
+		}
 	} else {
-		state.Accounts = m.Now
+		state.Form, state.Day, state.Known, state.Accounts = b.form(s), int64(env.AsOf), known, m.Now
 	}
 	if wrong := u.Store.SaveSegmentState(ctx, state); wrong != nil {
 		return m, wrong
@@ -173,7 +177,11 @@ func (u *Upkeep) due(ctx context.Context, b Book, env Env, states map[string]sto
 				}
 			}
 		}
-		if kept && !is && u.Now().Sub(state.Evaluated) >= rest {
+		rested := u.Now().Sub(state.Evaluated) >= rest
+		if state.Error != "" {
+			is = rested // not again and again
+		}
+		if kept && !is && rested {
 			var err error
 			if is, err = u.Facts.News(ctx, state.Known, b.Topics(s.Rule)); err != nil {
 				return nil, err

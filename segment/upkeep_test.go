@@ -2,6 +2,7 @@ package segment
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -213,4 +214,62 @@ func TestDefinitions(t *testing.T) {
 		}
 	}
 	t.Error("segments may double without end")
+}
+
+// An evaluation that failed is not done: it is tried again after a rest, though
+// nothing else was learned since.
+func TestUpkeepTriesAgain(t *testing.T) {
+	h := newHouse(t)
+	down := errors.New("the database is away")
+	h.keeper.Env = func(_ context.Context, b Book) (Env, error) {
+		return Env{AsOf: farol.DayOf(h.now, time.UTC), Segment: func(name string) (Rule, error) {
+			if down != nil {
+				return Rule{}, down
+			}
+			return b.Rule(name)
+		}}, nil
+	}
+	h.send(farol.Group, "", "a", `{"plan":"pro"}`)
+	h.put("pros", `plan is "pro"`)
+	h.put("same", `segment pros`)
+	if err := h.keeper.Run(t.Context()); !errors.Is(err, down) {
+		t.Fatalf("the turn says %v", err)
+	}
+	states, err := h.store.SegmentStates(t.Context())
+	if s := states["same"]; err != nil || s.Error == "" || s.Form != "" || s.Day != 0 || s.Known.UnixMilli() > 0 {
+		t.Errorf("what failed is written down as done: %+v, %v", s, err)
+	}
+	down = nil
+	h.now = h.now.Add(time.Minute)
+	h.turn()
+	h.now = h.now.Add(restLeast)
+	h.turn("same")
+	h.in("same", "a")
+	if states, err = h.store.SegmentStates(t.Context()); err != nil || states["same"].Error != "" || !states["same"].Began.Equal(h.now) {
+		t.Errorf("afterwards %+v, %v", states["same"], err)
+	}
+}
+
+// When two accounts become one, or two again, who is in a segment is looked at
+// again.
+func TestUpkeepFollowsJoins(t *testing.T) {
+	h := newHouse(t)
+	h.send(farol.Group, "", "a", `{"plan":"basic"}`)
+	h.now = h.now.Add(time.Minute)
+	h.send(farol.Group, "", "b", `{"plan":"pro"}`)
+	h.put("pros", `plan is "pro"`)
+	h.turn("pros")
+	h.in("pros", "b")
+	h.now = h.now.Add(time.Hour)
+	if err := h.facts.JoinAccounts(t.Context(), h.now, "b", "a"); err != nil {
+		t.Fatal(err)
+	}
+	h.turn("pros")
+	h.in("pros", "a")
+	h.now = h.now.Add(time.Hour)
+	if err := h.facts.PartAccount(t.Context(), h.now, "b"); err != nil {
+		t.Fatal(err)
+	}
+	h.turn("pros")
+	h.in("pros", "b")
 }
