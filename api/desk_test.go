@@ -106,9 +106,10 @@ func TestArticlesAndGoals(t *testing.T) {
 	path := "/api/v1/articles/" + a.body["id"].(string)
 	h.call("POST", "/api/v1/articles", viewer, `{"language":"en","title":"x","body":"x"}`).problem(t, 403, "")
 	h.call("POST", "/api/v1/articles", support, `{"language":"en","title":"","body":"x"}`).problem(t, 422, "body.title")
-	h.call("POST", path+"/publish", support, "").problem(t, 403, "")
+	h.call("POST", path+"/publish?base=1", support, "").problem(t, 403, "")
 	h.call("POST", path+"/review", support, `{"reviewer":"nobody"}`).problem(t, 422, "body.reviewer")
-	if p := h.call("POST", path+"/publish", csm, ""); p.status != 200 || p.body["published"] != 1.0 {
+	h.call("POST", path+"/publish?base=2", csm, "").problem(t, 409, "")
+	if p := h.call("POST", path+"/publish?base=1", csm, ""); p.status != 200 || p.body["published"] != 1.0 {
 		t.Errorf("%d %s", p.status, p.text)
 	}
 	h.call("PUT", path+"?base=7", csm, `{"language":"en","title":"x","body":"y"}`).problem(t, 409, "")

@@ -124,9 +124,10 @@ func (s *server) reviewArticle(ctx context.Context, in *struct {
 }
 
 func (s *server) publishArticle(ctx context.Context, in *struct {
-	ID string `path:"id"`
+	ID   string `path:"id"`
+	Base int    `query:"base" minimum:"1" required:"true" doc:"The version that was read: when it is not the latest any more, 409."`
 }) (*articleOutput, error) {
-	return articleAnswer(s.Store.PublishArticle(ctx, in.ID, keeper(ctx).ID))
+	return articleAnswer(s.Store.PublishArticle(ctx, in.ID, in.Base, keeper(ctx).ID))
 }
 
 func (s *server) returnArticle(ctx context.Context, in *struct {

@@ -215,9 +215,10 @@ func (s *Store) stateArticle(ctx context.Context, tx *sql.Tx, a *Article, state,
 	return err
 }
 
-// PublishArticle lets readers see the latest version. Nobody publishes what
-// they wrote themselves: Forbidden.
-func (s *Store) PublishArticle(ctx context.Context, id, by string) (a Article, err error) {
+// PublishArticle lets readers see the latest version, which must be the one
+// that was read: else Conflict. Nobody publishes what they wrote themselves:
+// Forbidden.
+func (s *Store) PublishArticle(ctx context.Context, id string, version int, by string) (a Article, err error) {
 	err = s.Write(ctx, func(tx *sql.Tx) error {
 		if a, err = findArticle(ctx, tx, id); err != nil {
 			return err
@@ -225,6 +226,8 @@ func (s *Store) PublishArticle(ctx context.Context, id, by string) (a Article, e
 		switch {
 		case a.Author == by:
 			return farol.Errorf(farol.Forbidden, "somebody other than the author has to publish it")
+		case a.Version != version:
+			return farol.Errorf(farol.Conflict, "somebody changed this meanwhile: it is at version %d", a.Version)
 		case a.State != ArticleReview && a.State != ArticleDraft:
 			return farol.Errorf(farol.Conflict, "there is nothing new in it to review")
 		}

@@ -41,7 +41,7 @@ func TestArticles(t *testing.T) {
 				t.Errorf("%+v: %q, want %q", x.q, got, x.want)
 			}
 		}
-		_, err := s.PublishArticle(ctx, a.ID, "eva")
+		_, err := s.PublishArticle(ctx, a.ID, 1, "eva")
 		wantError(t, err, farol.Forbidden, "")
 		_, err = s.AskReview(ctx, a.ID, "nobody", "eva")
 		wantError(t, err, farol.Invalid, "reviewer")
@@ -52,11 +52,13 @@ func TestArticles(t *testing.T) {
 		back := must[Article](t)(s.ReturnArticle(ctx, a.ID, string(ana.ID)))
 		_, err = s.ReturnArticle(ctx, a.ID, string(ana.ID))
 		wantError(t, err, farol.Conflict, "")
-		shown := must[Article](t)(s.PublishArticle(ctx, a.ID, string(ana.ID)))
+		_, err = s.PublishArticle(ctx, a.ID, 0, string(ana.ID)) // not the version that there is
+		wantError(t, err, farol.Conflict, "")
+		shown := must[Article](t)(s.PublishArticle(ctx, a.ID, 1, string(ana.ID)))
 		if back.State != ArticleDraft || shown.State != ArticlePublished || shown.Published != 1 || find(ArticleQuery{Readers: true}) != "Exportação" {
 			t.Errorf("%+v %+v", back, shown)
 		}
-		_, err = s.PublishArticle(ctx, a.ID, string(ana.ID))
+		_, err = s.PublishArticle(ctx, a.ID, 1, string(ana.ID))
 		wantError(t, err, farol.Conflict, "")
 
 		// The next version is a draft; readers keep the published one.
@@ -68,7 +70,7 @@ func TestArticles(t *testing.T) {
 		if next.Version != 2 || next.State != ArticleDraft || next.Published != 1 || again.Version != 2 {
 			t.Errorf("%+v %+v", next, again)
 		}
-		_, err = s.PublishArticle(ctx, a.ID, string(ana.ID))
+		_, err = s.PublishArticle(ctx, a.ID, 2, string(ana.ID))
 		wantError(t, err, farol.Forbidden, "")
 		versions := must[[]ArticleVersion](t)(s.ArticleVersions(ctx, a.ID))
 		if len(versions) != 2 || versions[1].Reviewer != string(ana.ID) || versions[1].Reviewed.IsZero() || versions[0].Reviewer != "" || !slices.Equal(versions[1].Topics, []string{"reports"}) {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -46,6 +47,8 @@ type TaskUndo struct {
 type TextUndo struct {
 	ID   string `json:"id"`
 	Made bool   `json:"made,omitempty"`
+	// Changed is that of what was Made, after the action.
+	Changed time.Time `json:"changed,omitzero"`
 }
 
 // UndoFor is for how long something can be taken back.
@@ -84,8 +87,7 @@ func (s *Store) Undo(ctx context.Context, member MemberID, id string) (Undo, err
 // counts those that stay because somebody changed them meanwhile.
 func (s *Store) TakeBack(ctx context.Context, u Undo) (kept int, err error) {
 	err = s.Write(ctx, func(tx *sql.Tx) error {
-		now := s.clock().UnixMilli()
-		r, err := tx.ExecContext(ctx, `update undos set undone = $2 where id = $1 and undone is null`, u.ID, now)
+		r, err := tx.ExecContext(ctx, `update undos set undone = $2 where id = $1 and undone is null`, u.ID, s.clock().UnixMilli())
 		if err := changed(r, err, farol.Errorf(farol.NotFound, "there is nothing to undo, or it is too late")); err != nil {
 			return err
 		}
@@ -100,12 +102,12 @@ func (s *Store) TakeBack(ctx context.Context, u Undo) (kept int, err error) {
 		}
 		for table, list := range map[string][]TextUndo{"notes": u.Body.Notes, "messages": u.Body.Messages} {
 			for _, x := range list {
-				var deleted any
-				if x.Made {
-					deleted = now
-				}
-				if _, err := tx.ExecContext(ctx, `update `+table+` set deleted = $2 where id = $1`, x.ID, deleted); err != nil {
+				ok, err := s.takeBackText(ctx, tx, table, x)
+				if err != nil {
 					return err
+				}
+				if !ok {
+					kept++
 				}
 			}
 		}
@@ -131,6 +133,50 @@ func (s *Store) takeBackTask(ctx context.Context, tx *sql.Tx, u TaskUndo) (ok bo
 		return false, err
 	}
 	return true, s.followTask(ctx, tx, now, back)
+}
+
+// takeBackText brings a note or message back, or deletes one that was written
+// unless somebody changed or answered it since.
+func (s *Store) takeBackText(ctx context.Context, tx *sql.Tx, table string, u TextUndo) (ok bool, err error) {
+	if !u.Made {
+		_, err := tx.ExecContext(ctx, `update `+table+` set deleted = null where id = $1`, key(u.ID))
+		return err == nil, err
+	}
+	var changed time.Time
+	err = tx.QueryRowContext(ctx, `select changed from `+table+` where id = $1 and deleted is null`, key(u.ID)).Scan(stamp{&changed})
+	if errors.Is(err, sql.ErrNoRows) {
+		return true, nil // it is gone already
+	}
+	if err != nil || !changed.Equal(u.Changed) {
+		return false, err
+	}
+	now, subject := s.clock().UnixMilli(), "note:"+u.ID
+	if table == "messages" {
+		subject = "message:" + u.ID
+		var answers int
+		if err := tx.QueryRowContext(ctx, `select count(*) from messages where parent = $1 and deleted is null`, key(u.ID)).Scan(&answers); err != nil || answers > 0 {
+			return false, err
+		}
+	} else if err := dropNoteTasks(ctx, tx, u.ID, now); err != nil {
+		return false, err
+	}
+	if _, err := tx.ExecContext(ctx, `update `+table+` set deleted = $2 where id = $1`, key(u.ID), now); err != nil {
+		return false, err
+	}
+	_, err = tx.ExecContext(ctx, `delete from notices where subject = $1`, key(subject))
+	return err == nil, err
+}
+
+// dropNoteTasks deletes the open tasks of a note that nobody has touched, and
+// what was told of them.
+func dropNoteTasks(ctx context.Context, tx *sql.Tx, note string, now int64) error {
+	untouched := `from tasks where source like $1 escape '!' and done is null and deleted is null and changed = created`
+	sources := strings.TrimPrefix(likeText(itemSource(key(note), "")), "%")
+	if _, err := tx.ExecContext(ctx, `delete from notices where subject in (select 'task:' || id `+untouched+`)`, sources); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `update tasks set deleted = $2, changed = $2 where id in (select id `+untouched+`)`, sources, now)
+	return err
 }
 
 // pruneWork deletes what nobody can use any more: what can no longer be taken

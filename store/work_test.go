@@ -286,6 +286,54 @@ func TestUndo(t *testing.T) {
 	})
 }
 
+// What was written is deleted with the tasks it made, unless somebody changed or
+// answered it; of the tasks, those that somebody took up stay.
+func TestUndoOfTexts(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, c *clock) {
+		ctx := t.Context()
+		ana, bruno, _ := team(t, s)
+		note := func() TextUndo {
+			n := must[Note](t)(s.AddNote(ctx, Note{Account: "a", Author: ana, Body: "- [ ] Call @bruno@example.com\n- [ ] Write @bruno@example.com"}))
+			return TextUndo{ID: n.ID, Made: true, Changed: n.Changed}
+		}
+		say := func(parent string) TextUndo {
+			m := must[Message](t)(s.Say(ctx, Message{Thread: Channel, Author: ana, Body: "Hello", Parent: parent}))
+			return TextUndo{ID: m.ID, Made: true, Changed: m.Changed}
+		}
+		taken, pinned, post, answered := note(), note(), say(""), say("")
+		say(answered.ID)
+		tasks := must[map[string]Task](t)(s.NoteTasks(ctx, taken.ID))
+		c.pass(time.Second)
+		title, yes := "Call today", true
+		for k, x := range tasks {
+			if strings.Contains(x.Title, "Call") {
+				must[Task](t)(s.UpdateTask(ctx, tasks[k].ID, TaskUpdate{Title: &title, By: bruno}))
+			}
+		}
+		must[Note](t)(s.UpdateNote(ctx, pinned.ID, NoteUpdate{Pinned: &yes, By: bruno}))
+		u := must[Undo](t)(s.AddUndo(ctx, Undo{Member: ana, What: "x", Body: UndoBody{Notes: []TextUndo{taken, pinned}, Messages: []TextUndo{post, answered}}}))
+		if kept := must[int](t)(s.TakeBack(ctx, must[Undo](t)(s.Undo(ctx, ana, u.ID)))); kept != 2 {
+			t.Errorf("%d kept, want the pinned and the answered", kept)
+		}
+		_, err := s.Note(ctx, taken.ID)
+		wantError(t, err, farol.NotFound, "")
+		must[Note](t)(s.Note(ctx, pinned.ID))
+		left := must[map[string]Task](t)(s.NoteTasks(ctx, taken.ID))
+		if len(tasks) != 2 || len(left) != 1 || len(must[map[string]Task](t)(s.NoteTasks(ctx, pinned.ID))) != 2 {
+			t.Errorf("of %d tasks %+v are left", len(tasks), left)
+		}
+		told := 0
+		for _, n := range must[[]Notice](t)(s.Notices(ctx, bruno, false, 0)) {
+			if n.Kind == NoticeTask {
+				told++
+			}
+		}
+		if told != 3 {
+			t.Errorf("bruno is told of %d tasks, want 3", told)
+		}
+	})
+}
+
 func TestPreferencesAndDigest(t *testing.T) {
 	onEach(t, func(t *testing.T, s *Store, c *clock) {
 		ctx := t.Context()

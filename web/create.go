@@ -156,7 +156,7 @@ func (s *server) makeIt(v *visit, name string, id farol.AccountID, f url.Values)
 		}
 		n.Account = id
 		n, err = s.Store.AddNote(ctx, n)
-		return v.p.T("The note was written."), store.UndoBody{Notes: []store.TextUndo{{ID: n.ID, Made: true}}}, err
+		return v.p.T("The note was written."), store.UndoBody{Notes: []store.TextUndo{{ID: n.ID, Made: true, Changed: n.Changed}}}, err
 	case "task":
 		t, err := taskForm(v, f)
 		if err != nil {
@@ -172,7 +172,7 @@ func (s *server) makeIt(v *visit, name string, id farol.AccountID, f url.Values)
 		m.Thread, m.Topic, m.Account = store.Channel, f.Get("topic"), id
 	}
 	m, err = s.Store.Say(ctx, m)
-	return v.p.T("The message was sent."), store.UndoBody{Messages: []store.TextUndo{{ID: m.ID, Made: true}}}, err
+	return v.p.T("The message was sent."), store.UndoBody{Messages: []store.TextUndo{{ID: m.ID, Made: true, Changed: m.Changed}}}, err
 }
 
 // tagOne adds a tag to a customer.

@@ -197,7 +197,11 @@ func TestKnowledge(t *testing.T) {
 	s.get(csm, "/notices/"+told[0].ID).leadsTo(page)
 	s.post(csm, page, "do", "return").leadsTo(page + "?done=saved")
 	s.post(support, page, "do", "review", "reviewer", string(m.ID))
-	s.post(csm, page, "do", "publish").leadsTo(page + "?done=published")
+	s.get(csm, page).has("button[value=publish]", 1).has("input[name=base][value='1']", 1)
+	for _, read := range []string{"", "2"} {
+		s.post(csm, page, "do", "publish", "base", read).is(422).says("main", "it is at version 1")
+	}
+	s.post(csm, page, "do", "publish", "base", "1").leadsTo(page + "?done=published")
 	both(t, func(t *testing.T, code lang.Code) {
 		s.get(as{role: store.Viewer, code: code}, page+"?period=12m").is(200).has(".written strong", 1).has("tbody tr", 1)
 		s.get(as{role: store.Viewer, code: code}, "/knowledge?q=NAO+senha").is(200).has("table[data-rows] tbody tr", 1)
@@ -223,7 +227,8 @@ func TestKnowledge(t *testing.T) {
 	s.post(csm, page, append([]string{"do", "write", "base", "9"}, text...)...).is(422)
 	s.post(csm, page, append([]string{"do", "write", "base", base}, text...)...).leadsTo(page + "?draft=yes&done=saved")
 	s.get(support, page).says(".past", "A newer draft")
-	s.get(support, page+"?draft=yes").says(".written", "Depois, entre.")
+	s.get(support, page).has("button[value=publish]", 0) // it shows the version before
+	s.get(support, page+"?draft=yes").says(".written", "Depois, entre.").has("button[value=publish]", 1)
 	s.get(support, page+"/versions").has(".diff .plus", 2).has(".diff .minus", 2)
 	s.get(support, page+"/versions?from=2&to=2").is(200).has(".diff .plus", 0)
 	s.get(support, page+"/versions?from=7").is(404)

@@ -179,6 +179,7 @@ type articlePage struct {
 	Draft                           bool
 	Reviewers                       []store.Member
 	MayPublish, MayReview, MayWrite bool
+	Mine                            bool
 	Stages                          []string
 	Needs                           []needRow
 	NeedCount                       string
@@ -230,7 +231,9 @@ func (s *server) showArticle(v *visit, status int, r refusal) error {
 	mine := a.Author == string(v.member.ID)
 	p.MayWrite = workers.allows(v.member.Role)
 	open := a.State == store.ArticleDraft || a.State == store.ArticleReview
-	p.MayReview, p.MayPublish = p.MayWrite && open, p.MayWrite && open && !mine
+	p.MayReview, p.Mine = p.MayWrite && open, mine
+	// Only what is on the page can have been read.
+	p.MayPublish = p.MayReview && !mine && p.Shown == a.Version
 	members, err := s.Store.Members(ctx)
 	if err != nil {
 		return err
@@ -443,7 +446,8 @@ func (s *server) changeArticle(v *visit) error {
 		_, err = s.Store.AskReview(ctx, id, store.MemberID(f.Get("reviewer")), me)
 		done = "review"
 	case "publish":
-		_, err = s.Store.PublishArticle(ctx, id, me)
+		read, _ := strconv.Atoi(f.Get("base")) // a form that lacks it showed nothing: a conflict
+		_, err = s.Store.PublishArticle(ctx, id, read, me)
 		done = "published"
 	case "return":
 		_, err = s.Store.ReturnArticle(ctx, id, me)

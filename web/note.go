@@ -123,7 +123,7 @@ func (s *server) addNote(v *visit) error {
 		}
 		n.Account = id
 		n, err = s.Store.AddNote(v.r.Context(), n)
-		return v.p.T("The note was written."), store.UndoBody{Notes: []store.TextUndo{{ID: n.ID, Made: true}}}, err
+		return v.p.T("The note was written."), store.UndoBody{Notes: []store.TextUndo{{ID: n.ID, Made: true, Changed: n.Changed}}}, err
 	})
 }
 

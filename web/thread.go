@@ -18,7 +18,7 @@ func (s *server) say(v *visit) error {
 		if err == nil {
 			err = s.Store.ReadThread(v.r.Context(), v.member.ID, m.Thread, m.ID)
 		}
-		return v.p.T("The message was sent."), store.UndoBody{Messages: []store.TextUndo{{ID: m.ID, Made: true}}}, err
+		return v.p.T("The message was sent."), store.UndoBody{Messages: []store.TextUndo{{ID: m.ID, Made: true, Changed: m.Changed}}}, err
 	})
 }
 
@@ -225,5 +225,5 @@ func (s *server) post(v *visit) error {
 	if b := f.Get("back"); b != "" {
 		to = localPath(b)
 	}
-	return v.redirect(s.withUndo(v, to, v.p.T("The message was sent."), store.UndoBody{Messages: []store.TextUndo{{ID: m.ID, Made: true}}}))
+	return v.redirect(s.withUndo(v, to, v.p.T("The message was sent."), store.UndoBody{Messages: []store.TextUndo{{ID: m.ID, Made: true, Changed: m.Changed}}}))
 }

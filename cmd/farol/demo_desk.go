@@ -82,7 +82,7 @@ func plantArticle(ctx context.Context, s *store.Store, x demoArticle, language s
 		_, err = s.AskReview(ctx, art.ID, reviewer, string(author))
 	}
 	if x.state == store.ArticlePublished {
-		_, err = s.PublishArticle(ctx, art.ID, string(reviewer))
+		_, err = s.PublishArticle(ctx, art.ID, art.Version, string(reviewer))
 	}
 	return err
 }
