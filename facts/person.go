@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -39,6 +40,36 @@ func (f *Facts) PersonIDs(ctx context.Context, id farol.PersonID, known time.Tim
 		ids = append(ids, farol.PersonID(v[0]))
 	})
 	return canonical, ids, err
+}
+
+// IDsOf answers all ids of each of the people, by the id that was asked for, as
+// known at the instant (zero: now). It is two queries for all.
+func (f *Facts) IDsOf(ctx context.Context, people []farol.PersonID, known time.Time) (map[farol.PersonID][]farol.PersonID, error) {
+	cond, params := "", map[string]any{}
+	if !known.IsZero() {
+		cond, params["known"] = " WHERE known <= {known:DateTime64(3)}", known
+	}
+	current := "(SELECT person, argMax(canonical, batch) AS canonical FROM merges" + cond + " GROUP BY person)"
+	canonical, of := map[farol.PersonID]farol.PersonID{}, map[farol.PersonID][]farol.PersonID{}
+	for _, id := range people {
+		canonical[id] = id
+	}
+	params["ids"] = texts(people)
+	err := eachText(ctx, f.eng, "SELECT c.person, c.canonical FROM "+current+" c WHERE c.person IN (SELECT unnest({ids:Array(String)}))", params, func(v []string) {
+		canonical[farol.PersonID(v[0])] = farol.PersonID(v[1])
+	})
+	if err != nil {
+		return nil, err
+	}
+	params["ids"] = texts(slices.Collect(maps.Values(canonical)))
+	err = eachText(ctx, f.eng, "SELECT c.person, c.canonical FROM "+current+" c WHERE c.canonical IN (SELECT unnest({ids:Array(String)})) ORDER BY 1", params, func(v []string) {
+		of[farol.PersonID(v[1])] = append(of[farol.PersonID(v[1])], farol.PersonID(v[0]))
+	})
+	out := map[farol.PersonID][]farol.PersonID{}
+	for _, id := range people {
+		out[id] = append([]farol.PersonID{canonical[id]}, of[canonical[id]]...)
+	}
+	return out, err
 }
 
 // PersonChange is something that was said of a person.

@@ -282,11 +282,13 @@ func (r *Reader) blame(ctx context.Context, o *Opened, after *plan) error {
 	if len(q.Tables) == 0 {
 		q.Tables = []string{basis}
 	}
+	ids, err := r.idsOf(ctx, o, after.metric)
+	if err != nil {
+		return err
+	}
 	for _, c := range o.Difference.Changes {
 		o.Causes = append(o.Causes, Cause{UnitChange: c})
-		if after.metric.Of == People {
-			q.People = append(q.People, c.Unit)
-		}
+		q.People = append(q.People, ids[c.Unit]...)
 		if account := c.account(after.metric); account != "" && after.metric.Of != People && !slices.Contains(q.Accounts, account) {
 			q.Accounts = append(q.Accounts, account)
 		}
@@ -299,7 +301,7 @@ func (r *Reader) blame(ctx context.Context, o *Opened, after *plan) error {
 	for _, x := range found {
 		placed := false
 		for i := range o.Causes {
-			if o.Causes[i].concerns(after.metric, x) {
+			if o.Causes[i].concerns(after.metric, ids, x) {
 				o.Causes[i].Facts, placed = append(o.Causes[i].Facts, x), true
 			}
 		}
@@ -308,6 +310,33 @@ func (r *Reader) blame(ctx context.Context, o *Opened, after *plan) error {
 		}
 	}
 	return nil
+}
+
+// idsOf are all ids of each changed person, as known at either instant: a chain
+// of links may name the person by none of those that it counts under.
+func (r *Reader) idsOf(ctx context.Context, o *Opened, m *Metric) (map[string][]string, error) {
+	if m.Of != People {
+		return nil, nil
+	}
+	var people []farol.PersonID
+	for _, c := range o.Difference.Changes {
+		people = append(people, farol.PersonID(c.Unit))
+	}
+	out := map[string][]string{}
+	for _, known := range []time.Time{o.WasKnown, o.Known} {
+		found, err := r.facts.IDsOf(ctx, people, known)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range people {
+			for _, id := range found[p] {
+				if !slices.Contains(out[string(p)], string(id)) {
+					out[string(p)] = append(out[string(p)], string(id))
+				}
+			}
+		}
+	}
+	return out, nil
 }
 
 // account is whose unit it is.
@@ -319,9 +348,11 @@ func (c UnitChange) account(m *Metric) string {
 }
 
 // concerns tells whether the fact is about the unit.
-func (c UnitChange) concerns(m *Metric, x facts.Learned) bool {
+func (c UnitChange) concerns(m *Metric, ids map[string][]string, x facts.Learned) bool {
 	if m.Of == People {
-		return slices.Contains([]string{string(x.Canonical), string(x.Person()), string(x.User), x.PreviousID}, c.Unit)
+		return slices.ContainsFunc([]string{string(x.Canonical), string(x.Person()), string(x.User), x.PreviousID}, func(id string) bool {
+			return id != "" && slices.Contains(ids[c.Unit], id)
+		})
 	}
 	account := c.account(m)
 	return account != "" && slices.Contains([]string{string(x.Resolved), string(x.Was), string(x.Account)}, account)
