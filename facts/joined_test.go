@@ -196,6 +196,9 @@ func TestLinksWhileJoinedByHand(t *testing.T) {
 			t.Fatal(err)
 		}
 		send(farol.Event{Kind: farol.Alias, User: "caio", PreviousID: "ana"})
+		if all, err := f.IDsOf(ctx, []farol.PersonID{"ana", "nobody"}, time.Time{}); err != nil || fmt.Sprint(all) != "map[ana:[bia ana] nobody:[nobody]]" {
+			t.Errorf("ids of ana and nobody: %v, %v", all, err)
+		}
 		if who, ids, err := f.PersonIDs(ctx, "ana", time.Time{}); err != nil || who != "bia" || len(ids) != 2 {
 			t.Errorf("%s: joined by hand ana is %s %v, %v", name, who, ids, err)
 		}
