@@ -498,14 +498,13 @@ type undoneOutput struct {
 func (s *server) undoCustomerChange(ctx context.Context, in *struct {
 	Change string `path:"change"`
 }) (*undoneOutput, error) {
-	t := caller(ctx)
-	by := "token:" + t.Name
+	by := "token:" + caller(ctx).Name
 	c, err := s.Store.CustomerChange(ctx, in.Change)
 	if err != nil {
 		return nil, err
 	}
-	if c.Author != by && !slices.Contains(leaders, t.Role) {
-		return nil, farol.Errorf(farol.Forbidden, "a token of the role %s may not do this", t.Role)
+	if err := ownOr(ctx, c.Author == by); err != nil {
+		return nil, err
 	}
 	n, err := s.customerWork().Undo(ctx, in.Change, by)
 	out := &undoneOutput{}

@@ -137,6 +137,7 @@ func TestFiles(t *testing.T) {
 	h.call("POST", "/api/v1/customers/a1/files", csm, `{"name":"x.html","content":"PGI+"}`).problem(t, 422, "body.file")
 	h.call("POST", "/api/v1/customers/a1/files", csm, `{"name":"x.txt","content":""}`).problem(t, 422, "body.content")
 	h.call("POST", "/api/v1/customers/nobody/files", csm, `{"name":"x.txt","content":"PGI+"}`).problem(t, 404, "")
+	h.call("DELETE", one, h.tokens[store.Support], "").problem(t, 403, "") // it did not send it
 	if a := h.call("DELETE", one, csm, ""); a.status != 204 {
 		t.Errorf("%d %s", a.status, a.text)
 	}

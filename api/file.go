@@ -22,7 +22,7 @@ func (s *server) fileOperations() {
 	register(s, team, huma.Operation{OperationID: "get-file", Method: http.MethodGet, Path: "/files/{file}", Tags: tags,
 		Summary: "The bytes of a file", Errors: []int{404}}, s.getFile)
 	register(s, workers, huma.Operation{OperationID: "delete-file", Method: http.MethodDelete, Path: "/files/{file}", Tags: tags,
-		Summary: "Delete a file for good", DefaultStatus: http.StatusNoContent, Errors: []int{404}}, s.deleteFile)
+		Summary: "Delete a file for good", Description: "For the token that sent it, and for leaders.", DefaultStatus: http.StatusNoContent, Errors: []int{404}}, s.deleteFile)
 }
 
 // File is a file of a customer, without its bytes.
@@ -116,6 +116,9 @@ func (s *server) deleteFile(ctx context.Context, in *struct {
 }) (*struct{}, error) {
 	f, err := s.found(ctx, in.File)
 	if err != nil {
+		return nil, err
+	}
+	if err := ownOr(ctx, f.Author == "token:"+caller(ctx).Name); err != nil {
 		return nil, err
 	}
 	return &struct{}{}, s.Store.DeleteFile(ctx, f.ID)

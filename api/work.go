@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -26,7 +27,7 @@ func (s *server) workOperations() {
 	}
 	register(s, team, op("list-notes", http.MethodGet, "/notes", "Notes about an account, the pinned first, then the newest", ""), s.listNotes)
 	register(s, workers, op("add-note", http.MethodPost, "/notes", "Write a note", "Open items of its task list (`- [ ] @name text 2026-04-01`) become tasks; who is mentioned is told."), s.addNote)
-	register(s, workers, op("change-note", http.MethodPatch, "/notes/{id}", "Change, pin, delete or restore a note", "What it said before is kept: see list-note-edits."), s.changeNote)
+	register(s, workers, op("change-note", http.MethodPatch, "/notes/{id}", "Change, pin, delete or restore a note", "What it said before is kept: see list-note-edits. All but pinning and restoring is for the token that wrote it, and for leaders."), s.changeNote)
 	register(s, team, op("list-note-edits", http.MethodGet, "/notes/{id}/edits", "What a note said before", ""), s.listNoteEdits)
 	register(s, team, op("list-tasks", http.MethodGet, "/tasks", "Tasks: the open ones by due day and priority, then the ended, the last ended first", ""), s.listTasks)
 	register(s, workers, op("add-task", http.MethodPost, "/tasks", "Add a task", "Of one source only one task is open at a time: a second one adds its details as another reason and answers the first."), s.addTask)
@@ -45,6 +46,14 @@ func (s *server) workOperations() {
 // writer is the token as the author of what it writes.
 func writer(ctx context.Context) store.MemberID {
 	return store.MemberID("token:" + string(caller(ctx).ID))
+}
+
+// ownOr is nil for a token that wrote the thing itself, and for leaders.
+func ownOr(ctx context.Context, own bool) error {
+	if t := caller(ctx); !own && !slices.Contains(leaders, t.Role) {
+		return farol.Errorf(farol.Forbidden, "a token of the role %s may not do this", t.Role)
+	}
+	return nil
 }
 
 // Note is a note about an account.
@@ -136,6 +145,15 @@ func (s *server) changeNote(ctx context.Context, in *struct {
 	}
 }) (*noteOutput, error) {
 	b := in.Body
+	if b.Title != nil || b.Body != nil || b.Kind != nil || b.Participants != nil || b.At != nil || b.Deleted != nil && *b.Deleted {
+		n, err := s.Store.Note(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		if err := ownOr(ctx, n.Author == writer(ctx)); err != nil {
+			return nil, err
+		}
+	}
 	n, err := s.Store.UpdateNote(ctx, in.ID, store.NoteUpdate{Title: b.Title, Body: b.Body, Kind: b.Kind, Participants: b.Participants, At: b.At, Pinned: b.Pinned, Deleted: b.Deleted, By: writer(ctx)})
 	return &noteOutput{newNote(n)}, err
 }

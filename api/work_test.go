@@ -32,6 +32,12 @@ func TestWork(t *testing.T) {
 	if e := list(t, h.get("/api/v1/notes/"+id+"/edits"), "edits"); len(e) != 1 {
 		t.Errorf("edits %v", e)
 	}
+	for _, body := range []string{`{"body":"x"}`, `{"deleted":true}`} {
+		h.call("PATCH", "/api/v1/notes/"+id, h.tokens[store.Support], body).problem(t, 403, "") // it did not write it
+	}
+	if a := h.call("PATCH", "/api/v1/notes/"+id, h.tokens[store.Support], `{"pinned":true}`); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.text)
+	}
 	h.call("PATCH", "/api/v1/notes/"+id, csm, `{"deleted":true}`)
 	if n := list(t, h.get("/api/v1/notes?account=acme"), "notes"); len(n) != 0 {
 		t.Errorf("a deleted note is listed: %v", n)

@@ -113,21 +113,27 @@ type RolesDocument struct {
 
 // HiddenByRole answers which fields each role may not see.
 func (s *Store) HiddenByRole(ctx context.Context) (map[Role][]string, error) {
+	hidden, _, err := s.hiddenByRole(ctx)
+	return hidden, err
+}
+
+// hiddenByRole also answers the version that says so, 0 for none.
+func (s *Store) hiddenByRole(ctx context.Context) (map[Role][]string, int, error) {
 	d, err := s.Definition(ctx, AccessKind, RolesName)
 	if farol.KindOf(err) == farol.NotFound {
-		return map[Role][]string{}, nil
+		return map[Role][]string{}, 0, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var doc RolesDocument
 	if err := json.Unmarshal(d.Body, &doc); err != nil {
-		return nil, fmt.Errorf("the document %s %s: %w", AccessKind, RolesName, err)
+		return nil, 0, fmt.Errorf("the document %s %s: %w", AccessKind, RolesName, err)
 	}
 	if doc.Hidden == nil {
 		doc.Hidden = map[Role][]string{}
 	}
-	return doc.Hidden, nil
+	return doc.Hidden, d.Version, nil
 }
 
 // HideByRole says which fields a role may not see, whatever its members are
@@ -139,13 +145,18 @@ func (s *Store) HideByRole(ctx context.Context, r Role, hidden []string, author 
 	if err := checkHidden(&hidden); err != nil {
 		return err
 	}
-	all, err := s.HiddenByRole(ctx)
-	if err != nil {
-		return err
+	for {
+		all, version, err := s.hiddenByRole(ctx)
+		if err != nil {
+			return err
+		}
+		all[r] = hidden
+		_, err = s.Define(ctx, Draft{Kind: AccessKind, Name: RolesName, Author: author, Body: RolesDocument{Hidden: all}, Base: &version})
+		// Somebody else hid fields of another role meanwhile: theirs stay.
+		if farol.KindOf(err) != farol.Conflict || ctx.Err() != nil {
+			return err
+		}
 	}
-	all[r] = hidden
-	_, err = s.Define(ctx, Draft{Kind: AccessKind, Name: RolesName, Author: author, Body: RolesDocument{Hidden: all}})
-	return err
 }
 
 // Portfolio says whose accounts make up what may be seen, and what of them

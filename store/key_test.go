@@ -3,7 +3,10 @@ package store
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"regexp"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -194,6 +197,30 @@ func TestDefinitions(t *testing.T) {
 		} {
 			_, err := s.Define(ctx, d)
 			wantError(t, err, farol.Invalid, field)
+		}
+	})
+}
+
+// Those who hide fields of different roles at once do not undo each other.
+func TestHideByRole(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, c *clock) {
+		for round := range 3 {
+			field := fmt.Sprintf("attribute.f%d", round)
+			var together sync.WaitGroup
+			for _, r := range Roles {
+				together.Go(func() {
+					if err := s.HideByRole(t.Context(), r, []string{field}, "ana"); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			together.Wait()
+			hidden := must[map[Role][]string](t)(s.HiddenByRole(t.Context()))
+			for _, r := range Roles {
+				if !slices.Equal(hidden[r], []string{field}) {
+					t.Errorf("round %d hides %v from %s", round, hidden[r], r)
+				}
+			}
 		}
 	})
 }
