@@ -133,13 +133,14 @@ func (w Work) Apply(ctx context.Context, accounts []farol.AccountID, c Change) (
 	if out, err = w.Store.AddCustomerChange(ctx, out); err != nil {
 		return out, err
 	}
-	if err := w.Facts.SaveMarks(ctx, w.Now(), marks); err != nil {
-		return out, err
-	}
 	if role, ok := strings.CutPrefix(trait, OwnerTrait); ok {
+		// Before the marks: who has the owner already is not handed over again.
 		if err := w.handOver(ctx, out, role, all); err != nil {
 			return out, err
 		}
+	}
+	if err := w.Facts.SaveMarks(ctx, w.Now(), marks); err != nil {
+		return out, err
 	}
 	if c.Do == "list" {
 		if err := w.segmentOf(ctx, strings.TrimPrefix(trait, ListTrait), c.Author); err != nil {
@@ -149,7 +150,8 @@ func (w Work) Apply(ctx context.Context, accounts []farol.AccountID, c Change) (
 	return out, w.Directory.Refresh(ctx)
 }
 
-// handOver writes a note on each account that had another owner before.
+// handOver moves the tasks and writes a note on each account that has another
+// owner.
 func (w Work) handOver(ctx context.Context, c store.CustomerChange, role string, all map[farol.AccountID]*Account) error {
 	h := Handover{Facts: w.Facts, Store: w.Store, Directory: w.Directory}
 	if err := h.Of(ctx, c.Author); err != nil {

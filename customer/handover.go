@@ -86,10 +86,12 @@ func (h Handover) Give(ctx context.Context, ids []farol.AccountID, role string, 
 	if len(moved) == 0 {
 		return 0, nil
 	}
-	if err := h.Facts.SaveMarks(ctx, h.Directory.now(), marks); err != nil {
+	// The marks last: who did not get that far is asked again, and finds all
+	// accounts that are still to be handed over.
+	if err := h.notes(ctx, moved, role, to, why); err != nil {
 		return 0, err
 	}
-	if err := h.notes(ctx, moved, role, to, why); err != nil {
+	if err := h.Facts.SaveMarks(ctx, h.Directory.now(), marks); err != nil {
 		return 0, err
 	}
 	return len(moved), h.Directory.Refresh(ctx)
@@ -104,8 +106,8 @@ func (h Handover) names(ctx context.Context) (map[store.MemberID]string, error) 
 	return out, err
 }
 
-// notes moves the open tasks of the owners before and writes down what was
-// handed over, on each account that had one.
+// notes writes down what is handed over, on each account that has an owner, and
+// then moves their open tasks: the notes name those.
 func (h Handover) notes(ctx context.Context, accounts []*Account, role string, to store.MemberID, why string) error {
 	names, err := h.names(ctx)
 	if err != nil {
@@ -113,6 +115,7 @@ func (h Handover) notes(ctx context.Context, accounts []*Account, role string, t
 	}
 	open := map[store.MemberID]map[farol.AccountID][]store.Task{}
 	var out []store.Note
+	var moving []store.Task
 	for _, a := range accounts {
 		from := store.MemberID(a.Owner(role))
 		if from == "" {
@@ -124,14 +127,18 @@ func (h Handover) notes(ctx context.Context, accounts []*Account, role string, t
 			}
 		}
 		tasks := open[from][a.ID]
-		for _, t := range tasks {
-			if _, err := h.Store.UpdateTask(ctx, t.ID, store.TaskUpdate{Owner: &to, By: h.By}); err != nil {
-				return err
-			}
-		}
+		moving = append(moving, tasks...)
 		out = append(out, h.note(a, role, to, why, names, tasks))
 	}
-	return h.Store.AddNotes(ctx, out)
+	if err := h.Store.AddNotes(ctx, out); err != nil {
+		return err
+	}
+	for _, t := range moving {
+		if _, err := h.Store.UpdateTask(ctx, t.ID, store.TaskUpdate{Owner: &to, By: h.By}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tasksOf are the open tasks of a member by account.
