@@ -66,26 +66,27 @@ type Effect struct {
 }
 
 // EffectOf works the comparison out: reads are the instants of the first
-// reading by account, accounts all that could have read. Similar is who had as
-// many tickets of the topics (none, one, more) in the days before. What others
-// did is taken at the same days.
+// reading by account, accounts all that could have read: others are neither
+// readers nor compared with. Similar is who had as many tickets of the topics
+// (none, one, more) in the days before. What others did is taken at the same
+// days.
 func EffectOf(all map[Key]*facts.Ticket, topics []string, reads map[farol.AccountID]time.Time, accounts []farol.AccountID, now time.Time) Effect {
-	opened := map[farol.AccountID][]time.Time{}
-	for _, t := range all {
-		if slices.Contains(topics, t.Topic) {
-			opened[t.Account] = append(opened[t.Account], t.Opened)
-		}
-	}
-	others := 0
+	opened, could, others := map[farol.AccountID][]time.Time{}, make(map[farol.AccountID]bool, len(accounts)), 0
 	for _, a := range accounts {
+		could[a] = true
 		if _, read := reads[a]; !read {
 			others++
+		}
+	}
+	for _, t := range all {
+		if could[t.Account] && slices.Contains(topics, t.Topic) {
+			opened[t.Account] = append(opened[t.Account], t.Opened)
 		}
 	}
 	var e Effect
 	var sum, squares float64
 	for reader, at := range reads {
-		if at.AddDate(0, 0, Around).After(now) {
+		if !could[reader] || at.AddDate(0, 0, Around).After(now) {
 			continue
 		}
 		before, after := around(opened[reader], at)

@@ -38,9 +38,22 @@ func TestEffect(t *testing.T) {
 		}
 	}
 	reads["late"] = now.AddDate(0, 0, -3)
+	accounts = append(accounts, "late")
+	alone := EffectOf(all, []string{"login"}, reads, accounts, now)
+	// Those who are not looked at, test accounts say, change nothing.
+	reads["tester"] = at
+	for i := range 50 {
+		a := farol.AccountID(fmt.Sprintf("test%d", i))
+		open(a, at.AddDate(0, 0, -5))
+		open(a, at.AddDate(0, 0, 5))
+		open(a, at.AddDate(0, 0, 6))
+	}
 	e := EffectOf(all, []string{"login"}, reads, accounts, now)
 	if e.Readers != 40 || e.Before != 1 || e.OthersBefore != 1 || e.Change == nil || !e.Change.Clear() || math.Abs(e.Change.Value+0.6) > 0.2 {
 		t.Errorf("%+v %+v", e, e.Change)
+	}
+	if math.Abs(e.OthersAfter-alone.OthersAfter) > 1e-9 || e.Readers != alone.Readers {
+		t.Errorf("with accounts that are not looked at %+v, without %+v", e, alone)
 	}
 	few := map[farol.AccountID]time.Time{"a000": at}
 	if e := EffectOf(all, []string{"login"}, few, accounts, now); e.Readers != 1 || e.Change != nil {

@@ -116,6 +116,27 @@ func (f *Facts) TakeTally() []SourceHour {
 	return out
 }
 
+// ReturnTally takes back what TakeTally answered and nobody could keep: it is
+// answered again with what came since.
+func (f *Facts) ReturnTally(list []SourceHour) {
+	f.tally.mu.Lock()
+	defer f.tally.mu.Unlock()
+	for _, x := range list {
+		h := f.tally.at(x.Source, x.Hour)
+		h.Events, h.Duplicates, h.Rejected = h.Events+x.Events, h.Duplicates+x.Duplicates, h.Rejected+x.Rejected
+		h.Late, h.Skewed, h.NoAccount, h.NoPerson = h.Late+x.Late, h.Skewed+x.Skewed, h.NoAccount+x.NoAccount, h.NoPerson+x.NoPerson
+		h.Last = maxInstant(h.Last, x.Last)
+		if h.Reasons == nil && len(x.Reasons) > 0 {
+			h.Reasons = map[string]int64{}
+		}
+		for reason, n := range x.Reasons {
+			if _, ok := h.Reasons[reason]; ok || len(h.Reasons) < maxReasons {
+				h.Reasons[reason] += n
+			}
+		}
+	}
+}
+
 // SourceHours counts what is stored since an instant in the same way, but for
 // duplicates, which leave no trace: for a start on what was there before.
 func (f *Facts) SourceHours(ctx context.Context, since time.Time) ([]SourceHour, error) {

@@ -36,7 +36,12 @@ func (w Watch) Count(ctx context.Context) error {
 		}
 		return w.Store.AddSourceHours(ctx, hoursOf(stored))
 	}
-	return w.Store.AddSourceHours(ctx, hoursOf(w.Facts.TakeTally()))
+	came := w.Facts.TakeTally()
+	err = w.Store.AddSourceHours(ctx, hoursOf(came))
+	if err != nil {
+		w.Facts.ReturnTally(came)
+	}
+	return err
 }
 
 func hoursOf(list []facts.SourceHour) []store.SourceHour {

@@ -2,6 +2,8 @@ package job
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -86,7 +88,8 @@ func TestWatch(t *testing.T) {
 	ctx := context.Background()
 	now := monday
 	clock := func() time.Time { return now }
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(t.TempDir(), "state.db"), clock)
+	path := filepath.Join(t.TempDir(), "state.db")
+	s, err := store.Open(ctx, "sqlite:"+path, clock)
 	check(t, err)
 	t.Cleanup(func() { s.Close() })
 	f, err := facts.Open(ctx, facts.Config{Zone: time.UTC, Now: clock, Threads: 1, MemoryLimit: "256MB"})
@@ -135,11 +138,22 @@ func TestWatch(t *testing.T) {
 	_, err = f.Append(ctx, facts.Batch{Rejected: []facts.Rejected{{Source: web.ID, Received: now, Field: "type", Reason: "is missing", Body: "{}"}},
 		Events: []farol.Event{{ID: "older", Source: web.ID, Kind: farol.Track, Name: "x", Account: "acme", User: "ana", At: now.AddDate(0, 0, -5)}}})
 	check(t, err)
+	// What cannot be written down now is written down later, with what came since.
+	full, err := sql.Open("sqlite", path)
+	check(t, err)
+	_, err = full.Exec(`create trigger full before insert on source_hours begin select raise(abort, 'the disk is full'); end`)
+	check(t, err)
+	if err := w.Look(ctx); err == nil {
+		t.Error("counters that were not written down are no error")
+	}
+	send(web.ID, "acme", "e1")
+	_, err = full.Exec(`drop trigger full`)
+	check(t, errors.Join(err, full.Close()))
 	check(t, w.Look(ctx))
 	list, err = s.SourceHours(ctx, now)
 	check(t, err)
 	for _, h := range list {
-		if h.Source == web.ID && (h.Duplicates != 1 || h.Rejected != 1 || h.Late != 1) {
+		if h.Source == web.ID && (h.Duplicates != 2 || h.Rejected != 1 || h.Late != 1) {
 			t.Errorf("counted %+v", h)
 		}
 	}
