@@ -115,7 +115,8 @@ func (k Keeper) calendar(ctx context.Context) (farol.Calendar, error) {
 	return set.Calendar, err
 }
 
-// check completes and checks a goal. Errors: Invalid with the field.
+// check completes and checks a goal. Errors: Invalid with the field, Forbidden
+// for one on what is hidden from the author.
 func (k Keeper) check(ctx context.Context, g *Goal) error {
 	g.Title, g.Why = strings.Join(strings.Fields(g.Title), " "), strings.TrimSpace(g.Why)
 	m, err := k.Metrics.Catalogue().Find(g.Metric)
@@ -151,6 +152,9 @@ func (k Keeper) check(ctx context.Context, g *Goal) error {
 		}
 	}
 	if err := k.checkSegments(ctx, g.Segment); err != nil {
+		return err
+	}
+	if err := k.mayRead(ctx, *g); err != nil {
 		return err
 	}
 	start, err1 := farol.ParseDay(g.Start)
@@ -250,7 +254,20 @@ func kept(d store.Definition) (Kept, error) {
 	return x, json.Unmarshal(d.Body, &x.Goal)
 }
 
-// Goal is one goal; NotFound when there is none such.
+// mayRead is Forbidden for a goal on what is hidden from the reader: its metric,
+// or an attribute or segment that narrows it down.
+func (k Keeper) mayRead(ctx context.Context, g Goal) error {
+	if m, err := k.Metrics.Catalogue().Find(g.Metric); err == nil {
+		if err := m.Shown(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := facts.Sighted(ctx, g.Filters(), "")
+	return err
+}
+
+// Goal is one goal; NotFound when there is none such, Forbidden when it is on
+// what is hidden from the reader.
 func (k Keeper) Goal(ctx context.Context, id string) (Kept, error) {
 	d, err := k.Store.Definition(ctx, Kind, id)
 	if farol.KindOf(err) == farol.NotFound {
@@ -259,20 +276,32 @@ func (k Keeper) Goal(ctx context.Context, id string) (Kept, error) {
 	if err != nil {
 		return Kept{}, err
 	}
-	return kept(d)
+	g, err := kept(d)
+	if err == nil {
+		err = k.mayRead(ctx, g.Goal)
+	}
+	if err != nil {
+		return Kept{}, err
+	}
+	return g, nil
 }
 
-// Goals lists the goals, those due first before the others and the ended last.
-func (k Keeper) Goals(ctx context.Context) ([]Kept, error) {
+// Goals lists the goals, those due first before the others and the ended last,
+// and counts those that are left out because they are on what is hidden.
+func (k Keeper) Goals(ctx context.Context) (out []Kept, hidden int, err error) {
 	list, err := k.Store.Definitions(ctx, Kind)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	out := make([]Kept, 0, len(list))
+	out = make([]Kept, 0, len(list))
 	for _, d := range list {
 		g, err := kept(d)
 		if err != nil {
-			return nil, err
+			return nil, 0, err
+		}
+		if k.mayRead(ctx, g.Goal) != nil {
+			hidden++
+			continue
 		}
 		out = append(out, g)
 	}
@@ -282,7 +311,7 @@ func (k Keeper) Goals(ctx context.Context) ([]Kept, error) {
 		}
 		return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(a.ID, b.ID))
 	})
-	return out, nil
+	return out, hidden, nil
 }
 
 // Status is how a goal stands.
@@ -476,7 +505,7 @@ func (r *Reading) judge(over bool, start, due, today farol.Day) {
 // ReadAll answers how each goal that has not ended stands. One whose metric is
 // hidden from the reader is left out.
 func (k Keeper) ReadAll(ctx context.Context, maxAge time.Duration) ([]Reading, error) {
-	list, err := k.Goals(ctx)
+	list, _, err := k.Goals(ctx)
 	if err != nil {
 		return nil, err
 	}

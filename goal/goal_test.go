@@ -11,6 +11,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -150,5 +151,33 @@ func TestShortHistory(t *testing.T) {
 		if r.Ground != ByLine || r.Status != want || r.Chance != nil {
 			t.Errorf("%v: %s by %s", target, r.Status, r.Ground)
 		}
+	}
+}
+
+// A goal on what is hidden from the reader is not theirs: neither to read, nor
+// to find in the list, nor to make.
+func TestHiddenGoal(t *testing.T) {
+	k, m, _ := open(t)
+	ctx := t.Context()
+	g := Goal{Title: "More", Metric: "mrr", Target: 2000, Start: "2025-03-01", Due: "2026-12-31", Support: string(m.ID), CS: string(m.ID)}
+	made, err := k.Add(ctx, g, "x")
+	ok(t, err)
+	g.Metric, g.Segment = "paying_accounts", []string{"now:plan=Pro"}
+	narrowed, err := k.Add(ctx, g, "x")
+	ok(t, err)
+	blind := sight.With(ctx, sight.New(nil, []string{sight.Money, "attribute.plan"}))
+	for _, id := range []string{made.ID, narrowed.ID} {
+		if got, err := k.Goal(blind, id); farol.KindOf(err) != farol.Forbidden || got.Title != "" {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+	if list, hidden, err := k.Goals(blind); err != nil || len(list) != 0 || hidden != 2 {
+		t.Errorf("the list has %d, hides %d: %v", len(list), hidden, err)
+	}
+	if _, err := k.Add(blind, g, "x"); farol.KindOf(err) != farol.Forbidden {
+		t.Errorf("one on what is hidden is made: %v", err)
+	}
+	if list, _, err := k.Goals(ctx); err != nil || len(list) != 2 {
+		t.Errorf("who sees all sees %d: %v", len(list), err)
 	}
 }

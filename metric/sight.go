@@ -14,6 +14,14 @@ func (m *Metric) hidden(ctx context.Context) bool {
 	return s.Hides("metric."+m.Name) || m.HasAmounts() && s.Hides(sight.Money)
 }
 
+// Shown is nil for a metric that the context's reader may see, else Forbidden.
+func (m *Metric) Shown(ctx context.Context) error {
+	if m.hidden(ctx) {
+		return sight.ErrHidden()
+	}
+	return nil
+}
+
 // FedBy tells whether facts of one of the tables (in the words of facts.Touch)
 // move the metric's figures.
 func (m *Metric) FedBy(tables []string) bool {

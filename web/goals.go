@@ -53,10 +53,11 @@ func (s *server) goals(v *visit) error {
 	p := goalsPage{shell: v.shell(lang.Text("Shared goals"))}
 	p.Question = v.p.T("What do support and Customer Success want to reach together, and will they?")
 	ctx, k := v.r.Context(), s.keeper()
-	list, err := k.Goals(ctx)
+	list, hidden, err := k.Goals(ctx)
 	if err != nil {
 		return err
 	}
+	p.Hidden = hidden
 	n, err := s.names(v)
 	if err != nil {
 		return err
@@ -340,6 +341,9 @@ func (s *server) showGoalForm(v *visit, status int, p goalForm) error {
 	p.shell = v.shell(lang.Text("A shared goal"))
 	p.Question, p.Crumb = v.p.T("What should be different by when, and who cares for it in each team?"), &crumb{v.p.T("Shared goals"), "/goals"}
 	for _, m := range s.Metrics.Catalogue().All() {
+		if m.Shown(v.r.Context()) != nil {
+			continue
+		}
 		unit, _ := goalUnit(m)
 		p.Metrics = append(p.Metrics, choice{Value: m.Name, Name: m.Title.In(v.p.Code()) + " (" + v.p.Text(unit) + ")", Chosen: m.Name == p.Get("metric")})
 	}
