@@ -439,8 +439,8 @@ type Delivery struct {
 	Body     string     `json:"body" doc:"As it came."`
 }
 
-func newDelivery(d store.Delivery) Delivery {
-	return Delivery{d.ID, string(d.Source), d.Received, d.State, orNull(d.Field), orNull(d.Reason), orNull(d.Ticket), orNull(d.Who), d.Tries, orNull(d.Settled), string(d.Body)}
+func newDelivery(ctx context.Context, d store.Delivery) Delivery {
+	return Delivery{d.ID, string(d.Source), d.Received, d.State, orNull(d.Field), orNull(d.Reason), orNull(d.Ticket), orNull(d.Who), d.Tries, orNull(d.Settled), string(sight.Of(ctx).Properties(d.Body))}
 }
 
 type listDeliveriesOutput struct {
@@ -463,7 +463,7 @@ func (s *server) listDeliveries(ctx context.Context, in *struct {
 	out := &listDeliveriesOutput{}
 	out.Body.Deliveries = make([]Delivery, 0, len(list))
 	for _, d := range list {
-		out.Body.Deliveries = append(out.Body.Deliveries, newDelivery(d))
+		out.Body.Deliveries = append(out.Body.Deliveries, newDelivery(ctx, d))
 	}
 	if len(list) == in.Limit {
 		out.Body.Next = &list[len(list)-1].ID
@@ -479,7 +479,7 @@ func (s *server) replayDelivery(ctx context.Context, in *struct {
 	}
 	d, err := s.Desks.Replay(ctx, in.ID)
 	s.Book.Refresh()
-	return &struct{ Body Delivery }{newDelivery(d)}, err
+	return &struct{ Body Delivery }{newDelivery(ctx, d)}, err
 }
 
 func (s *server) replayDeliveries(ctx context.Context, in *struct {

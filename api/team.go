@@ -4,10 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/customer"
+	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -279,9 +283,25 @@ func newDefinitions(list []store.Definition) *definitionsOutput {
 	return out
 }
 
+// tellsOfNobody are the kinds of definitions that speak of no account and of no
+// value of a field: whoever does not see all may read these.
+var tellsOfNobody = []string{metric.SettingKind, metric.CriterionKind, customer.FieldKind, store.AccessKind}
+
+// mayRead refuses the definitions of the kind to who does not see all: a goal
+// names amounts, a segment the values of fields, a mapping holds a ticket.
+func mayRead(ctx context.Context, kind string) error {
+	if slices.Contains(tellsOfNobody, kind) {
+		return nil
+	}
+	return sight.Of(ctx).All()
+}
+
 func (s *server) listDefinitions(ctx context.Context, in *struct {
 	Kind string `path:"kind"`
 }) (*definitionsOutput, error) {
+	if err := mayRead(ctx, in.Kind); err != nil {
+		return nil, err
+	}
 	list, err := s.Store.Definitions(ctx, in.Kind)
 	return newDefinitions(list), err
 }
@@ -290,6 +310,9 @@ func (s *server) listVersions(ctx context.Context, in *struct {
 	Kind string `path:"kind"`
 	Name string `path:"name"`
 }) (*definitionsOutput, error) {
+	if err := mayRead(ctx, in.Kind); err != nil {
+		return nil, err
+	}
 	list, err := s.Store.DefinitionVersions(ctx, in.Kind, in.Name)
 	if err == nil && len(list) == 0 {
 		err = farol.Errorf(farol.NotFound, "there is no such definition")

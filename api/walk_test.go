@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -8,7 +9,10 @@ import (
 	"testing"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/desk"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/goal"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -72,6 +76,34 @@ func (h *house) things(t *testing.T) map[string]string {
 	return map[string]string{"/people/": mark + "-person", "/notes/": n.ID, "/messages/": m.ID, "/customers/": mark + "-acct", "/accounts/": mark + "-acct", "/files/": f.ID}
 }
 
+// samples asks for what is of no account and holds texts of one: the sample of a
+// mapping, and the documents behind the pages.
+func (h *house) samples(t *testing.T, token string) {
+	if err := h.store.UseKey(bytes.Repeat([]byte{9}, 32)); err != nil {
+		t.Fatal(err)
+	}
+	d, _, err := h.store.AddDesk(t.Context(), "webhook", "Jira", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := root + "/desks/" + string(d.ID) + "/mapping"
+	h.call("PUT", path, h.tokens[store.Admin], `{"sample":{"n":"`+mark+`"},"fields":{"id":"n"}}`)
+	for _, who := range []string{h.tokens[store.CSM], token} {
+		limited := who == token
+		if a := h.call("GET", path, who, ""); a.status != 200 || strings.Contains(a.text, mark) == limited {
+			t.Errorf("the mapping (limited: %t) answered %d %s", limited, a.status, a.text)
+		}
+		for _, asked := range []string{desk.MappingKind, desk.MappingKind + "/" + string(d.ID), goal.Kind, segment.Kind, "note_template"} {
+			if a := h.call("GET", root+"/definitions/"+asked, who, ""); (a.status == 403) != limited || limited && strings.Contains(a.text, mark) {
+				t.Errorf("definitions %s (limited: %t) answered %d %s", asked, limited, a.status, a.text)
+			}
+		}
+		if a := h.call("GET", root+"/definitions/setting", who, ""); a.status != 200 {
+			t.Errorf("settings answered %d", a.status)
+		}
+	}
+}
+
 // No operation tells a token of a portfolio of an account out of sight.
 func TestNothingOutOfSight(t *testing.T) {
 	h := newHouse(t)
@@ -105,6 +137,7 @@ func TestNothingOutOfSight(t *testing.T) {
 		t.Fatal("the account is not there to be found")
 	}
 	things := h.things(t)
+	h.samples(t, token)
 	for _, op := range h.operations() {
 		path, names := h.fill(op.path, things)
 		if op.method != http.MethodGet {

@@ -25,6 +25,7 @@ import (
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -151,7 +152,24 @@ func (d *Desks) Mapping(ctx context.Context, id farol.SourceID) (Mapping, error)
 		return Mapping{}, err
 	}
 	var m Mapping
-	return m, json.Unmarshal(def.Body, &m)
+	if err := json.Unmarshal(def.Body, &m); err != nil {
+		return Mapping{}, err
+	}
+	if sight.Of(ctx).All() != nil {
+		m.Sample = nil // it is a ticket of whomever
+	}
+	return m, nil
+}
+
+// keepSample puts the sample in force back into a mapping whose author was not
+// shown it.
+func (d *Desks) keepSample(ctx context.Context, id farol.SourceID, m *Mapping) error {
+	if len(m.Sample) > 0 || sight.Of(ctx).All() == nil {
+		return nil
+	}
+	was, err := d.Mapping(sight.Everything(ctx), id)
+	m.Sample = was.Sample
+	return err
 }
 
 // SaveMapping checks a mapping and makes it the next version. Errors: Invalid
@@ -165,6 +183,9 @@ func (d *Desks) SaveMapping(ctx context.Context, id farol.SourceID, m Mapping, a
 		return store.Definition{}, farol.Errorf(farol.Invalid, "the fields of %s are known: there is nothing to map", h.Kind)
 	}
 	if err := m.check(); err != nil {
+		return store.Definition{}, err
+	}
+	if err := d.keepSample(ctx, id, &m); err != nil {
 		return store.Definition{}, err
 	}
 	return d.Store.Define(ctx, store.Draft{Kind: MappingKind, Name: string(id), Body: m, Author: author, Base: base})

@@ -96,6 +96,19 @@ func (s *Sight) Whole() error {
 	return farol.Errorf(farol.Forbidden, "This is told of all customers together, and you see some of them only.")
 }
 
+// All is nil for who sees all accounts with all their fields; else it is
+// Forbidden, for what cannot be cut: raw texts of senders, and what is complete
+// or nothing.
+func (s *Sight) All() error {
+	switch {
+	case s == nil:
+		return nil
+	case s.Limited():
+		return s.Whole()
+	}
+	return ErrHidden()
+}
+
 // Accounts lists the ids in sight, sorted; it is for who is Limited. The list
 // must not be changed.
 func (s *Sight) Accounts() []string {

@@ -20,6 +20,9 @@ func TestSight(t *testing.T) {
 	if !some.Account("a") || some.Account("b") || farol.KindOf(some.Check("b")) != farol.NotFound || farol.KindOf(some.Whole()) != farol.Forbidden {
 		t.Error("the accounts are wrong")
 	}
+	if whole.All() != nil || farol.KindOf(some.All()) != farol.Forbidden || farol.KindOf(New(nil, []string{"money"}).All()) != farol.Forbidden {
+		t.Error("who sees a part sees all")
+	}
 	none := New(map[farol.AccountID]bool{}, nil)
 	if !none.Limited() || none.Account("a") || none.Key() == some.Key() {
 		t.Error("an empty portfolio sees something")

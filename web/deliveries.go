@@ -70,7 +70,7 @@ func (s *server) deliveries(v *visit) error {
 		return err
 	}
 	for _, d := range list {
-		row := deliveryRow{Delivery: d, SourceName: cmp.Or(names[d.Source], string(d.Source)), StateText: v.p.Text(deliveryTitles[d.State]), Text: indented(d.Body), Bad: d.State == store.DeliveryRejected}
+		row := deliveryRow{Delivery: d, SourceName: cmp.Or(names[d.Source], string(d.Source)), StateText: v.p.Text(deliveryTitles[d.State]), Text: indented(sight.Of(v.r.Context()).Properties(d.Body)), Bad: d.State == store.DeliveryRejected}
 		if r := []rune(row.Text); len(r) > 20_000 {
 			row.Text = string(r[:20_000]) + "…"
 		}

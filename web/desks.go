@@ -14,6 +14,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/desk"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -193,7 +194,7 @@ func (s *server) mappingVersions(v *visit, d store.Desk) ([]versionOf, error) {
 }
 
 // mappingOf is the form of the mapping in force; without a sample the last
-// thing that was sent is one.
+// thing that was sent is one, for who may see all.
 func (s *server) mappingOf(v *visit, d store.Desk) (*mappingForm, error) {
 	m, err := s.Desks.Mapping(v.r.Context(), d.ID)
 	if err != nil {
@@ -203,7 +204,7 @@ func (s *server) mappingOf(v *visit, d store.Desk) (*mappingForm, error) {
 	if def, err := s.Store.Definition(v.r.Context(), desk.MappingKind, string(d.ID)); err == nil {
 		version = def.Version
 	}
-	if len(m.Sample) == 0 {
+	if len(m.Sample) == 0 && sight.Of(v.r.Context()).All() == nil {
 		list, err := s.Store.Deliveries(v.r.Context(), store.DeliveryQuery{Source: d.ID, Limit: 1})
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"slices"
@@ -9,7 +10,9 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/desk"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/goal"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/segment"
@@ -24,6 +27,9 @@ type portfolio struct {
 	// things are the ids of what belongs to the secret account, by the pattern
 	// of the routes that take them.
 	things map[string]string
+	// desks are pages of help desks, goal is the id of one.
+	desks []string
+	goal  string
 }
 
 // mark is in every text that the secret account has; secretAmount in its MRR.
@@ -86,8 +92,37 @@ func guarded(t *testing.T) *portfolio {
 	p.check(err)
 	_, err = segment.Put(ctx, p.store, "walked", segment.Document{Title: "Walked", Rule: rule}, nil, "system")
 	p.check(err)
+	p.unsaid()
 	p.things = map[string]string{"/files/": file.ID, "/notices/": notices[0].ID, "/customers/": secretID, "/people/": "zzsecret-person", "/notes/": note.ID, "/tasks/": task.ID, "/messages/": said.ID, "/tickets/": "zzsecret-1"}
 	return p
+}
+
+// Names in what speaks of hidden fields: the walk of those who may not see them
+// looks for these.
+const (
+	hiddenTitle  = "Whose domain it is"
+	hiddenTarget = "43219"
+)
+
+// unsaid makes what is not of one account and may tell of one: help desks with
+// samples of tickets, and a goal with amounts.
+func (p *portfolio) unsaid() {
+	ctx := p.t.Context()
+	p.check(p.store.UseKey(bytes.Repeat([]byte{3}, 32)))
+	sample := []byte(`{"n":"1","subject":"zzsecret sample","domain":"zzsecret.com"}`)
+	for _, name := range []string{"Mapped", "Sent"} {
+		d, _, err := p.store.AddDesk(ctx, "webhook", name, "")
+		p.check(err)
+		if p.desks = append(p.desks, "/desks/"+string(d.ID)); name == "Sent" {
+			_, _, err = p.store.AddDelivery(ctx, store.Delivery{Source: d.ID, Delivery: "one", Body: sample})
+		} else {
+			_, err = (&desk.Desks{Store: p.store}).SaveMapping(ctx, d.ID, desk.Mapping{Sample: sample, Fields: map[string]string{"id": "n", "subject": "subject"}}, "system", nil)
+		}
+		p.check(err)
+	}
+	target, err := goal.Keeper{Store: p.store, Metrics: p.metrics, Now: func() time.Time { return today }}.Add(ctx, goal.Goal{Title: hiddenTitle, Metric: "mrr", Target: 43219, Start: "2026-01-01", Due: "2026-12-31", Support: string(p.support.ID), CS: string(p.csm.ID)}, "system")
+	p.check(err)
+	p.goal = target.ID
 }
 
 // free are the routes whose parameters name nothing of an account: a new route
@@ -110,14 +145,18 @@ func (p *portfolio) fillPath(t *testing.T, path string) (filled string, ok bool)
 	}
 	for _, prefix := range free {
 		if strings.HasPrefix(path, prefix) {
-			name := "active_users_week"
+			name, id := "active_users_week", string(p.source.ID)
 			switch prefix {
+			case "/desks/":
+				id = strings.TrimPrefix(p.desks[0], prefix)
+			case "/goals/":
+				id = p.goal
 			case "/settings/":
 				name = "active"
 			case "/segments/":
 				name = "walked"
 			}
-			return strings.NewReplacer("{name}", name, "{what}", "note", "{token}", "none", "{id}", string(p.source.ID), "{secret}", "fi_none").Replace(path), false
+			return strings.NewReplacer("{name}", name, "{what}", "note", "{token}", "none", "{id}", id, "{secret}", "fi_none").Replace(path), false
 		}
 	}
 	t.Errorf("the walk does not know what %s names: say in walk_test.go", path)
@@ -219,6 +258,9 @@ func TestFiguresOfAPortfolio(t *testing.T) {
 	}
 	p.get(csm, "/restatements").is(403)
 	p.get(csm, "/rejected").is(403)
+	p.get(csm, p.desks[1]).is(200).says("textarea[name=sample]", "")
+	p.get(admin, p.desks[1]).says("textarea[name=sample]", "zzsecret sample")
+	p.get(admin, p.desks[0]).says("textarea[name=sample]", "zzsecret sample")
 	// A team's portfolio is its members' together.
 	team, name := store.TeamAccounts, "North"
 	_, err := p.store.UpdateMember(t.Context(), p.csm.ID, store.MemberUpdate{Scope: &team, Team: &name})
@@ -244,7 +286,7 @@ func TestHiddenMoney(t *testing.T) {
 	all, hidden := store.AllAccounts, store.FieldsOf("money", "attribute.domain")
 	_, err := p.store.UpdateMember(t.Context(), p.csm.ID, store.MemberUpdate{Scope: &all, Hidden: &hidden})
 	p.check(err)
-	amounts := []string{secretAmount, "87,654", "187,654", "R$", "zzsecret.com"}
+	amounts := []string{secretAmount, "87,654", "187,654", "R$", "zzsecret.com", hiddenTitle, hiddenTarget, "43,219"}
 	for _, r := range routes {
 		method, path, ok := strings.Cut(r.pattern, " ")
 		if !ok || method != "GET" {
