@@ -189,3 +189,24 @@ func TestErrorKinds(t *testing.T) {
 		t.Error("a year passed as a grain")
 	}
 }
+
+func TestPeer(t *testing.T) {
+	for _, c := range []struct {
+		remote    string
+		forwarded []string
+		want      string
+	}{
+		{"203.0.113.9:4000", nil, "203.0.113.9"},
+		{"203.0.113.9:4000", []string{"198.51.100.1"}, "203.0.113.9"}, // anybody can write that
+		{"127.0.0.1:4000", []string{"10.0.0.1, 198.51.100.1"}, "198.51.100.1"},
+		{"[::1]:4000", []string{"198.51.100.1"}, "198.51.100.1"},
+		{"127.0.0.1:4000", nil, "127.0.0.1"},
+		{"127.0.0.1:4000", []string{"10.0.0.1", "198.51.100.1"}, "198.51.100.1"},
+		{"127.0.0.1:4000", []string{""}, "127.0.0.1"},
+		{"@", nil, "@"}, // a Unix socket
+	} {
+		if got := Peer(c.remote, c.forwarded); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"net"
 	"net/http"
 	"reflect"
 	"slices"
@@ -30,12 +29,14 @@ func (s *server) audit(ctx huma.Context, t store.Token) {
 			return
 		}
 	}
-	address, _, err := net.SplitHostPort(ctx.RemoteAddr())
-	if err != nil {
-		address = ctx.RemoteAddr()
-	}
+	var forwarded []string
+	ctx.EachHeader(func(name, value string) {
+		if http.CanonicalHeaderKey(name) == "X-Forwarded-For" {
+			forwarded = append(forwarded, value)
+		}
+	})
 	u := ctx.URL()
-	a := store.Audit{Kind: kind, Token: t.ID, Name: t.Name, Action: op.Method + " " + op.Path, Path: u.Path, Status: ctx.Status(), Address: address, Detail: store.AuditDetail(u.Query())}
+	a := store.Audit{Kind: kind, Token: t.ID, Name: t.Name, Action: op.Method + " " + op.Path, Path: u.Path, Status: ctx.Status(), Address: farol.Peer(ctx.RemoteAddr(), forwarded), Detail: store.AuditDetail(u.Query())}
 	if n, ok := ctx.Context().Value(rowsKey{}).(*int64); ok && kind == store.AuditExport {
 		a.Rows = n
 	}

@@ -16,9 +16,7 @@ package ingest
 import (
 	"context"
 	"log/slog"
-	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -110,27 +108,12 @@ func New(c Config) *Handler {
 		c.Now = time.Now
 	}
 	if c.Address == nil {
-		c.Address = peer
+		c.Address = func(r *http.Request) string { return farol.Peer(r.RemoteAddr, r.Header.Values("X-Forwarded-For")) }
 	}
 	h := &Handler{c: c, count: newCounters(c.Metrics)}
 	h.byKey, h.byAddress = newRates(c.Limits.KeyRate), newRates(c.Limits.AddressRate)
 	h.routes = newRoutes(h.segment(), h.rudderStack())
 	return h
-}
-
-// peer is the address at the other end of the connection. When that is this
-// machine, a proxy on it, it is the address that the proxy saw: the last of
-// X-Forwarded-For, since those before it are the sender's own words.
-func peer(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	if forwarded := r.Header.Values("X-Forwarded-For"); len(forwarded) > 0 && net.ParseIP(host).IsLoopback() {
-		last := forwarded[len(forwarded)-1]
-		return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
-	}
-	return host
 }
 
 // Front serves the paths of the tracking API itself and gives all others to

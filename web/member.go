@@ -288,12 +288,21 @@ type invitePage struct {
 // Get is what was typed.
 func (p invitePage) Get(name string) string { return p.Fields.Get(name) }
 
+// byProvider tells whether who is invited has to sign in at the provider,
+// which takes the invitation up: a password would be a way around it.
+func (s *server) byProvider(i store.Invite) bool {
+	return s.OIDC != nil && s.OIDC.Only && i.Role != store.Admin
+}
+
 func (s *server) invited(v *visit) error { return s.showInvited(v, http.StatusOK, refusal{}, nil) }
 
 func (s *server) showInvited(v *visit, status int, r refusal, f url.Values) error {
 	i, err := s.Store.InviteOf(v.r.Context(), v.r.PathValue("secret"))
 	if err != nil {
 		return err
+	}
+	if s.byProvider(i) {
+		return v.redirect("/sign-in/oidc")
 	}
 	p := invitePage{shell: v.shell(lang.Text("Join the team")), refusal: r, Invite: i, Fields: f, Until: i.Expires}
 	p.Question = v.p.T("You were invited as %s.", v.p.Text(roleTitles[i.Role]))
@@ -304,6 +313,13 @@ func (s *server) showInvited(v *visit, status int, r refusal, f url.Values) erro
 func (s *server) join(v *visit) error {
 	if err := v.form(); err != nil {
 		return err
+	}
+	i, err := s.Store.InviteOf(v.r.Context(), v.r.PathValue("secret"))
+	if err != nil {
+		return err
+	}
+	if s.byProvider(i) {
+		return v.redirect("/sign-in/oidc")
 	}
 	f := v.r.PostForm
 	m, token, err := s.Store.Accept(v.r.Context(), v.r.PathValue("secret"), store.NewMember{

@@ -48,6 +48,27 @@ func TestInvitation(t *testing.T) {
 	}
 }
 
+// Where members sign in at a provider only, an invitation leads there; an admin
+// may still have a password.
+func TestInvitationAtProvider(t *testing.T) {
+	s := staffed(t)
+	s.handler = New(Config{Store: s.store, Facts: s.facts, Metrics: s.metrics, Now: func() time.Time { return today }, OIDC: &OIDC{Name: "Sesame", Only: true}})
+	for role, to := range map[string]string{"csm": "/sign-in/oidc", "admin": "/"} {
+		a := s.post(admin, "/team/invitations", "invite_email", role+"2@example.com", "role", role, "scope", "all").is(200)
+		link, err := url.Parse(a.text("#invite-link"))
+		s.check(err)
+		if got := s.get(nobody, link.Path); role == "csm" {
+			got.leadsTo(to)
+		} else {
+			got.is(200)
+		}
+		s.post(nobody, link.Path, "name", "Bia", "password", "quite a long password").leadsTo(to)
+	}
+	if _, err := s.store.MemberByEmail(t.Context(), "csm2@example.com"); farol.KindOf(err) != farol.NotFound {
+		t.Errorf("a member joined by a password: %v", err)
+	}
+}
+
 func TestMemberPage(t *testing.T) {
 	p := guarded(t)
 	at := "/team/members/" + string(p.csm.ID)

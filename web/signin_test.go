@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -111,6 +112,21 @@ func TestSignInIsThrottled(t *testing.T) {
 		}
 	}
 	t.Error("a hundred wrong passwords were let through")
+}
+
+// Behind a proxy on this machine, wrong passwords are counted for the address
+// that the proxy saw: not for all together, which would lock out everybody.
+func TestAttemptsBehindProxy(t *testing.T) {
+	s := staffed(t)
+	r := httptest.NewRequest("POST", "/sign-in", strings.NewReader("email=csm%40example.com&password=wrong"))
+	r.RemoteAddr = "127.0.0.1:4000"
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Add("X-Forwarded-For", "10.0.0.1, 203.0.113.9")
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	if w.Code < 400 || !strings.Contains(s.log.String(), "address=203.0.113.9") {
+		t.Errorf("%d %s", w.Code, s.log)
+	}
 }
 
 func TestAccount(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -150,13 +149,9 @@ func (s *server) look(v *visit) error {
 	return nil
 }
 
-// address is the client's IP address, for throttling.
+// address is the client's IP address, for throttling and the audit log.
 func (v *visit) address() string {
-	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
-	if err != nil {
-		return v.r.RemoteAddr
-	}
-	return host
+	return farol.Peer(v.r.RemoteAddr, v.r.Header.Values("X-Forwarded-For"))
 }
 
 // fragment tells whether htmx asks for a part of the page.
