@@ -260,6 +260,9 @@ func (l listedPeople) name(id farol.PersonID) string {
 
 // listed looks the people up.
 func (s *server) listed(v *visit, ids []string) (listedPeople, error) {
+	if len(ids) == 0 {
+		return listedPeople{}, nil
+	}
 	list, _, err := s.Facts.People(v.r.Context(), facts.PeopleQuery{Only: ids, Tests: true, Limit: 1000})
 	out := make(listedPeople, len(list))
 	for _, x := range list {

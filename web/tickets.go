@@ -199,8 +199,22 @@ func (s *server) tickets(v *visit) error {
 	p.Fields, p.extra, p.OnlyMine = kept, kept, kept.Get("mine") == "yes"
 	page, count := q.Of(all)
 	p.Count = v.p.N(count, "%d ticket", "%d tickets")
+	var ids []string
 	for _, t := range page {
-		p.Rows = append(p.Rows, ticketLineOf(v, look, t, accounts))
+		if t.Person != "" {
+			ids = append(ids, string(t.Person))
+		}
+	}
+	known, err := s.listed(v, ids)
+	if err != nil {
+		return err
+	}
+	for _, t := range page {
+		row := ticketLineOf(v, look, t, accounts)
+		if x, ok := known[t.Person]; ok {
+			row.Requester = cmp.Or(x.Name, row.Requester)
+		}
+		p.Rows = append(p.Rows, row)
 	}
 	p.CSV, p.Mine = p.Go("/tickets.csv", keptPairs(kept)...), p.Link("mine", map[bool]string{true: "", false: "yes"}[p.OnlyMine])
 	if q.Offset > 0 {
