@@ -50,6 +50,9 @@ type MomentFilter struct {
 	// Names keeps the attributes and marks of these names; none is all. Of other
 	// kinds it keeps everything.
 	Names []string
+	// Ticket, where it is given, keeps those of this ticket of the Source alone.
+	Ticket string
+	Source farol.SourceID
 	// AsOf and Known are the two clocks; zero is now.
 	AsOf  farol.Day
 	Known time.Time
@@ -111,6 +114,11 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 	before := ""
 	if !q.Before.IsZero() {
 		before, d.params["before"] = " AND m.ts < {before:DateTime64(3)}", q.Before
+	}
+	if q.Ticket != "" {
+		q.Kinds = []string{TicketMoment}
+		of += " AND m.f0 = {ticket:String} AND m.source = {source:String}" // f0 is the first column of its source
+		d.params["ticket"], d.params["source"] = q.Ticket, string(q.Source)
 	}
 	var out []Moment
 	for _, s := range momentSources {

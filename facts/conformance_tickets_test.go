@@ -55,6 +55,17 @@ func testTickets(t *testing.T, k *kit) {
 	k.want(list(TicketFilter{Since: since}), "1 acme/ana open opened=01T10 reopened=1 replied=01T11 csat=1(5/5 good) a b|c Waitingreportshttps://x")
 	k.want(list(TicketFilter{Account: "globex"}), "1x globex/bia open opened=04T08 reopened=2 solo ")
 
+	// Of one ticket, however much happened since.
+	k.add(k.track("2026-02-06 10:00", "ana", "", "Ticket Opened", `{"ticket":"2"}`))
+	moments, err := k.f.Moments(context.Background(), MomentFilter{Account: "acme", Ticket: "1", Source: "web", Limit: 2})
+	var told []string
+	for _, m := range moments {
+		told = append(told, m.Kind+" "+m.Name+" "+m.Fields["ticket"])
+	}
+	if k.want(told, "ticket reopened 1", "ticket solved 1"); err != nil {
+		k.Error(err)
+	}
+
 	k.add(k.identify("2026-02-05 11:00", "", "ana", `{"email":"Ana@Acme.com"}`), k.identify("2026-02-05 11:00", "", "bia", `{"email":"bia@globex.com"}`))
 	owners, err := k.f.OwnersOf(context.Background(), " ANA@acme.com")
 	if err != nil || len(owners) != 1 || owners[0] != (EMailOwner{"ana", "acme"}) {

@@ -133,6 +133,10 @@ func findMessage(ctx context.Context, q queryer, id string) (Message, error) {
 // the last one of the page before, known (zero: now) the instant that the
 // reader knows up to. limit 0 is 50.
 func (s *Store) Messages(ctx context.Context, thread, before string, known time.Time, limit int) ([]Message, error) {
+	return s.messages(ctx, thread, before, "", known, limit)
+}
+
+func (s *Store) messages(ctx context.Context, thread, before, about string, known time.Time, limit int) ([]Message, error) {
 	if limit <= 0 || limit > 500 {
 		limit = 50
 	}
@@ -144,9 +148,15 @@ func (s *Store) Messages(ctx context.Context, thread, before string, known time.
 		at = known.UnixMilli()
 	}
 	rows, err := s.reader.QueryContext(ctx, `select `+messageColumns+` from messages
-		where thread = $1 and ($2 = '' or id < $2) and created <= $3 and (deleted is null or deleted > $3) order by id desc limit $4`,
-		key(thread), key(before), at, limit)
+		where thread = $1 and ($2 = '' or id < $2) and created <= $3 and (deleted is null or deleted > $3) and ($5 = '' or about = $5) order by id desc limit $4`,
+		key(thread), key(before), at, limit, cut(about, 300))
 	return collect(rows, err, scanMessage)
+}
+
+// MessagesAbout lists the last of a thread's messages about the subject, as
+// they were known (zero: now), the newest first. limit 0 is 50.
+func (s *Store) MessagesAbout(ctx context.Context, thread, about string, known time.Time, limit int) ([]Message, error) {
+	return s.messages(ctx, thread, "", about, known, limit)
 }
 
 // PostQuery selects the posts of a channel; empty fields do not filter.

@@ -124,6 +124,15 @@ func TestMessages(t *testing.T) {
 			t.Errorf("edited %+v", got)
 		}
 		ok(t, s.EditMessage(ctx, ana, first.ID, ""))
+		// However much was said since, what is about a ticket is found.
+		about := must[Message](t)(s.Say(ctx, Message{Thread: thread, Author: ana, Body: "Of ticket 9", About: "ticket:9"}))
+		other := must[Message](t)(s.Say(ctx, Message{Thread: thread, Author: ana, Body: "Of another", About: "ticket:99"}))
+		if got := must[[]Message](t)(s.MessagesAbout(ctx, thread, "ticket:9", time.Time{}, 1)); len(got) != 1 || got[0].ID != about.ID {
+			t.Errorf("about the ticket: %+v", got)
+		}
+		for _, m := range []Message{about, other} {
+			ok(t, s.EditMessage(ctx, ana, m.ID, ""))
+		}
 		if left := must[[]Message](t)(s.Messages(ctx, thread, "", time.Time{}, 0)); len(left) != 1 {
 			t.Errorf("after deleting %+v", left)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/desk"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/sight"
@@ -161,6 +162,7 @@ func (s *server) showWaiting(v *visit, status int, r refusal, fields url.Values)
 	if err != nil {
 		return err
 	}
+	var all *accountNames
 	for _, w := range list {
 		row := waitingRow{Waiting: w, SourceName: cmp.Or(names[w.Source], string(w.Source)), Count: v.p.Number(float64(w.Deliveries), 0)}
 		if mail, ok := strings.CutPrefix(w.Requester, "email:"); ok {
@@ -168,12 +170,10 @@ func (s *server) showWaiting(v *visit, status int, r refusal, fields url.Values)
 		}
 		word, _, _ := strings.Cut(row.Domain, ".")
 		if word != "" {
-			for id, a := range accounts {
-				if len(row.Proposals) < 5 && !a.Test && strings.Contains(lang.Fold(a.Name), lang.Fold(word)) {
-					row.Proposals = append(row.Proposals, choice{Value: string(id), Name: a.Name})
-				}
+			if all == nil {
+				all = namesOf(accounts)
 			}
-			slices.SortFunc(row.Proposals, func(a, b choice) int { return cmp.Compare(a.Name, b.Name) })
+			row.Proposals = all.holding(word, 5)
 		}
 		p.Rows = append(p.Rows, row)
 	}
@@ -193,6 +193,47 @@ func (s *server) showWaiting(v *visit, status int, r refusal, fields url.Values)
 		p.Known = append(p.Known, row)
 	}
 	return s.send(v, status, "waiting", "layout", p)
+}
+
+// accountNames are the names of many accounts in one text, in order: each is
+// folded once, however often one is looked for.
+type accountNames struct {
+	list []choice
+	ends []int // where each name ends in text
+	text string
+}
+
+// namesOf takes in the accounts that are no tests.
+func namesOf(accounts map[farol.AccountID]*customer.Account) *accountNames {
+	n := &accountNames{}
+	for id, a := range accounts {
+		if !a.Test {
+			n.list = append(n.list, choice{Value: string(id), Name: a.Name})
+		}
+	}
+	slices.SortFunc(n.list, func(a, b choice) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value)) })
+	var b strings.Builder
+	for _, c := range n.list {
+		b.WriteString(lang.Fold(c.Name))
+		n.ends = append(n.ends, b.Len())
+		b.WriteByte('\n') // no word of an address holds one
+	}
+	n.text = b.String()
+	return n
+}
+
+// holding are the first accounts whose names hold the word, limit at most.
+func (n *accountNames) holding(word string, limit int) (out []choice) {
+	word = lang.Fold(word)
+	for at := 0; len(out) < limit; {
+		i := strings.Index(n.text[at:], word)
+		if i < 0 || word == "" {
+			break
+		}
+		of, _ := slices.BinarySearch(n.ends, at+i+len(word))
+		out, at = append(out, n.list[of]), n.ends[of]
+	}
+	return out
 }
 
 // assign says whose a requester's tickets are, or forgets what was said.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/desk"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/segment"
@@ -49,6 +50,26 @@ func sorted(events []farol.Event) []farol.Event {
 		}
 	}
 	return out
+}
+
+// Accounts are proposed by a word of their names, the first by name, tests and
+// accents aside.
+func TestAccountNames(t *testing.T) {
+	accounts := map[farol.AccountID]*customer.Account{"t": {ID: "t", Name: "Ágora test", Test: true}, "x": {ID: "x", Name: "Go"}, "y": {ID: "y", Name: "RA"}}
+	for i := range 8 {
+		id := farol.AccountID(fmt.Sprintf("a%d", i))
+		accounts[id] = &customer.Account{ID: id, Name: fmt.Sprintf("%d Ágora Ágora", i)}
+	}
+	n := namesOf(accounts)
+	for word, want := range map[string]string{"agora": "a0 a1 a2 a3 a4", "ÁGORA": "a0 a1 a2 a3 a4", "go": "a0 a1 a2 a3 a4", "7 agora": "a7", "a": "a0 a1 a2 a3 a4", "nothing": "", "": ""} {
+		var got []string
+		for _, c := range n.holding(word, 5) {
+			got = append(got, c.Value)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%q proposes %v, want %s", word, got, want)
+		}
+	}
 }
 
 func TestTickets(t *testing.T) {

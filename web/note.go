@@ -408,8 +408,13 @@ func (s *server) saveTemplate(v *visit) error {
 	case len(t.Body) > 20_000:
 		err = farol.InvalidField("body", "must have at most %d characters", 20_000)
 	}
+	var base *int
+	if err == nil && name == "" {
+		name = slug(t.Title)
+		base, err = s.newTemplate(v, name)
+	}
 	if err == nil {
-		_, err = s.Store.Define(v.r.Context(), store.Draft{Kind: templateKind, Name: cmp.Or(name, slug(t.Title)), Body: t, Author: string(v.member.ID)})
+		_, err = s.Store.Define(v.r.Context(), store.Draft{Kind: templateKind, Name: name, Body: t, Author: string(v.member.ID), Base: base})
 	}
 	if err == nil {
 		return v.done("/note-templates", "saved")
@@ -418,4 +423,22 @@ func (s *server) saveTemplate(v *visit) error {
 		return s.showTemplates(v, http.StatusUnprocessableEntity, refused, f)
 	}
 	return err
+}
+
+// newTemplate is the version that a new template of the name follows: that
+// which took an earlier one out, 0 for none. Invalid when one of the name is in
+// use: it would be replaced.
+func (s *server) newTemplate(v *visit, name string) (*int, error) {
+	_, used, err := s.noteTemplate(v, name)
+	if err != nil {
+		return nil, err
+	}
+	if used {
+		return nil, farol.InvalidField("title", "is that of another template")
+	}
+	d, err := s.Store.Definition(v.r.Context(), templateKind, name)
+	if farol.KindOf(err) == farol.NotFound || farol.KindOf(err) == farol.Invalid {
+		err = nil // saving it tells what is wrong with the name
+	}
+	return &d.Version, err
 }

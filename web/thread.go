@@ -112,10 +112,23 @@ func (s *server) changeMessage(v *visit) error {
 	if strings.TrimSpace(body) == "" {
 		what, undo = v.p.T("The message was deleted."), store.UndoBody{Messages: []store.TextUndo{{ID: id}}}
 	}
-	if err := s.Store.EditMessage(v.r.Context(), v.member.ID, id, body); err != nil {
+	err := s.Store.EditMessage(v.r.Context(), v.member.ID, id, body)
+	if refused, ok := v.refuse(err); err != nil && ok {
+		p := messagePage{shell: v.shell(lang.Text("Message")), refusal: refused, ID: id, Body: body, Back: localPath(f.Get("back"))}
+		p.Question = v.p.T("What did you want to say?")
+		return s.send(v, http.StatusUnprocessableEntity, "message", "layout", p)
+	}
+	if err != nil {
 		return err
 	}
 	return v.redirect(s.withUndo(v, localPath(f.Get("back")), what, undo))
+}
+
+// messagePage gives a change of a message that was refused back to its author.
+type messagePage struct {
+	shell
+	refusal
+	ID, Body, Back string
 }
 
 // communityPage is the channel in which the two teams talk among themselves.

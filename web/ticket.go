@@ -148,7 +148,7 @@ func (p *ticketPage) ticketFacts(v *visit) {
 
 // ticketHistory is what was said of the ticket, the newest first.
 func (s *server) ticketHistory(v *visit, look *view, p *ticketPage) error {
-	moments, err := s.Facts.Moments(v.r.Context(), facts.MomentFilter{Account: p.Ticket.Account, Kinds: []string{facts.TicketMoment}, AsOf: look.AsOf, Known: look.Known, Limit: 1000})
+	moments, err := s.Facts.Moments(v.r.Context(), facts.MomentFilter{Account: p.Ticket.Account, Ticket: p.Ticket.ID, Source: p.Ticket.Source, AsOf: look.AsOf, Known: look.Known, Limit: 1000})
 	if err != nil {
 		return err
 	}
@@ -157,20 +157,17 @@ func (s *server) ticketHistory(v *visit, look *view, p *ticketPage) error {
 		return err
 	}
 	for _, m := range moments {
-		if m.Fields["ticket"] == p.Ticket.ID && m.Source == p.Ticket.Source {
-			p.History = append(p.History, momentRowOf(n, m))
-		}
+		p.History = append(p.History, momentRowOf(n, m))
 	}
 	return nil
 }
 
 // ticketTalk is what the team says of the ticket in the account's thread.
 func (s *server) ticketTalk(v *visit, look *view, p *ticketPage) error {
-	list, err := s.Store.Messages(v.r.Context(), store.AccountThread(p.Ticket.Account), "", look.Known, 500)
+	list, err := s.Store.MessagesAbout(v.r.Context(), store.AccountThread(p.Ticket.Account), about(p.Ticket), look.Known, 500)
 	if err != nil {
 		return err
 	}
-	list = slices.DeleteFunc(list, func(m store.Message) bool { return m.About != about(p.Ticket) })
 	slices.Reverse(list)
 	p.Messages, err = s.messageRows(v, list, "")
 	for i := range p.Messages {

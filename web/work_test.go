@@ -82,6 +82,11 @@ func TestConversation(t *testing.T) {
 	m := s.get(csm, page+"?tab=thread")
 	message := m.attr("form[action^='/messages/']", "action")
 	s.post(support, message, "body", "x").is(404)
+	long := strings.Repeat("long ", 20_001)
+	refused := s.post(csm, message, "do", "edit", "body", long, "back", page+"?tab=thread").is(422).has(".form-error", 1)
+	if got := refused.doc.Find("form[action='" + message + "'] textarea").Text(); got != long {
+		t.Errorf("of what was typed %d characters are left", len(got))
+	}
 	s.post(csm, message, "do", "edit", "body", "Any tickets?", "back", page+"?tab=thread").leadsTo(page + "?done=saved&tab=thread")
 	s.get(csm, page+"?tab=thread").says(".moments", "edited")
 	id := s.post(csm, message, "do", "delete", "body", "Any tickets?", "back", page+"?tab=thread").undoID()
@@ -307,11 +312,16 @@ func TestNoteTemplates(t *testing.T) {
 	s.post(csm, "/note-templates", "name", "meeting", "title", "Weekly call", "body", "## Agenda").leadsTo("/note-templates?done=saved")
 	s.get(csm, "/note-templates?open=meeting").says("details", "Weekly").says("h2", "Weekly call")
 	s.post(csm, "/note-templates", "title", "Revisão técnica", "body", "- [ ] Servidor").leadsTo("/note-templates?done=saved")
+	// A new one replaces none of the same name, shipped or not.
+	for _, title := range []string{"Revisao tecnica", "Meeting"} {
+		s.post(csm, "/note-templates", "title", title, "body", "other").is(422).has(".form-error", 1)
+	}
 	s.post(csm, "/note-templates", "name", "qbr", "do", "remove").leadsTo("/note-templates?done=saved")
 	a := s.get(csm, "/note-templates").says("h2", "Revisão técnica")
 	if strings.Contains(a.text("h2"), "QBR") {
 		t.Error("a template that was taken out shows")
 	}
+	s.post(csm, "/note-templates", "title", "QBR", "body", "again").leadsTo("/note-templates?done=saved")
 	s.post(csm, "/note-templates", "title", " ", "body", "x").is(422).has(".form-error", 1)
 	s.take(history(s.source.ID)[:3])
 	b := s.get(csm, "/customers/acct-00?tab=notes&template=revisao-tecnica").is(200)
