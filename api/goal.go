@@ -16,11 +16,11 @@ func (s *server) goalOperations() {
 	register(s, team, huma.Operation{OperationID: "list-goals", Method: http.MethodGet, Path: "/goals", Tags: tags,
 		Summary: "The goals that support and Customer Success share, with how they stand", Description: "Goals on metrics that are hidden from the caller are left out."}, s.listGoals)
 	register(s, workers, huma.Operation{OperationID: "add-goal", Method: http.MethodPost, Path: "/goals", Tags: tags,
-		Summary: "Set a goal", DefaultStatus: http.StatusCreated}, s.addGoal)
+		Summary: "Set a goal", Description: "For who sees all accounts.", DefaultStatus: http.StatusCreated}, s.addGoal)
 	register(s, team, huma.Operation{OperationID: "get-goal", Method: http.MethodGet, Path: "/goals/{id}", Tags: tags,
 		Summary: "A goal with its series, its forecast and how it stands", Errors: []int{404}}, s.getGoal)
 	register(s, workers, huma.Operation{OperationID: "change-goal", Method: http.MethodPut, Path: "/goals/{id}", Tags: tags,
-		Summary: "Write the next version of a goal", Errors: []int{404, 409}}, s.changeGoal)
+		Summary: "Write the next version of a goal", Description: "For who sees all accounts.", Errors: []int{404, 409}}, s.changeGoal)
 }
 
 // GoalBody is a goal as its owners write it.
@@ -65,7 +65,7 @@ type GoalReading struct {
 	Unit     string     `json:"unit"`
 	Currency *string    `json:"currency"`
 	Status   string     `json:"status" enum:"on_track,at_risk,missed,reached,unknown"`
-	Ground   string     `json:"ground" enum:"value,forecast,line,none" doc:"Why: by the last value, by the forecast, by the straight line from baseline to target, or nothing to judge by."`
+	Ground   string     `json:"ground" enum:"value,forecast,line,part,none" doc:"Why: by the last value, by the forecast, by the straight line from baseline to target, or nothing to judge by; part: the caller sees some accounts only, the values are theirs, and baseline, progress, chance and status, which are of all, are left out."`
 	Live     *GoalStep  `json:"live" doc:"The last period that is complete, else the last with a value; null for none."`
 	Progress *float64   `json:"progress" doc:"The share of the way from baseline to target, 1 at most; below 0 it has moved away. null where there is no way: no value, no baseline, or one that is at the target already."`
 	Chance   *float64   `json:"chance" doc:"Of being at the target on the day if changes go on as they were, independent of each other; null with fewer than six whole periods."`

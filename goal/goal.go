@@ -19,6 +19,7 @@ import (
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/segment"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/stats"
 	"github.com/farol-cs/farol/store"
 )
@@ -199,8 +200,12 @@ func usual(m *metric.Metric) farol.Grain {
 }
 
 // Add keeps a new goal. A baseline that is not given is the value of the last
-// period before the start that is over. Errors: Invalid with the field.
+// period before the start that is over. Errors: Invalid with the field,
+// Forbidden for who sees some accounts only: a goal is of all.
 func (k Keeper) Add(ctx context.Context, g Goal, author string) (Kept, error) {
+	if err := sight.Of(ctx).Whole(); err != nil {
+		return Kept{}, err
+	}
 	if err := k.check(ctx, &g); err != nil {
 		return Kept{}, err
 	}
@@ -230,8 +235,12 @@ func (k Keeper) Before(ctx context.Context, g Goal) (*float64, error) {
 }
 
 // Change keeps another version of a goal; base is the version that the author
-// saw, nil does not look. Errors: Invalid, NotFound, Conflict.
+// saw, nil does not look. Errors: Invalid, NotFound, Conflict, Forbidden as for
+// Add.
 func (k Keeper) Change(ctx context.Context, id string, g Goal, author string, base *int) (Kept, error) {
+	if err := sight.Of(ctx).Whole(); err != nil {
+		return Kept{}, err
+	}
 	if _, err := k.Goal(ctx, id); err != nil {
 		return Kept{}, err
 	}
@@ -334,6 +343,7 @@ const (
 	ByValue    Ground = "value"    // the last value is at the target, or was on the day
 	ByForecast Ground = "forecast" // where the history leads to by the day
 	ByLine     Ground = "line"     // too short a history: against the straight line from baseline to target
+	OfPart     Ground = "part"     // none is told: the reader sees a part of the accounts
 	NoValue    Ground = "none"
 )
 
@@ -343,7 +353,9 @@ type Step struct {
 	Value, Low, High float64
 }
 
-// Reading is a goal with what is true of it.
+// Reading is a goal with what is true of it. For who sees some accounts only the
+// values are of those, and what measures the whole (baseline, chance, progress
+// and status) is left out.
 type Reading struct {
 	Kept
 	Unit     string
@@ -391,8 +403,16 @@ func (k Keeper) Read(ctx context.Context, g Kept, maxAge time.Duration) (Reading
 		return r, err
 	}
 	r.Unit, r.Currency, r.Points = s.Unit, s.Currency, s.Points
+	part := sight.Of(ctx).Limited()
+	if part {
+		r.Baseline = nil
+	}
 	r.live()
 	r.heading(cal, due)
+	if part {
+		r.Ground, r.Chance = OfPart, nil
+		return r, nil
+	}
 	r.judge(today > due, start, due, today)
 	return r, nil
 }

@@ -181,3 +181,23 @@ func TestHiddenGoal(t *testing.T) {
 		t.Errorf("who sees all sees %d: %v", len(list), err)
 	}
 }
+
+// Who sees some customers only has the values of those, told neither the
+// baseline of all nor a status by it, and sets no goal for all.
+func TestGoalOfPart(t *testing.T) {
+	k, m, _ := open(t)
+	g, err := k.Add(t.Context(), Goal{Title: "More", Metric: "mrr", Target: 1500, Start: "2026-01-01", Due: "2026-08-31", Support: string(m.ID), CS: string(m.ID)}, "ana")
+	ok(t, err)
+	ctx := sight.With(t.Context(), sight.New(map[farol.AccountID]bool{"a00": true}, nil))
+	r, err := k.Read(ctx, g, 0)
+	ok(t, err)
+	if r.Live == nil || *r.Live.Value != 100 || r.Baseline != nil || r.Progress != nil || r.Chance != nil || r.Status != Unknown || r.Ground != OfPart || g.Baseline == nil {
+		t.Errorf("of a part: %+v", r)
+	}
+	if _, err := k.Add(ctx, g.Goal, "ana"); farol.KindOf(err) != farol.Forbidden {
+		t.Errorf("a goal of a part is kept: %v", err)
+	}
+	if _, err := k.Change(ctx, g.ID, g.Goal, "ana", nil); farol.KindOf(err) != farol.Forbidden {
+		t.Errorf("a goal is changed by who sees a part: %v", err)
+	}
+}

@@ -363,4 +363,16 @@ func TestGoals(t *testing.T) {
 		t.Errorf("62,5 per cent is %v", kept.Target)
 	}
 	s.get(csm, place+"/edit").has("input[name=target][value='62.5']", 1)
+
+	// Who sees their own customers only has the values of those.
+	own := store.OwnAccounts
+	_, err = s.store.UpdateMember(t.Context(), cs.ID, store.MemberUpdate{Scope: &own})
+	s.check(err)
+	s.get(csm, "/goals").is(200).says("table[data-rows] .tag", "Your part").has("a[href='/goals/new']", 0).has(".lead-line", 0)
+	if a := s.get(csm, page).is(200).says("main", "You see some customers only").has("form[action='"+page+"']", 0); strings.Contains(a.doc.Find("#goal-data").Text(), "Target") {
+		t.Error("the values of some are drawn beside the target of all")
+	}
+	s.get(csm, "/goals/new").is(403)
+	s.get(csm, page+"/edit").is(403)
+	s.post(csm, page, "do", "end").is(403)
 }

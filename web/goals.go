@@ -16,6 +16,7 @@ import (
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/segment"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -25,6 +26,14 @@ var goalStates = map[goal.Status]lang.Text{
 
 var goalClasses = map[goal.Status]string{goal.OnTrack: "good", goal.AtRisk: "warn", goal.Missed: "bad", goal.Reached: "good"}
 
+// goalState is how the goal stands, as far as the reader is told.
+func goalState(v *visit, r goal.Reading) string {
+	if r.Ground == goal.OfPart {
+		return v.p.T("Your part")
+	}
+	return v.p.Text(goalStates[r.Status])
+}
+
 // goalsPage is what both teams want to reach.
 type goalsPage struct {
 	shell
@@ -32,6 +41,7 @@ type goalsPage struct {
 	Ended   []goalRow
 	Summary []string
 	Hidden  int
+	MaySet  bool
 }
 
 type goalRow struct {
@@ -49,10 +59,16 @@ func (s *server) keeper() goal.Keeper {
 	return goal.Keeper{Store: s.Store, Metrics: s.Metrics, Now: s.Now}
 }
 
+// maySetGoals tells whether the member may set and change goals.
+func maySetGoals(v *visit) bool {
+	return workers.allows(v.member.Role) && !sight.Of(v.r.Context()).Limited()
+}
+
 func (s *server) goals(v *visit) error {
 	p := goalsPage{shell: v.shell(lang.Text("Shared goals"))}
 	p.Question = v.p.T("What do support and Customer Success want to reach together, and will they?")
 	ctx, k := v.r.Context(), s.keeper()
+	p.MaySet = maySetGoals(v)
 	list, hidden, err := k.Goals(ctx)
 	if err != nil {
 		return err
@@ -78,7 +94,9 @@ func (s *server) goals(v *visit) error {
 			return err
 		}
 		p.Rows = append(p.Rows, s.goalRowOf(v, n, r))
-		count[r.Status]++
+		if r.Ground != goal.OfPart {
+			count[r.Status]++
+		}
 	}
 	for _, st := range []goal.Status{goal.AtRisk, goal.Missed, goal.OnTrack, goal.Reached, goal.Unknown} {
 		if c := count[st]; c > 0 {
@@ -93,7 +111,7 @@ func (s *server) goalRowOf(v *visit, n names, r goal.Reading) goalRow {
 	_, due := r.Days()
 	row := goalRow{
 		ID: r.ID, Title: r.Title, Href: "/goals/" + r.ID, Metric: r.Metric, Support: cmp.Or(n.members[r.Support], r.Support), CS: cmp.Or(n.members[r.CS], r.CS),
-		Baseline: sc.text(r.Baseline), Live: lang.None, Target: sc.text(&r.Target), Due: v.p.Date(due), Status: v.p.Text(goalStates[r.Status]), Class: goalClasses[r.Status], Segment: v.segmentLines(r.Segment), status: r.Status,
+		Baseline: sc.text(r.Baseline), Live: lang.None, Target: sc.text(&r.Target), Due: v.p.Date(due), Status: goalState(v, r), Class: goalClasses[r.Status], Segment: v.segmentLines(r.Segment), status: r.Status,
 	}
 	if m, err := s.Metrics.Catalogue().Find(r.Metric); err == nil {
 		row.Metric = m.Title.In(v.p.Code())
@@ -130,7 +148,7 @@ type goalPage struct {
 	Source   string
 	Up       bool
 	Version  int
-	MayWork  bool
+	MaySet   bool
 	Versions []versionOf
 }
 
@@ -150,7 +168,7 @@ func (s *server) showGoalWith(v *visit, status int, ref refusal) error {
 	if err != nil {
 		return err
 	}
-	p := goalPage{shell: v.shell(""), refusal: ref, Row: s.goalRowOf(v, n, r), Ended: g.Ended, Up: r.Direction == "up", Version: g.Version, MayWork: workers.allows(v.member.Role)}
+	p := goalPage{shell: v.shell(""), refusal: ref, Row: s.goalRowOf(v, n, r), Ended: g.Ended, Up: r.Direction == "up", Version: g.Version, MaySet: maySetGoals(v)}
 	p.Title, p.Question, p.Crumb, p.Charts = g.Title, v.p.T("Where does it stand, and will it be reached by the day?"), &crumb{v.p.T("Shared goals"), "/goals"}, true
 	if g.Why != "" {
 		p.Why = markdown(g.Why)
@@ -192,6 +210,8 @@ func groundText(v *visit, r goal.Reading, row goalRow) string {
 		return v.p.T("The last value is at the target.")
 	case goal.ByForecast:
 		return v.p.T("Going on as in the past it would be at the target by the day with a chance of %s. The band holds 95%% of the values if changes from period to period stay as they were: independent of each other, with the same mean and spread. It knows of no season and of nothing new.", row.Chance)
+	case goal.OfPart:
+		return v.p.T("You see some customers only: the value, its history and where it leads are theirs. Baseline, target and status are of all customers.")
 	case goal.ByLine:
 		return v.p.T("The history is too short for a forecast (six whole periods are needed): the way from baseline to target is compared with the time that has gone.")
 	}
@@ -236,7 +256,9 @@ func goalChart(sc scale, m *metric.Metric, r goal.Reading) *chart {
 		v, low, high := f.Value, f.Low, f.High
 		ahead[known[f.Period]] = metric.Point{Period: f.Period, Value: &v, Low: &low, High: &high, Complete: true}
 	}
-	sc.add(c, sc.p.T("Target"), target, nil)
+	if r.Ground != goal.OfPart {
+		sc.add(c, sc.p.T("Target"), target, nil)
+	}
 	if len(r.Forecast) > 0 {
 		sc.add(c, sc.p.T("Going on as before"), ahead, nil)
 	}
@@ -286,6 +308,9 @@ type goalForm struct {
 func (p goalForm) Get(name string) string { return p.Fields.Get(name) }
 
 func (s *server) newGoal(v *visit) error {
+	if err := sight.Of(v.r.Context()).Whole(); err != nil {
+		return err
+	}
 	today := v.company.calendar().Today(v.now)
 	f := url.Values{"start": {today.String()}, "due": {(today + 180).String()}}
 	q := v.r.URL.Query()
@@ -297,6 +322,9 @@ func (s *server) newGoal(v *visit) error {
 }
 
 func (s *server) editGoal(v *visit) error {
+	if err := sight.Of(v.r.Context()).Whole(); err != nil {
+		return err
+	}
 	g, err := s.keeper().Goal(v.r.Context(), v.r.PathValue("id"))
 	if err != nil {
 		return err
@@ -517,7 +545,7 @@ func (s *server) goalLines(v *visit) ([]goalLine, error) {
 	var out []goalLine
 	for _, r := range list[:min(len(list), 4)] {
 		sc := scale{v.p, r.Unit, r.Currency}
-		x := goalLine{Title: r.Title, Href: "/goals/" + r.ID, Live: lang.None, Target: sc.short(&r.Target), Status: v.p.Text(goalStates[r.Status]), Class: goalClasses[r.Status]}
+		x := goalLine{Title: r.Title, Href: "/goals/" + r.ID, Live: lang.None, Target: sc.short(&r.Target), Status: goalState(v, r), Class: goalClasses[r.Status]}
 		if r.Live != nil {
 			x.Live = sc.short(r.Live.Value)
 		}
