@@ -195,7 +195,7 @@ func (s *Store) Redact(ctx context.Context, ids []string, pattern, text string) 
 	total := int64(0)
 	for _, c := range columns {
 		n, err := s.redactColumn(ctx, c, func(v string) string {
-			if (strings.Contains(c[1], "person") || c[1] == "requester") && slices.Contains(ids, v) {
+			if c.ofPerson() && slices.Contains(ids, v) {
 				return ""
 			}
 			// An id that is too short to be looked for in texts is one where an
@@ -254,7 +254,7 @@ func (s *Store) Mentions(ctx context.Context, ids []string, pattern string) (out
 	}
 	for _, c := range columns {
 		err := s.eachText(ctx, c, func(v string) {
-			if v = c.read(v); find != nil && find.MatchString(v) || strings.Contains(c[1], "person") && slices.Contains(ids, v) {
+			if v = c.read(v); find != nil && find.MatchString(v) || c.ofPerson() && slices.Contains(ids, v) {
 				out = append(out, Mention{c[0] + "." + c[1], v})
 			}
 		})
@@ -267,6 +267,11 @@ func (s *Store) Mentions(ctx context.Context, ids []string, pattern string) (out
 
 // textColumn is the table and name of a column of text.
 type textColumn [2]string
+
+// ofPerson tells whether a value may be somebody's id and nothing else.
+func (c textColumn) ofPerson() bool {
+	return strings.Contains(c[1], "person") || c[1] == "requester"
+}
 
 // encoded tells whether the texts are kept in base64: what a help desk sent, as
 // it came.
