@@ -217,7 +217,7 @@ func (s *server) look(ctx context.Context, t store.Token) (context.Context, erro
 	if err != nil {
 		return nil, err
 	}
-	of, err := s.Customers.Sight(ctx, s.Metrics.Catalogue(), p)
+	of, err := s.Customers.Sight(ctx, s.Store, s.Metrics.Catalogue(), p)
 	if err != nil || of == nil {
 		return ctx, err
 	}

@@ -480,7 +480,7 @@ type changesOutput struct {
 func (s *server) listCustomerChanges(ctx context.Context, in *struct {
 	Limit int `query:"limit" minimum:"1" maximum:"500" default:"100"`
 }) (*changesOutput, error) {
-	list, err := s.Store.CustomerChanges(ctx, "", in.Limit)
+	list, err := s.Store.CustomerChanges(ctx, "token:"+caller(ctx).Name, in.Limit)
 	out := &changesOutput{}
 	out.Body.Changes = []CustomerChange{}
 	for _, c := range list {
@@ -499,7 +499,7 @@ func (s *server) undoCustomerChange(ctx context.Context, in *struct {
 	Change string `path:"change"`
 }) (*undoneOutput, error) {
 	by := "token:" + caller(ctx).Name
-	c, err := s.Store.CustomerChange(ctx, in.Change)
+	c, err := s.Store.SeenChange(ctx, by, in.Change)
 	if err != nil {
 		return nil, err
 	}

@@ -73,6 +73,9 @@ func (h *house) things(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, err := h.store.AddCustomerChange(t.Context(), store.CustomerChange{Author: "token:x", Trait: "$stage", Value: "x", Reason: mark, Before: map[farol.AccountID]string{mark + "-acct": ""}}); err != nil {
+		t.Fatal(err)
+	}
 	return map[string]string{"/people/": mark + "-person", "/notes/": n.ID, "/messages/": m.ID, "/customers/": mark + "-acct", "/accounts/": mark + "-acct", "/files/": f.ID}
 }
 

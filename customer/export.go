@@ -8,16 +8,22 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
 // ExportPerson writes everything known of a person as one JSON document: who
 // they are, what is said of them with source and both clocks, where they
-// belong, every event, and each text of the team that names them. Errors are
-// NotFound; after the first byte was written they end the document.
+// belong, every event, and each text of the team that names them. It is whole or
+// not at all, since a text may tell of anybody and anything. Errors are NotFound,
+// and Forbidden for who does not see all accounts with all fields; after the
+// first byte was written they end the document.
 func ExportPerson(ctx context.Context, w io.Writer, s *store.Store, f *facts.Facts, today farol.Day, id farol.PersonID) error {
 	c, err := ReadContact(ctx, f, id, today, 0, time.Time{})
 	if err != nil {
+		return err
+	}
+	if err := sight.Of(ctx).All(); err != nil {
 		return err
 	}
 	changes, err := f.PersonChanges(ctx, c.IDs, 0, time.Time{})

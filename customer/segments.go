@@ -37,12 +37,11 @@ func (s *Segments) Seen(ctx context.Context) (segment.Book, error) {
 	if err != nil || !sight.Of(ctx).HidesSome() {
 		return b, err
 	}
-	return b.Only(func(x segment.Segment) bool { return hidden(ctx, b, x.Rule) == nil }), nil
+	return b.Only(func(x segment.Segment) bool { return hidden(sight.Of(ctx), b, x.Rule) == nil }), nil
 }
 
-// hidden is Forbidden for a rule that speaks of what is hidden from the reader.
-func hidden(ctx context.Context, b segment.Book, r segment.Rule) error {
-	of := sight.Of(ctx)
+// hidden is Forbidden for a rule that speaks of what the sight hides.
+func hidden(of *sight.Sight, b segment.Book, r segment.Rule) error {
 	t := b.Topics(r)
 	for _, name := range slices.Concat(t.AccountTraits, t.PersonTraits) {
 		if err := of.Shows("attribute." + name); err != nil {
@@ -71,7 +70,7 @@ func (s *Segments) Checked(ctx context.Context, b segment.Book, name string, r s
 	if err := b.Check(name, r); err != nil {
 		return err
 	}
-	if err := hidden(ctx, b, r); err != nil {
+	if err := hidden(sight.Of(ctx), b, r); err != nil {
 		return err
 	}
 	for _, m := range r.Metrics() {

@@ -3,11 +3,13 @@ package customer
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
@@ -16,8 +18,11 @@ import (
 // are: those that one of its owners has in any role, without the hidden
 // fields; nil for everything. Owners are those of now, of whatever day is
 // looked at: whoever takes an account over sees its past.
-func (d *Directory) Sight(ctx context.Context, c *metric.Catalogue, p store.Portfolio) (*sight.Sight, error) {
-	hidden := fields(c, p.Hidden)
+func (d *Directory) Sight(ctx context.Context, st *store.Store, c *metric.Catalogue, p store.Portfolio) (*sight.Sight, error) {
+	hidden, err := told(ctx, st, fields(c, p.Hidden))
+	if err != nil {
+		return nil, err
+	}
 	if p.All {
 		return sight.New(nil, hidden), nil
 	}
@@ -33,6 +38,25 @@ func (d *Directory) Sight(ctx context.Context, c *metric.Catalogue, p store.Port
 		}
 	}
 	return sight.New(seen, hidden), nil
+}
+
+// told adds the segments whose rules speak of what is hidden: to be in one tells
+// of it. Each is hidden by its name and as the attribute that is kept of it.
+func told(ctx context.Context, st *store.Store, hide []string) ([]string, error) {
+	if len(hide) == 0 {
+		return nil, nil
+	}
+	b, err := segment.Read(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	of, out := sight.New(nil, hide), slices.Clone(hide)
+	for _, x := range b.All() {
+		if hidden(of, b, x.Rule) != nil {
+			out = append(out, "segment."+x.Name, "attribute."+segment.Trait(x.Name))
+		}
+	}
+	return out, nil
 }
 
 // fields writes out which metrics the hidden money hides.
@@ -121,7 +145,8 @@ func (a *Account) seenBy(of *sight.Sight) *Account {
 		return a
 	}
 	b := *a
-	b.Attributes, b.Metrics = maps.Clone(a.Attributes), maps.Clone(a.Metrics)
+	b.Attributes, b.Marks, b.Metrics = maps.Clone(a.Attributes), maps.Clone(a.Marks), maps.Clone(a.Metrics)
+	maps.DeleteFunc(b.Marks, func(k, _ string) bool { return of.Hides("attribute." + k) })
 	maps.DeleteFunc(b.Attributes, func(k, _ string) bool { return of.Hides("attribute." + k) })
 	maps.DeleteFunc(b.Metrics, func(k string, _ float64) bool { return of.Hides("metric." + k) })
 	b.folded = foldedOf(&b)

@@ -78,7 +78,7 @@ func (m Mailer) one(ctx context.Context, to store.Member) error {
 	if err != nil {
 		return err
 	}
-	of, err := m.Customers.Sight(ctx, m.Catalogue, portfolio)
+	of, err := m.Customers.Sight(ctx, m.Store, m.Catalogue, portfolio)
 	if err != nil {
 		return err
 	}
@@ -229,16 +229,10 @@ func (m Mailer) line(ctx context.Context, c *content, n store.Notice, who map[st
 		return line{c.p.T("%s wrote", name), n.Text, href}, true
 	}
 	h, err := m.Store.Happening(ctx, strings.TrimPrefix(n.Subject, "happening:"))
-	if err != nil || h.Kind == store.MetricHappening && m.hides(ctx, h.Name) {
+	if err != nil { // it is too old, or hidden
 		return line{}, false
 	}
 	return line{customer.HappeningText(c.p, m.Catalogue, h, nil), "", href}, true
-}
-
-func (m Mailer) hides(ctx context.Context, name string) bool {
-	x, err := m.Catalogue.Find(name)
-	of := sight.Of(ctx)
-	return err != nil || of.Hides("metric."+name) || x.HasAmounts() && of.Hides(sight.Money)
 }
 
 //go:embed digest.html

@@ -45,7 +45,7 @@ type Sight struct {
 }
 
 // New makes a sight of these accounts (nil: of all) without the hidden fields:
-// "money", "attribute.NAME" and "metric.NAME". It is nil where nothing is out
+// "money", "attribute.NAME", "metric.NAME" and "segment.NAME". It is nil where nothing is out
 // of sight.
 func New(accounts map[farol.AccountID]bool, hidden []string) *Sight {
 	if accounts == nil && len(hidden) == 0 {
@@ -118,8 +118,8 @@ func (s *Sight) Accounts() []string {
 	return s.list
 }
 
-// Hides tells whether a field is hidden: "money", "attribute.NAME" or
-// "metric.NAME". Attributes that are named like amounts go with the money.
+// Hides tells whether a field is hidden: "money", "attribute.NAME",
+// "metric.NAME" or "segment.NAME". Attributes that are named like amounts go with the money.
 func (s *Sight) Hides(field string) bool {
 	if s == nil || len(s.hidden) == 0 {
 		return false

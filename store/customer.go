@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 // StageRun is one day's application of the rules by which accounts move from
@@ -90,15 +92,63 @@ func (s *Store) CustomerChange(ctx context.Context, id string) (CustomerChange, 
 	return c, err
 }
 
-// CustomerChanges lists the last changes, the newest first, without what was
-// before; author "" is everybody's. limit 0 is 50.
-func (s *Store) CustomerChanges(ctx context.Context, author string, limit int) ([]CustomerChange, error) {
+// SeenChange is a change as by may see it: of others that of the accounts in
+// sight, one's own whole. NotFound when there is none such.
+func (s *Store) SeenChange(ctx context.Context, by, id string) (CustomerChange, error) {
+	c, err := s.CustomerChange(ctx, id)
+	if err == nil && !c.cut(ctx, by) {
+		return CustomerChange{}, farol.Errorf(farol.NotFound, "there is no such change")
+	}
+	return c, err
+}
+
+// cut leaves the accounts in sight in another's change; false when there is
+// none, or it sets what is hidden.
+func (c *CustomerChange) cut(ctx context.Context, by string) bool {
+	of := sight.Of(ctx)
+	if of.Hides("attribute." + c.Trait) {
+		return false
+	}
+	if !of.Limited() || c.Author == by {
+		return true
+	}
+	maps.DeleteFunc(c.Before, func(id farol.AccountID, _ string) bool { return !of.Account(id) })
+	c.Count = len(c.Before)
+	return c.Count > 0
+}
+
+// changesRead is how many of the last changes are looked through for those that
+// who sees some accounts may see.
+const changesRead = 2000
+
+// CustomerChanges lists the last changes that by may see, the newest first; what
+// was before is not told. limit 0 is 50.
+func (s *Store) CustomerChanges(ctx context.Context, by string, limit int) ([]CustomerChange, error) {
 	if limit <= 0 {
 		limit = 50
 	}
-	rows, err := s.reader.QueryContext(ctx, `select id, at, author, trait, value, reason, '{}', count, undone, undone_by from customer_changes
-		where ($1 = '' or author = $1) order by id desc limit $2`, key(author), min(limit, 500))
-	return collect(rows, err, scanChange)
+	limit = min(limit, 500)
+	before, read := `'{}'`, limit // many accounts are long to read
+	if sight.Of(ctx) != nil {
+		before, read = `before`, changesRead
+	}
+	rows, err := s.reader.QueryContext(ctx, `select id, at, author, trait, value, reason, `+before+`, count, undone, undone_by from customer_changes order by id desc limit $1`, read)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []CustomerChange
+	for rows.Next() && len(out) < limit {
+		c, err := scanChange(rows)
+		if err != nil {
+			return nil, err
+		}
+		if c.cut(ctx, by) {
+			c.Before = nil
+			out = append(out, c)
+		}
+	}
+	return out, rows.Err()
 }
 
 // EndCustomerChange marks a change as taken back. Conflict when it is already.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 // Happening is something that happened around an account, prepared for those
@@ -94,6 +95,12 @@ func (s *Store) addHappening(ctx context.Context, tx *sql.Tx, h Happening) error
 	return s.tell(ctx, tx, Notice{Kind: NoticeChange, Account: h.Account, Subject: "happening:" + cut(h.ID, 290), Text: string(fields)}, told)
 }
 
+// seen tells whether the reader may see what happened: the account, and the
+// metric or segment it is about.
+func (h Happening) seen(ctx context.Context) bool {
+	return insight(ctx, h.Account) && !sight.Of(ctx).Hides(h.Kind+"."+h.Name)
+}
+
 // Happenings lists what happened since, the newest first; an account that is
 // not in only is left out (nil: none is). limit 0 is 100.
 func (s *Store) Happenings(ctx context.Context, since time.Time, only func(farol.AccountID) bool, limit int) ([]Happening, error) {
@@ -111,7 +118,7 @@ func (s *Store) Happenings(ctx context.Context, since time.Time, only func(farol
 		if err != nil {
 			return nil, err
 		}
-		if insight(ctx, h.Account) && (only == nil || only(h.Account)) {
+		if h.seen(ctx) && (only == nil || only(h.Account)) {
 			out = append(out, h)
 		}
 	}
@@ -126,15 +133,15 @@ func scanHappening(r scanner) (h Happening, err error) {
 	return h, json.Unmarshal([]byte(fields), &h.Fields)
 }
 
-// Happening is one; NotFound when there is none, or it is too old.
+// Happening is one; NotFound when there is none for the reader, or it is too old.
 func (s *Store) Happening(ctx context.Context, id string) (Happening, error) {
 	h, err := scanHappening(s.reader.QueryRowContext(ctx, `select id, account, kind, name, text, weight, day, known from happenings where id = $1`, key(id)))
 	missing := farol.Errorf(farol.NotFound, "there is no such change")
 	if errors.Is(err, sql.ErrNoRows) {
 		err = missing
 	}
-	if err == nil {
-		err = within(ctx, h.Account, missing)
+	if err == nil && !h.seen(ctx) {
+		return Happening{}, missing
 	}
 	return h, err
 }

@@ -93,8 +93,8 @@ func checkTitle(s string) (string, error) {
 	return s, nil
 }
 
-// AddTask makes a task. When an open one has the same Source, that one is
-// answered and its body gets the new reason, if it says something new. The
+// AddTask makes a task. When an open one of the account has the same Source, that
+// one is answered and its body gets the new reason, if it says something new. The
 // owner is told. Errors: Invalid with the field at fault.
 func (s *Store) AddTask(ctx context.Context, t Task) (Task, error) {
 	if err := t.check(); err != nil {
@@ -108,7 +108,7 @@ func (s *Store) AddTask(ctx context.Context, t Task) (Task, error) {
 			return err
 		}
 		if t.Source != "" {
-			old, err := scanTask(tx.QueryRowContext(ctx, `select `+taskColumns+` from tasks where source = $1 and done is null and deleted is null`, key(t.Source)))
+			old, err := scanTask(tx.QueryRowContext(ctx, `select `+taskColumns+` from tasks where source = $1 and account = $2 and done is null and deleted is null`, key(t.Source), key(t.Account)))
 			if err == nil {
 				t, err = s.joinTask(ctx, tx, old, t)
 				return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/sight"
 )
 
 func TestMentioned(t *testing.T) {
@@ -466,8 +467,65 @@ func TestHappenings(t *testing.T) {
 				t.Errorf("told %+v", n)
 			}
 		}
+		blind := sight.With(ctx, sight.New(nil, []string{"segment.at-risk"}))
+		if got := must[[]Happening](t)(s.Happenings(blind, c.now().Add(-time.Hour), nil, 0)); len(got) != 1 || got[0].Kind != StageHappening {
+			t.Errorf("of a hidden segment is told: %+v", got)
+		}
+		if _, err := s.Happening(blind, "in 1"); farol.KindOf(err) != farol.NotFound {
+			t.Errorf("the happening of a hidden segment: %v", err)
+		}
 		if w := must[[]string](t)(s.Watched(ctx, bruno)); len(w) != 1 {
 			t.Errorf("watches %v", w)
+		}
+	})
+}
+
+// Of changes to customers everybody sees their own, and of others' what was done
+// to the accounts in their sight.
+func TestChangesInSight(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, _ *clock) {
+		ctx := t.Context()
+		add := func(author, reason string, ids ...farol.AccountID) string {
+			before := map[farol.AccountID]string{}
+			for _, id := range ids {
+				before[id] = ""
+			}
+			return must[CustomerChange](t)(s.AddCustomerChange(ctx, CustomerChange{Author: author, Trait: "$stage", Value: "x", Reason: reason, Before: before})).ID
+		}
+		secret, both, own := add("ana", "secret", "acme"), add("ana", "both", "acme", "beta"), add("bruno", "own", "acme")
+		seen := sight.With(ctx, sight.New(map[farol.AccountID]bool{"beta": true}, nil))
+		list := must[[]CustomerChange](t)(s.CustomerChanges(seen, "bruno", 0))
+		if len(list) != 2 || list[0].ID != own || list[1].ID != both || list[1].Count != 1 {
+			t.Errorf("bruno sees %+v", list)
+		}
+		if all := must[[]CustomerChange](t)(s.CustomerChanges(ctx, "bruno", 0)); len(all) != 3 || all[1].Count != 2 {
+			t.Errorf("who sees all sees %+v", all)
+		}
+		if _, err := s.SeenChange(seen, "bruno", secret); farol.KindOf(err) != farol.NotFound {
+			t.Errorf("another's change out of sight: %v", err)
+		}
+		if c := must[CustomerChange](t)(s.SeenChange(seen, "bruno", both)); len(c.Before) != 1 {
+			t.Errorf("the change tells of %v", c.Before)
+		}
+		if _, err := s.SeenChange(sight.With(ctx, sight.New(nil, []string{"attribute.$stage"})), "bruno", own); farol.KindOf(err) != farol.NotFound {
+			t.Errorf("a change of what is hidden: %v", err)
+		}
+	})
+}
+
+// The same source for another customer is another task: nobody reads or changes
+// one of a customer out of sight by the way.
+func TestTaskOfSource(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, _ *clock) {
+		ctx := t.Context()
+		risk := must[Task](t)(s.AddTask(ctx, Task{Account: "acme", Title: "Use fell", Body: "by half", Kind: "risk", Creator: "play:1", Source: "risk"}))
+		blind := sight.With(ctx, sight.New(map[farol.AccountID]bool{"beta": true}, nil))
+		other := must[Task](t)(s.AddTask(blind, Task{Account: "beta", Title: "Mine", Body: "x", Kind: "risk", Creator: "play:3", Source: "risk"}))
+		if other.ID == risk.ID || other.Account != "beta" {
+			t.Errorf("joined to another's: %+v", other)
+		}
+		if same := must[Task](t)(s.Task(ctx, risk.ID)); same.Body != "by half" {
+			t.Errorf("another's became %+v", same)
 		}
 	})
 }

@@ -107,7 +107,7 @@ func (s *server) undoable(v *visit, n names, p *customersPage) error {
 	if id == "" || v.r.Method != http.MethodGet {
 		return nil
 	}
-	c, err := s.Store.CustomerChange(v.r.Context(), id)
+	c, err := s.Store.SeenChange(v.r.Context(), string(v.member.ID), id)
 	if farol.KindOf(err) == farol.NotFound {
 		return nil
 	}
@@ -164,7 +164,7 @@ func (s *server) showChanges(v *visit, status int, r refusal) error {
 	if err != nil {
 		return err
 	}
-	list, err := s.Store.CustomerChanges(v.r.Context(), "", 100)
+	list, err := s.Store.CustomerChanges(v.r.Context(), string(v.member.ID), 100)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (s *server) undoCustomers(v *visit) error {
 		return err
 	}
 	ctx, id := v.r.Context(), v.r.PathValue("id")
-	c, err := s.Store.CustomerChange(ctx, id)
+	c, err := s.Store.SeenChange(ctx, string(v.member.ID), id)
 	if err != nil {
 		return err
 	}

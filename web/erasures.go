@@ -10,6 +10,7 @@ import (
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -18,6 +19,9 @@ func (s *server) exportPerson(v *visit) error {
 	id := farol.PersonID(v.r.PathValue("id"))
 	today := v.company.calendar().Today(v.now)
 	if _, err := customer.ReadContact(v.r.Context(), s.Facts, id, today, 0, time.Time{}); err != nil {
+		return err
+	}
+	if err := sight.Of(v.r.Context()).All(); err != nil {
 		return err
 	}
 	v.exported = true

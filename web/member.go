@@ -141,7 +141,7 @@ func (s *server) memberNumbers(v *visit, p *memberPage) error {
 	if err != nil {
 		return err
 	}
-	of, err := s.Customers.Sight(ctx, s.Metrics.Catalogue(), may)
+	of, err := s.Customers.Sight(ctx, s.Store, s.Metrics.Catalogue(), may)
 	if err != nil {
 		return err
 	}

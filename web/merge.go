@@ -94,8 +94,11 @@ func (s *server) doMergeAccount(v *visit) error {
 		return err
 	}
 	var err error
-	if part := v.r.PostForm.Get("part"); part != "" {
-		err = s.Facts.PartAccount(ctx, v.now, farol.AccountID(part))
+	if part := farol.AccountID(v.r.PostForm.Get("part")); part != "" {
+		if part == id || s.Facts.Joined(part, time.Time{}) != id {
+			return farol.Errorf(farol.NotFound, "there is no such account")
+		}
+		err = s.Facts.PartAccount(ctx, v.now, part)
 	} else if _, err = s.Customers.Account(ctx, farol.AccountID(v.r.PostForm.Get("with"))); farol.KindOf(err) == farol.NotFound {
 		err = farol.InvalidField("with", "There is no such customer.")
 	} else if err == nil {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -258,16 +257,6 @@ func (s *server) dayChanges(v *visit, p *myDayPage, mine []*customer.Account) er
 	return nil
 }
 
-// hidesHappening tells whether it speaks of what the member may not see.
-func (s *server) hidesHappening(v *visit, h store.Happening) bool {
-	if h.Kind != store.MetricHappening {
-		return false
-	}
-	m, err := s.Metrics.Catalogue().Find(h.Name)
-	of := sight.Of(v.r.Context())
-	return err != nil || of.Hides("metric."+h.Name) || m.Unit == metric.Money && of.Hides(sight.Money)
-}
-
 var happeningIcons = map[string]string{
 	store.MetricHappening: "chart-line", store.StageHappening: "route", store.TicketHappening: "zoom-question", store.AnswerHappening: "message-circle", store.SegmentHappening: "filter",
 }
@@ -300,17 +289,17 @@ func (s *server) dayWatched(v *visit, p *myDayPage, _ []*customer.Account) error
 	if err != nil {
 		return err
 	}
-	defined, err := s.Store.Definitions(ctx, "segment")
+	b, err := v.segments(ctx)
 	if err != nil {
 		return err
 	}
-	titles := map[string]string{}
-	for _, d := range defined {
-		titles[d.Name] = segmentTitle(d)
-		if !slices.Contains(watched, d.Name) {
-			p.Segments = append(p.Segments, choice{Value: d.Name, Name: segmentTitle(d)})
+	for _, x := range b.All() {
+		if !slices.Contains(watched, x.Name) {
+			p.Segments = append(p.Segments, choice{Value: x.Name, Name: x.Title})
 		}
 	}
+	// Of what was deleted, and of what tells of a hidden field, nothing is told.
+	watched = slices.DeleteFunc(watched, func(w string) bool { _, err := b.Find(w); return err != nil })
 	if len(watched) == 0 {
 		return nil
 	}
@@ -331,7 +320,7 @@ func (s *server) dayWatched(v *visit, p *myDayPage, _ []*customer.Account) error
 		return err
 	}
 	for _, w := range watched {
-		row := watchRow{Name: w, Title: cmp.Or(titles[w], w), Href: "/segments/" + url.PathEscape(w), Count: v.p.Number(float64(count[w]), 0)}
+		row := watchRow{Name: w, Title: b.Title(w), Href: "/segments/" + url.PathEscape(w), Count: v.p.Number(float64(count[w]), 0)}
 		for _, h := range moved {
 			if h.Kind == store.SegmentHappening && h.Name == w {
 				if h.Fields["value"] == "true" {
@@ -345,17 +334,6 @@ func (s *server) dayWatched(v *visit, p *myDayPage, _ []*customer.Account) error
 		p.Watched = append(p.Watched, row)
 	}
 	return nil
-}
-
-// segmentTitle is what a segment is called.
-func segmentTitle(d store.Definition) string {
-	var x struct {
-		Title string `json:"title"`
-	}
-	if err := json.Unmarshal(d.Body, &x); err != nil || x.Title == "" {
-		return d.Name
-	}
-	return x.Title
 }
 
 // Get is what was typed into a form that was refused.
@@ -397,6 +375,15 @@ func (s *server) watch(v *visit) error {
 		return err
 	}
 	f := v.r.PostForm
+	if f.Get("off") != "yes" {
+		b, err := v.segments(v.r.Context())
+		if err != nil {
+			return err
+		}
+		if _, err := b.Find(f.Get("segment")); err != nil {
+			return err
+		}
+	}
 	if err := s.Store.Watch(v.r.Context(), v.member.ID, f.Get("segment"), f.Get("off") == "yes"); err != nil {
 		return err
 	}

@@ -78,10 +78,7 @@ func (s *server) noticeRows(v *visit, unseen bool, limit int) ([]noticeRow, erro
 		if n.Kind == store.NoticeChange {
 			h, err := s.Store.Happening(v.r.Context(), strings.TrimPrefix(n.Subject, "happening:"))
 			if err != nil {
-				continue // it is too old to be told
-			}
-			if s.hidesHappening(v, h) {
-				continue
+				continue // it is too old to be told, or hidden
 			}
 			row.Who, row.What, row.Said = s.happeningText(v, h), "", ""
 		}

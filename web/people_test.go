@@ -101,6 +101,9 @@ func TestMergePages(t *testing.T) {
 	s.get(csm, "/customers/acct-02?tab=people").leadsTo("/customers/acct-01")
 	s.get(csm, "/customers/acct-01?tab=people").has("tbody tr", 8)
 	s.get(lead, "/customers/acct-01/merge").says("table", "acct-02")
+	// Another's page does not part it, nor a customer from itself.
+	s.post(lead, "/customers/acct-03/merge", "part", "acct-02").is(404)
+	s.post(lead, "/customers/acct-01/merge", "part", "acct-01").is(404)
 	s.post(lead, "/customers/acct-01/merge", "part", "acct-02").leadsTo("/customers/acct-01?done=saved")
 	s.get(csm, "/customers").has("tbody tr", 10)
 	s.get(csm, "/customers/acct-02?tab=people").is(200).has("tbody tr", 4)

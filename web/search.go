@@ -266,10 +266,10 @@ func findGlossary(s *server, v *visit, q string) (foundGroup, error) {
 }
 
 func findSegments(s *server, v *visit, q string) (foundGroup, error) {
-	list, err := s.Store.Definitions(v.r.Context(), "segment")
+	b, err := v.segments(v.r.Context())
 	var all []foundItem
-	for _, d := range list {
-		all = append(all, foundItem{Title: segmentTitle(d), Detail: d.Name, Icon: "filter", Href: "/segments/" + url.PathEscape(d.Name)})
+	for _, x := range b.All() {
+		all = append(all, foundItem{Title: x.Title, Detail: x.Name, Icon: "filter", Href: "/segments/" + url.PathEscape(x.Name)})
 	}
 	return foundGroup{v.p.T("Segments"), bestOf(all, q, othersFound, func(i foundItem) string { return i.Detail })}, err
 }

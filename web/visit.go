@@ -139,7 +139,7 @@ func (s *server) look(v *visit) error {
 	if err != nil {
 		return err
 	}
-	of, err := s.Customers.Sight(v.r.Context(), s.Metrics.Catalogue(), p)
+	of, err := s.Customers.Sight(v.r.Context(), s.Store, s.Metrics.Catalogue(), p)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,9 @@ const (
 
 var csm = as{role: store.CSM, code: lang.English}
 
+// lastChange is the id of what was done to the secret account.
+var lastChange string
+
 // guarded makes the site.
 func guarded(t *testing.T) *portfolio {
 	t.Helper()
@@ -76,6 +79,8 @@ func guarded(t *testing.T) *portfolio {
 	own := store.OwnAccounts
 	_, err = p.store.UpdateMember(ctx, p.csm.ID, store.MemberUpdate{Scope: &own})
 	p.check(err)
+	change, err := p.store.AddCustomerChange(ctx, store.CustomerChange{Author: string(p.support.ID), Trait: "$stage", Value: "onboarding", Reason: "zzsecret reason", Before: map[farol.AccountID]string{secretID: ""}})
+	p.check(err)
 	note, err := p.store.AddNote(ctx, store.Note{Account: secretID, Author: p.support.ID, Title: "zzsecret title", Body: "zzsecret note @csm@example.com"})
 	p.check(err)
 	task, err := p.store.AddTask(ctx, store.Task{Account: secretID, Title: "zzsecret task", Creator: string(p.support.ID), Owner: p.csm.ID})
@@ -93,7 +98,8 @@ func guarded(t *testing.T) *portfolio {
 	_, err = segment.Put(ctx, p.store, "walked", segment.Document{Title: "Walked", Rule: rule}, nil, "system")
 	p.check(err)
 	p.unsaid()
-	p.things = map[string]string{"/files/": file.ID, "/notices/": notices[0].ID, "/customers/": secretID, "/people/": "zzsecret-person", "/notes/": note.ID, "/tasks/": task.ID, "/messages/": said.ID, "/tickets/": "zzsecret-1"}
+	lastChange = change.ID
+	p.things = map[string]string{"/customer-changes/": change.ID, "/files/": file.ID, "/notices/": notices[0].ID, "/customers/": secretID, "/people/": "zzsecret-person", "/notes/": note.ID, "/tasks/": task.ID, "/messages/": said.ID, "/tickets/": "zzsecret-1"}
 	return p
 }
 
@@ -128,7 +134,7 @@ func (p *portfolio) unsaid() {
 // free are the routes whose parameters name nothing of an account: a new route
 // with a parameter is entered here, or its thing in guarded.
 var free = []string{
-	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/activation/criteria/", "/settings/", "/team/members/", "/team/tokens/", "/team/invitations/", "/account/sessions/", "/invite/", "/segments/", "/customer-changes/", "/erasures/", "/desks/", "/knowledge/", "/goals/",
+	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/activation/criteria/", "/settings/", "/team/members/", "/team/tokens/", "/team/invitations/", "/account/sessions/", "/invite/", "/segments/", "/erasures/", "/desks/", "/knowledge/", "/goals/",
 	"/new/", "/undo/", "/digest/stop/",
 }
 
@@ -168,7 +174,7 @@ func (p *portfolio) fillPath(t *testing.T, path string) (filled string, ok bool)
 func looks(path string) []string {
 	out := []string{"", "?by=account&period=12m", "?by=plan&group=account&attribute=plan", "?account=" + secretID, "?person=zzsecret-person", "?segment=account%3D" + secretID + "&team=yes"}
 	if strings.HasPrefix(path, "/customers") {
-		out = append(out, "?q=zzsecret", "?where=attribute.plan%3Dzzsecret-plan", "?cols=attribute.plan,id,tags,metric.mrr", "?view=board", "?tab=notes", "?by=%24owner.csm")
+		out = append(out, "?change="+lastChange, "?q=zzsecret", "?where=attribute.plan%3Dzzsecret-plan", "?cols=attribute.plan,id,tags,metric.mrr", "?view=board", "?tab=notes", "?by=%24owner.csm")
 	}
 	return out
 }
@@ -273,6 +279,9 @@ func TestFiguresOfAPortfolio(t *testing.T) {
 
 func hiddenLooks(path string) []string {
 	out := []string{"", "?by=account&period=12m"}
+	if path == "/search" {
+		out = append(out, "?q=domain")
+	}
 	if strings.HasPrefix(path, "/customers") {
 		out = append(out, "?cols=metric.mrr,attribute.domain,attribute.mrr_now", "?kind=subscription", "?kind=attribute", "?q=zzsecret.com", "?where=attribute.domain%3Dzzsecret.com", "?sort=metric.mrr", "?tab=use")
 	}
@@ -286,6 +295,18 @@ func TestHiddenMoney(t *testing.T) {
 	all, hidden := store.AllAccounts, store.FieldsOf("money", "attribute.domain")
 	_, err := p.store.UpdateMember(t.Context(), p.csm.ID, store.MemberUpdate{Scope: &all, Hidden: &hidden})
 	p.check(err)
+	rule, err := segment.ParseText("domain is \"zzsecret.com\"")
+	p.check(err)
+	_, err = segment.Put(t.Context(), p.store, "domained", segment.Document{Title: hiddenTitle, Rule: rule}, nil, "system")
+	p.check(err)
+	p.check(p.facts.SaveMarks(t.Context(), today.AddDate(0, 0, -1), []facts.Mark{{Account: secretID, Trait: segment.Trait("domained"), Value: segment.In}}))
+	p.check(p.store.Watch(t.Context(), p.csm.ID, "domained", false))
+	p.get(admin, "/search?q=domain").says("body", hiddenTitle)
+	p.post(csm, "/watch", "segment", "domained").is(404)
+	p.post(csm, "/watch", "segment", "walked").leadsTo("/my-day?done=saved")
+	if a := p.get(csm, "/customers?where=segment.domained%3Dtrue"); strings.Contains(a.text("main tbody"), "Zzsecret") {
+		t.Error("a segment finds an account by what is hidden")
+	}
 	amounts := []string{secretAmount, "87,654", "187,654", "R$", "zzsecret.com", hiddenTitle, hiddenTarget, "43,219"}
 	for _, r := range routes {
 		method, path, ok := strings.Cut(r.pattern, " ")
