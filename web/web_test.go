@@ -128,10 +128,16 @@ func openOn(t *testing.T, state string) *site {
 	now := func() time.Time { return today }
 	s.store, err = store.Open(ctx, state, now)
 	s.check(err)
-	closers = append(closers, func() { s.store.Close() })
 	s.facts, err = facts.Open(ctx, facts.Config{Zone: zone, MemoryLimit: "512MB", Threads: 2, Now: now})
 	s.check(err)
-	closers = append(closers, func() { s.facts.Close() })
+	shut := func() { s.facts.Close(); s.store.Close() }
+	t.Cleanup(func() {
+		if s == lived { // for the tests after this one, too
+			closers = append(closers, shut)
+			return
+		}
+		shut()
+	})
 	catalogue, err := metric.Load()
 	s.check(err)
 	current := func() metric.Settings {
