@@ -58,9 +58,15 @@ func (s *server) undo(v *visit) error {
 		return err
 	}
 	if c := u.Body.Change; c != "" {
-		if _, err := s.customerWork().Undo(v.r.Context(), c, string(v.member.ID)); err != nil {
+		n, err := s.customerWork().Undo(v.r.Context(), c, string(v.member.ID))
+		if err != nil {
 			return err
 		}
+		change, err := s.Store.CustomerChange(v.r.Context(), c)
+		if err != nil {
+			return err
+		}
+		kept += change.Count - n
 		if err := s.Customers.Refresh(v.r.Context()); err != nil {
 			return err
 		}
