@@ -81,8 +81,10 @@ var duckDialect = &dialect{name: "duckdb", calls: map[string]call{
 	"carried":            {args: 1, sql: "last_value(%[1]s IGNORE NULLS)"},
 	"numOf":              {args: 1, sql: "TRY_CAST(%[1]s AS DOUBLE)"},
 	"dateOf":             {args: 1, sql: "TRY_CAST(left(%[1]s, 10) AS DATE)"},
-	// Seconds or milliseconds since 1970, or a time as RFC 3339 writes it.
-	"millisOf": {args: 1, sql: "CASE WHEN TRY_CAST(%[1]s AS DOUBLE) IS NULL THEN epoch_ms(TRY_CAST(%[1]s AS TIMESTAMP)) WHEN abs(TRY_CAST(%[1]s AS DOUBLE)) < 1e14 THEN " +
+	// Seconds or milliseconds since 1970, or a time as RFC 3339 writes it. A cast
+	// to TIMESTAMP takes no notice of the offset.
+	"millisOf": {args: 1, sql: "CASE WHEN TRY_CAST(%[1]s AS DOUBLE) IS NULL THEN epoch_ms(CASE WHEN regexp_matches(%[1]s, '[+-][0-9]{2}:?[0-9]{2}$') " +
+		"THEN TRY_CAST(%[1]s AS TIMESTAMPTZ) AT TIME ZONE 'UTC' ELSE TRY_CAST(%[1]s AS TIMESTAMP) END) WHEN abs(TRY_CAST(%[1]s AS DOUBLE)) < 1e14 THEN " +
 		"CAST(TRY_CAST(%[1]s AS DOUBLE) * CASE WHEN TRY_CAST(%[1]s AS DOUBLE) > 1e11 THEN 1 ELSE 1000 END AS BIGINT) END"},
 	"propStr": {args: 2, expand: duckProp("json_extract_string(%s, '$.%s')")},
 	"propNum": {args: 2, expand: duckProp("TRY_CAST(json_extract_string(%s, '$.%s') AS DOUBLE)")},
