@@ -98,7 +98,7 @@ func TestPathByKeyboard(t *testing.T) {
 			t.Fatalf("the palette leads to %q, want %q", got, name)
 		}
 		// Read why: from a figure to what it is made of.
-		b.do(chromedp.Focus(`.head-figures a[href*="/metrics/"]`, chromedp.ByQuery))
+		b.until(`(() => { const a = document.querySelector('.head-figures a[href*="/metrics/"]'); a.focus(); return document.hasFocus() && document.activeElement === a })()`)
 		b.key(kb.Enter)
 		b.until(`location.pathname.includes('/metrics/') || document.querySelector('dialog.drawer')?.open`)
 		b.open("/customers/" + url.PathEscape(id))
