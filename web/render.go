@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"sync"
 
 	"github.com/farol-cs/farol/lang"
 )
@@ -16,8 +17,9 @@ import (
 var pages embed.FS
 
 // templates holds, for each language, one set per page: layout, shared parts
-// and the page's own blocks. The set is named after the page's file.
-type templates map[lang.Code]map[string]*template.Template
+// and the page's own blocks. The set is named after the page's file. A set is
+// made when its page is first asked for: all of them take 100 MB.
+type templates map[lang.Code]map[string]func() *template.Template
 
 // watch, when a test sets it, is told of each template that runs, as
 // "file block".
@@ -26,7 +28,7 @@ var watch func(what string)
 // sharedFiles are parsed into every page's set.
 var sharedFiles = []string{"layout.html", "parts.html", "setting.html", "clauses.html", "gap.html", "work.html", "fields.html", "hands.html"}
 
-// parseTemplates parses every page once per language, so that T and the
+// parseTemplates prepares every page once per language, so that T and the
 // formats need no argument for the language.
 func parseTemplates(a *assets) templates {
 	names, err := fs.Glob(pages, "*.html")
@@ -39,11 +41,13 @@ func parseTemplates(a *assets) templates {
 		for _, f := range sharedFiles {
 			parseFile(shared, f)
 		}
-		sets := map[string]*template.Template{}
+		sets := map[string]func() *template.Template{}
 		for _, f := range names {
-			set := template.Must(shared.Clone())
-			parseFile(set, f)
-			sets[strings.TrimSuffix(f, ".html")] = set
+			sets[strings.TrimSuffix(f, ".html")] = sync.OnceValue(func() *template.Template {
+				set := template.Must(shared.Clone())
+				parseFile(set, f)
+				return set
+			})
 		}
 		out[code] = sets
 	}
@@ -79,7 +83,7 @@ func (t templates) run(w io.Writer, code lang.Code, page, block string, data any
 	if !ok {
 		return &missing{"page", page}
 	}
-	return set.ExecuteTemplate(w, block, data)
+	return set().ExecuteTemplate(w, block, data)
 }
 
 // functions are what templates can call, in the printer's language.
