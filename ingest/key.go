@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/farol-cs/farol"
@@ -32,6 +33,11 @@ func basic(text string) string {
 // Authorization, first the one that counts most.
 func restKeys(r *http.Request) []string {
 	return []string{plainKey(r.Header.Get("X-Write-Key")), plainKey(r.URL.Query().Get("writeKey"))}
+}
+
+// keyed tells whether the request carries any key outside its body.
+func keyed(r *http.Request) bool {
+	return headKey(r) != "" || slices.ContainsFunc(restKeys(r), func(key string) bool { return key != "" })
 }
 
 // plainKey is a key without what follows its colon: an empty password, or the

@@ -46,6 +46,9 @@ func TestTooLarge(t *testing.T) {
 			t.Errorf("%s: %d %s", name, resp.StatusCode, text)
 		}
 	}
+	if kept := d.rejections(); len(kept) != 6 { // all that came with a key
+		t.Errorf("%d bodies are on the list of rejected events", len(kept))
+	}
 }
 
 func answerOn(t *testing.T, conn net.Conn) *http.Response {
@@ -151,6 +154,10 @@ func TestRejectedAreKept(t *testing.T) {
 	}
 	if resp, _ := d.post("/v1/batch", `{"batch":[{"type":`, "Authorization", basicAuth("wk_other")); resp.StatusCode != 401 {
 		t.Errorf("%d", resp.StatusCode)
+	}
+	// The key may be in the part that cannot be read.
+	if resp, text := d.post("/v1/batch", `{"writeKey":"`+key+`","batch":[`); resp.StatusCode != 400 || !strings.Contains(text, "not JSON") {
+		t.Errorf("%d %s", resp.StatusCode, text)
 	}
 	fields := map[string]string{}
 	for _, r := range d.rejections() {

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -46,12 +47,14 @@ func (h *Handler) take(kind farol.Kind) func(http.ResponseWriter, *http.Request,
 			return failLater(w, http.StatusTooManyRequests, "too many requests from this address", wait)
 		}
 		raw, err := h.read(w, r)
-		if err != nil {
-			return h.fault(w, r, err)
-		}
 		call := Call{
 			Kind: kind, Received: h.c.Now(), Limits: h.c.Limits,
 			SentAt: r.Header.Get("SentAt"), Retried: retried(r.Header),
+		}
+		if err == errTooLarge || err == errGzip { // and not that its sender has gone
+			return h.unreadable(w, r, call, nil, err)
+		} else if err != nil {
+			return h.fault(w, r, err)
 		}
 		body, err := Parse(raw, call)
 		if err != nil {
@@ -126,8 +129,12 @@ func (h *Handler) append(r *http.Request, b facts.Batch) error {
 
 // unreadable answers a body that is no JSON, and keeps its beginning among
 // the rejected events for the developer to see, when it is known whose it is.
+// A key that may be within such a body is not called missing.
 func (h *Handler) unreadable(w http.ResponseWriter, r *http.Request, call Call, raw []byte, why error) int {
 	source, err := h.source(r, "")
+	if errors.Is(err, errKey) && !keyed(r) && (raw == nil || bytes.Contains(raw, []byte(`"writeKey"`))) {
+		return h.fault(w, r, why)
+	}
 	if err != nil {
 		return h.fault(w, r, err)
 	}
