@@ -87,7 +87,7 @@ func (h *testHistory) say(e *farol.Event) {
 		e.Properties = fmt.Appendf(nil, `{"survey":"q1","kind":"nps","score":%d,"answer":%q}`, h.r.IntN(11), h.maybe(h.pick("answer", 5)))
 	case 7:
 		e.Name, e.Account = "Ticket "+[]string{"Opened", "Solved"}[h.r.IntN(2)], farol.AccountID(h.pick("account", 4))
-		e.Properties = fmt.Appendf(nil, `{"ticket":%q,"priority":"high","csat":%d}`, h.pick("t", 4), h.r.IntN(5))
+		e.Properties = fmt.Appendf(nil, `{"ticket":%q,"priority":"high","csat":%d}`, h.pick("t", 4), h.r.IntN(2))
 	case 8:
 		e.Name = "Signed Up"
 	case 9:

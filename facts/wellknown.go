@@ -123,7 +123,7 @@ func (p property) must() property { p.required = true; return p }
 func paymentEvent(name, kind string) *wellKnown {
 	return &wellKnown{name: name, account: true, properties: []property{
 		text("subscription"), {name: "amount", kind: anAmount}, {name: "currency", kind: aCode}, text("reason"),
-	}, feed: func(p *prepared, v values) { feedCharge(p, v, kind) }}
+	}, also: checkPayment, feed: func(p *prepared, v values) { feedCharge(p, v, kind) }}
 }
 
 func ticketEvent(name, action string) *wellKnown {
@@ -132,7 +132,7 @@ func ticketEvent(name, action string) *wellKnown {
 		text("status_raw"), text("requester"), text("assignee"), text("url"), {name: "tags", kind: someTexts},
 		{name: "opened_at", kind: aTime}, {name: "first_reply_at", kind: aTime}, {name: "solved_at", kind: aTime},
 		{name: "reopened_count", kind: aWhole}, text("csat_raw"), text("csat_comment"),
-	}, feed: func(p *prepared, v values) { feedTicket(p, v, action) }}
+	}, also: checkTicket, feed: func(p *prepared, v values) { feedTicket(p, v, action) }}
 }
 
 // values are the properties of an event. A property that is absent, null or
@@ -271,6 +271,16 @@ func parseTime(x *fastjson.Value) (time.Time, error) {
 		}
 	}
 	return time.Time{}, strconv.ErrSyntax
+}
+
+func checkTicket(v values) error {
+	if f, ok := v.number("csat").(float64); ok && (f < 0 || f > 1) {
+		return farol.InvalidField("properties.csat", "must be between 0 and 1")
+	}
+	if n, ok := v.whole("reopened_count").(int64); ok && n < 0 {
+		return farol.InvalidField("properties.reopened_count", "must not be negative")
+	}
+	return nil
 }
 
 func checkScore(v values) error {

@@ -134,6 +134,12 @@ func checkUsage(v values) error {
 	return checkAmount(v, "properties.amount", minor, given, err)
 }
 
+// checkPayment lets money go back, too: a refund is a negative payment.
+func checkPayment(v values) error {
+	minor, given, err := v.minor("amount")
+	return checkAmount(v, "properties.amount", max(minor, -minor), given, err)
+}
+
 // when is a time property, or otherwise.
 func (v values) when(name string, otherwise time.Time) time.Time {
 	if x := v.get(name); x != nil {
