@@ -176,7 +176,9 @@ return client.Enqueue(analytics.Track{
 	UserId:     "user-42",
 	Event:      "Report Created",
 	Properties: analytics.NewProperties().Set("pages", 3),
-	Context:    &analytics.Context{Extra: map[string]interface{}{"groupId": "acme"}},
+	Context: &analytics.Context{
+		Extra: map[string]interface{}{"groupId": "acme"},
+	},
 })
 `
 

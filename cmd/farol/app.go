@@ -8,6 +8,7 @@ import (
 	"net/http"
 	netmail "net/mail"
 	"path/filepath"
+	"regexp"
 	"time"
 
 	"github.com/farol-cs/farol/api"
@@ -34,6 +35,20 @@ type engineOptions struct {
 	Facts   string `help:"ClickHouse for the facts (clickhouse://user:password@host:port/database, HTTP) instead of DuckDB in the data folder." placeholder:"URL"`
 	Memory  string `help:"Memory limit of DuckDB, such as 2GB; a quarter of the machine when not given."`
 	Threads int    `help:"Threads of DuckDB; one per processor when 0."`
+}
+
+// memorySize is a size as DuckDB reads it.
+var memorySize = regexp.MustCompile(`(?i)^[0-9]+(\.[0-9]+)? *([kmgt]i?b|%)$`)
+
+// check tells what is wrong with the options before anything is opened.
+func (o engineOptions) check() error {
+	if o.Memory != "" && !memorySize.MatchString(o.Memory) {
+		return fmt.Errorf("--memory must be a size such as 2GB, not %q", o.Memory)
+	}
+	if o.Threads < 0 {
+		return fmt.Errorf("--threads must be 0 or more, not %d", o.Threads)
+	}
+	return nil
 }
 
 // app is the open program: the engines and what works on them.

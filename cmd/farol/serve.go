@@ -57,7 +57,7 @@ func (c *serveCmd) Run(ctx context.Context, out io.Writer) error {
 // serve opens the program and serves it; ready, when given, is called once
 // requests are answered.
 func serve(ctx context.Context, out io.Writer, eo engineOptions, so serverOptions, log *slog.Logger, ready func(a *app, url string) error) (err error) {
-	if err := so.check(); err != nil {
+	if err := errors.Join(eo.check(), so.check()); err != nil {
 		return err
 	}
 	a, err := openApp(ctx, eo, so, log)

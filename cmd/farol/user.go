@@ -2,9 +2,11 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 
@@ -17,6 +19,7 @@ type userCmd struct {
 
 type userAddCmd struct {
 	stateOptions
+	remoteOptions
 	Email    string `arg:"" help:"E-mail address, with which they sign in."`
 	Name     string `help:"Their name; the address when not given."`
 	Role     string `help:"admin, manager, csm, support or viewer." default:"viewer" enum:"admin,manager,csm,support,viewer"`
@@ -38,20 +41,23 @@ func (c *userAddCmd) Run(ctx context.Context, out io.Writer) error {
 	} else {
 		password, made = randomPassword(), true
 	}
+	err := c.add(ctx, store.NewMember{Email: c.Email, Name: cmp.Or(c.Name, c.Email), Role: store.Role(c.Role), Password: password, Language: c.Language})
+	if err == nil && made {
+		fmt.Fprintln(out, password)
+	}
+	return err
+}
+
+func (c *userAddCmd) add(ctx context.Context, m store.NewMember) error {
+	if c.Server != "" {
+		body := map[string]string{"email": m.Email, "name": m.Name, "role": string(m.Role), "password": m.Password, "language": m.Language}
+		return c.call(ctx, http.MethodPost, "/api/v1/members", body, &struct{}{})
+	}
 	s, done, err := c.openState(ctx)
 	if err != nil {
 		return err
 	}
 	defer done()
-	name := c.Name
-	if name == "" {
-		name = c.Email
-	}
-	if _, err := s.AddMember(ctx, store.NewMember{Email: c.Email, Name: name, Role: store.Role(c.Role), Password: password, Language: c.Language}); err != nil {
-		return err
-	}
-	if made {
-		fmt.Fprintln(out, password)
-	}
-	return nil
+	_, err = s.AddMember(ctx, m)
+	return err
 }

@@ -16,10 +16,10 @@
 -- definition [pt-BR]: A parte das contas ativas no período anterior que esteve ativa de novo.
 -- formula [en]: returning accounts / accounts active in the period before
 -- formula [pt-BR]: contas recorrentes / contas ativas no período anterior
--- rules [en]: No account active before: null. With the 95 % interval of Wilson. The period before is the whole
+-- rules [en]: No account active before: null. With the 95% interval of Wilson. The period before is the whole
 --   calendar period; while the current one is open it is incomplete. In the first period that has data there is
 --   nothing before it, and the value is null.
--- rules [pt-BR]: Nenhuma conta ativa antes: nulo. Com o intervalo de 95 % de Wilson. O período anterior é o período
+-- rules [pt-BR]: Nenhuma conta ativa antes: nulo. Com o intervalo de 95% de Wilson. O período anterior é o período
 --   inteiro do calendário; enquanto o atual está aberto, o número está incompleto. No primeiro período com dados não
 --   há anterior, e o valor é nulo.
 -- reading [en]: Customers who go on using, whether they pay or not. It falls before the churn of contracts does.

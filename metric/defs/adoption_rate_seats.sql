@@ -19,15 +19,15 @@
 -- formula [pt-BR]: pessoas que usaram uma funcionalidade central em dias suficientes da janela que termina com o
 --   período / licenças das assinaturas ativas no último dia do período
 -- rules [en]: Accounts with an active subscription that names its seats count; the seats of several are added. Seats
---   that ended leave on the day on which they end. Above 100 % more people use it than were paid for. People count for
+--   that ended leave on the day on which they end. Above 100% more people use it than were paid for. People count for
 --   the account in which they did it.
 -- rules [pt-BR]: Contam contas com uma assinatura ativa que informa as licenças; as de várias se somam. Licenças
---   encerradas saem no dia em que acabam. Acima de 100 %, usa mais gente do que se pagou. Pessoas contam na conta em que
+--   encerradas saem no dia em que acabam. Acima de 100%, usa mais gente do que se pagou. Pessoas contam na conta em que
 --   usaram.
 -- reading [en]: How much of what was sold is in use. Low before a renewal is the best warning of a contraction; near
---   or above 100 % is a reason to talk about more seats.
+--   or above 100% is a reason to talk about more seats.
 -- reading [pt-BR]: Quanto do que foi vendido está em uso. Baixa antes de uma renovação é o melhor aviso de contração;
---   perto ou acima de 100 %, é motivo para falar de mais licenças.
+--   perto ou acima de 100%, é motivo para falar de mais licenças.
 WITH did AS (
   SELECT p.period AS period, x.account AS account, x.person AS person, i64(count(*)) AS days
   FROM (

@@ -22,13 +22,13 @@
 -- rules [en]: The closed cohort of accounts that paid at the opening; new ones are not in it. A member that left and
 --   is back counts with what it pays at the end. Constant currency: at the rates of the opening. What is paused pays
 --   nothing. No MRR at the opening: null. Breakdowns use the attribute of the first day after the opening. Never
---   above 100 %. Netted per account: a product lost and another gained is no loss; line by line it is another metric.
+--   above 100%. Netted per account: a product lost and another gained is no loss; line by line it is another metric.
 -- rules [pt-BR]: A coorte fechada das contas que pagavam na abertura; as novas ficam fora. Um membro que saiu e
 --   voltou conta com o que paga no fim. Câmbio constante: às taxas da abertura. O que está pausado não paga nada. Sem
---   MRR na abertura: nulo. As quebras usam o atributo do primeiro dia após a abertura. Nunca acima de 100 %.
+--   MRR na abertura: nulo. As quebras usam o atributo do primeiro dia após a abertura. Nunca acima de 100%.
 --   Compensada por conta: um produto perdido e outro ganho não são perda; linha a linha é outra métrica.
--- reading [en]: The strictest measure of how well customers stay. What is missing to 100 % left or shrank.
--- reading [pt-BR]: A medida mais rigorosa de como os clientes ficam. O que falta para 100 % saiu ou encolheu.
+-- reading [en]: The strictest measure of how well customers stay. What is missing to 100% left or shrank.
+-- reading [pt-BR]: A medida mais rigorosa de como os clientes ficam. O que falta para 100% saiu ou encolheu.
 SELECT c.grp AS grp, c.account AS unit, c.account AS account, c.period AS period, least(c.after, c.before) AS numerator, c.before AS denominator
 FROM {{cohort 12}} AS c
 

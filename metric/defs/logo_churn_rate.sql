@@ -26,9 +26,9 @@
 --   que entraram durante o período não estão em nenhum dos números, e as que saíram e voltaram antes do seu fim não são
 --   churn. Uma conta conta uma vez, por mais assinaturas que tenha. Nenhum cliente no início: nulo. As quebras usam o
 --   atributo no primeiro dia.
--- reading [en]: 5 % per month loses 46 % of the customers in a year, not 60 %. With annual contracts few accounts can
+-- reading [en]: 5% per month loses 46% of the customers in a year, not 60%. With annual contracts few accounts can
 --   leave in a month, so read it beside the renewals due.
--- reading [pt-BR]: 5 % ao mês perde 46 % dos clientes em um ano, não 60 %. Com contratos anuais poucas contas podem
+-- reading [pt-BR]: 5% ao mês perde 46% dos clientes em um ano, não 60%. Com contratos anuais poucas contas podem
 --   sair em um mês; leia ao lado das renovações do período.
 SELECT s.grp AS grp, s.account AS unit, s.account AS account, s.period AS period,
   CASE WHEN e.account IS NULL THEN 1 ELSE 0 END AS numerator, 1 AS denominator

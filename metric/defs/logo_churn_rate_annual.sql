@@ -20,9 +20,9 @@
 --   The interval is that of the month, converted in the same way. No customer at the start: null.
 -- rules [pt-BR]: Como a taxa de churn de clientes, nunca multiplicada por 12. Numerador e denominador são os do mês.
 --   O intervalo é o do mês, convertido do mesmo modo. Nenhum cliente no início: nulo.
--- reading [en]: 5 % a month are 46 % a year, not 60 %. One month makes a wide interval: read the twelve months behind
+-- reading [en]: 5% a month are 46% a year, not 60%. One month makes a wide interval: read the twelve months behind
 --   it, too.
--- reading [pt-BR]: 5 % ao mês são 46 % ao ano, não 60 %. Um só mês dá um intervalo largo: leia também os doze meses
+-- reading [pt-BR]: 5% ao mês são 46% ao ano, não 60%. Um só mês dá um intervalo largo: leia também os doze meses
 --   que passaram.
 SELECT s.grp AS grp, s.account AS unit, s.account AS account, s.period AS period,
   CASE WHEN e.account IS NULL THEN 1 ELSE 0 END AS numerator, 1 AS denominator

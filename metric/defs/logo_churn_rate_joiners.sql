@@ -17,11 +17,11 @@
 --   period
 -- formula [pt-BR]: contas que saíram no período e não são clientes no seu fim / clientes no fim do dia anterior ao
 --   período
--- rules [en]: The way in which Baremetrics counts. It may exceed 100 % where many join and leave at once. A customer
+-- rules [en]: The way in which Baremetrics counts. It may exceed 100% where many join and leave at once. A customer
 --   pays an MRR above zero, or has paused for less than the days of setting conventions; then a pause is churn. Those
 --   back before the end are not churned. Breakdowns use the attribute on the first day, for joiners on their last day
 --   as a customer. No customer at the start: null.
--- rules [pt-BR]: O modo como a Baremetrics conta. Pode passar de 100 % quando muitos entram e saem logo. Um cliente
+-- rules [pt-BR]: O modo como a Baremetrics conta. Pode passar de 100% quando muitos entram e saem logo. Um cliente
 --   paga um MRR acima de zero, ou pausou há menos dias que os da configuração de convenções; depois a pausa é churn.
 --   Quem voltou antes do fim não é churn. As quebras usam o atributo no primeiro dia, para os que entraram no seu
 --   último dia como cliente. Nenhum cliente no início: nulo.

@@ -25,8 +25,8 @@
 -- rules [pt-BR]: A coorte fechada das contas que pagavam na abertura; as novas ficam fora. Um membro que saiu e
 --   voltou conta com o que paga no fim. Câmbio constante: às taxas da abertura. O que está pausado não paga nada. Sem
 --   MRR na abertura: nulo. As quebras usam o atributo do primeiro dia após a abertura.
--- reading [en]: Above 100 % the customers you have grow more than those who leave take away.
--- reading [pt-BR]: Acima de 100 %, os clientes que você tem crescem mais do que levam os que saem.
+-- reading [en]: Above 100% the customers you have grow more than those who leave take away.
+-- reading [pt-BR]: Acima de 100%, os clientes que você tem crescem mais do que levam os que saem.
 SELECT c.grp AS grp, c.account AS unit, c.account AS account, c.period AS period, c.after AS numerator, c.before AS denominator
 FROM {{cohort 12}} AS c
 

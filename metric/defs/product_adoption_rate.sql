@@ -26,10 +26,10 @@
 --   funcionalidades; sem nenhuma central, vale qualquer atividade. Uma pessoa está cadastrada a partir do atributo
 --   created_at, senão da primeira atividade que conta, e continua cadastrada. Um período em andamento termina no último
 --   dia lido. As quebras usam a conta da primeira atividade da pessoa, com os atributos do último dia.
--- reading [en]: Of 1,000 people registered, 500 use the core functions often: the rate is 50 %. It says whether the
+-- reading [en]: Of 1,000 people registered, 500 use the core functions often: the rate is 50%. It says whether the
 --   product became part of the work; with people who registered long ago and left it only falls, so read the rate among
 --   active people beside it.
--- reading [pt-BR]: De 1.000 pessoas cadastradas, 500 usam as funções centrais com frequência: a taxa é de 50 %. Diz se
+-- reading [pt-BR]: De 1.000 pessoas cadastradas, 500 usam as funções centrais com frequência: a taxa é de 50%. Diz se
 --   o produto virou parte do trabalho; com gente cadastrada há muito tempo que já saiu, ela só cai, por isso leia ao
 --   lado a taxa entre pessoas ativas.
 WITH used AS (

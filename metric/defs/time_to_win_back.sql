@@ -14,9 +14,9 @@
 -- title [pt-BR]: Tempo até a recuperação
 -- definition [en]: By how many days after leaving a quarter of the customers that left in the period were back.
 -- definition [pt-BR]: Em quantos dias depois de sair um quarto dos clientes que saíram no período tinha voltado.
--- formula [en]: first day by which the Kaplan-Meier share of departures without a return is at most 75 %, looking a
+-- formula [en]: first day by which the Kaplan-Meier share of departures without a return is at most 75%, looking a
 --   year ahead
--- formula [pt-BR]: primeiro dia em que a parte de Kaplan-Meier de saídas sem volta é de no máximo 75 %, olhando um
+-- formula [pt-BR]: primeiro dia em que a parte de Kaplan-Meier de saídas sem volta é de no máximo 75%, olhando um
 --   ano à frente
 -- rules [en]: Those who have not come back count as still away for as long as they have been watched, at most 365
 --   days. The first departure of an account in the period counts. Fewer than a quarter came back: null, as is usual.

@@ -17,10 +17,10 @@
 -- definition [pt-BR]: A parte das pessoas ativas no período anterior que esteve ativa de novo.
 -- formula [en]: returning users / users active in the period before
 -- formula [pt-BR]: usuários recorrentes / usuários ativos no período anterior
--- rules [en]: Nobody active before: null. With the 95 % interval of Wilson. The period before is the whole calendar
+-- rules [en]: Nobody active before: null. With the 95% interval of Wilson. The period before is the whole calendar
 --   period; while the current one is open it is incomplete. In the first period that has data there is nothing before
 --   it, and the value is null.
--- rules [pt-BR]: Ninguém ativo antes: nulo. Com o intervalo de 95 % de Wilson. O período anterior é o período inteiro
+-- rules [pt-BR]: Ninguém ativo antes: nulo. Com o intervalo de 95% de Wilson. O período anterior é o período inteiro
 --   do calendário; enquanto o atual está aberto, o número está incompleto. No primeiro período com dados não há
 --   anterior, e o valor é nulo.
 -- reading [en]: How much of the use carries over from one period to the next, of everybody and not only of a cohort.

@@ -27,9 +27,9 @@
 -- rules [pt-BR]: Só contas que começaram pelo menos oito semanas antes e tiveram algum evento nelas. Uma semana sem
 --   eventos é ln 1 = 0. Eventos que contam como ativos. Enquanto os 56 dias começam antes do primeiro fato, o valor é
 --   nulo. Feriados e estações não são descontados.
--- reading [en]: About the weekly rate of growth: 0.05 is 5 % more each week, -0.2 a fifth less each week. Steadier
+-- reading [en]: About the weekly rate of growth: 0.05 is 5% more each week, -0.2 a fifth less each week. Steadier
 --   than comparing two months, because all eight weeks count.
--- reading [pt-BR]: Cerca da taxa semanal de crescimento: 0,05 são 5 % a mais por semana, -0,2 um quinto a menos por
+-- reading [pt-BR]: Cerca da taxa semanal de crescimento: 0,05 são 5% a mais por semana, -0,2 um quinto a menos por
 --   semana. Mais estável do que comparar dois meses, porque as oito semanas contam.
 SELECT w.of_group AS grp, w.account_id AS unit, w.account_id AS account, w.in_period AS period,
   sum((3.5 - w.weeks_ago) * ln(1 + w.uses)) / 42 AS numerator

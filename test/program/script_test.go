@@ -35,6 +35,9 @@ func TestKeysThroughARunningServer(t *testing.T) {
 		t.Error(err)
 	}
 	viewer := command(t, "token", "add", "--server", s.url, "--token", token, "--role", "viewer", "BI")
+	if password := command(t, "user", "add", "--server", s.url, "--token", token, "--role", "csm", "bia@example.com"); len(password) != 16 {
+		t.Errorf("the password is %q", password)
+	}
 	if out, err := fails(t, "source", "add", "--server", s.url, "--token", viewer, "no"); err == nil || !contains(out, "403") {
 		t.Errorf("a viewer made a source: %v %s", err, out)
 	}

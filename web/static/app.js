@@ -258,6 +258,15 @@ function floor(data) {
   return end ? (v) => (v.min < 0.8 * end[0] && v.min >= end[0] ? end[0] : null) : undefined;
 }
 
+// step parts a scale that ends at an end evenly: no 90 % beside 100 %. Null
+// leaves it to the chart.
+function step(data) {
+  const end = ends[data.unit.kind];
+  if (!end) return undefined;
+  const top = Math.max(...data.series.flatMap((s) => [...s.values, ...(s.high || [])]).filter((v) => v !== null));
+  return top > 0.8 * end[1] && top <= end[1] && data.zero ? end[1] / 4 : undefined;
+}
+
 function options(data) {
   const ink = colour('quiet');
   const line = colour('line');
@@ -286,7 +295,7 @@ function options(data) {
       axisPointer: { lineStyle: { color: line, width: 1 } },
     },
     xAxis: { type: 'category', data: data.ticks, boundaryGap: data.kind !== 'line', axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: data.names || data.kind === 'steps' ? { color: ink, interval: 0, rotate: 40, width: 110, overflow: 'truncate' } : { color: ink, hideOverlap: true } },
-    yAxis: { type: 'value', scale: !data.zero, min: floor(data), max: ceiling(data), minInterval: data.whole ? 1 : undefined, splitNumber: 4, axisLabel: { color: ink, formatter: tickFormat(data.unit) }, splitLine: { lineStyle: { color: line } } },
+    yAxis: { type: 'value', scale: !data.zero, min: floor(data), max: ceiling(data), minInterval: data.whole ? 1 : undefined, interval: step(data), splitNumber: 4, axisLabel: { color: ink, formatter: tickFormat(data.unit) }, splitLine: { lineStyle: { color: line } } },
     series,
   };
 }
