@@ -239,5 +239,6 @@ func (a *app) routes(o serverOptions, h *health) http.Handler {
 	// an SDK that is redirected loses its events.
 	return ingest.New(ingest.Config{
 		Facts: a.facts, Source: a.store.SourceByKey, Log: a.log, PublicURL: o.BaseURL, Metrics: registry,
+		Limits: ingest.Limits{KeyRate: o.KeyRate, AddressRate: o.AddressRate},
 	}).Front(mux)
 }

@@ -69,7 +69,7 @@ func serve(ctx context.Context, out io.Writer, eo engineOptions, so serverOption
 	if err != nil {
 		return err
 	}
-	address := "http://" + l.Addr().String()
+	address := reached(l.Addr())
 	health := &health{check: a.store.Ping}
 	server := &http.Server{
 		Handler:           a.routes(so, health),
@@ -96,6 +96,15 @@ func serve(ctx context.Context, out io.Writer, eo engineOptions, so serverOption
 	case <-ctx.Done():
 	}
 	return errors.Join(err, a.stop(server, health, so.StopWithin))
+}
+
+// reached is the address by which this machine reaches a listener: one that
+// listens everywhere has none of its own.
+func reached(a net.Addr) string {
+	if t, ok := a.(*net.TCPAddr); ok && t.IP.IsUnspecified() {
+		return fmt.Sprintf("http://localhost:%d", t.Port)
+	}
+	return "http://" + a.String()
 }
 
 // stop lets requests and jobs end, so that what was begun is finished.

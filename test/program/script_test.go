@@ -26,7 +26,7 @@ func TestScripts(t *testing.T) {
 func TestKeysThroughARunningServer(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
 	token := command(t, "token", "add", "--data", dir, "admin")
-	s := start(t, "serve", "--data", dir)
+	s := start(t, "serve", "--data", dir, "--key-rate", "1")
 	if out, err := fails(t, "source", "add", "--data", dir, "late"); err == nil || !contains(out, "--server") {
 		t.Errorf("with the data held: %v %s", err, out)
 	}
@@ -40,6 +40,14 @@ func TestKeysThroughARunningServer(t *testing.T) {
 	}
 	if out, err := fails(t, "source", "add", "--server", s.url, "--token", viewer, "no"); err == nil || !contains(out, "403") {
 		t.Errorf("a viewer made a source: %v %s", err, out)
+	}
+	refused := false
+	for i := 0; i < 20 && !refused; i++ {
+		err := s.post(key, "/v1/track", map[string]any{"userId": "u", "event": "Login"})
+		refused = err != nil && contains(err.Error(), "429")
+	}
+	if !refused {
+		t.Error("a key sends as often as it likes")
 	}
 	if err := s.post("wk_nobody", "/v1/track", map[string]any{"userId": "u", "event": "Login"}); err == nil || !contains(err.Error(), "401") {
 		t.Errorf("an unknown key: %v", err)
