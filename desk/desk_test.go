@@ -81,7 +81,7 @@ func TestReaders(t *testing.T) {
 		"account_id": `issue.fields["customfield.10"].value`, "csat": "issue.fields.satisfaction.rating", "channel": "=email",
 	}, Statuses: map[string]string{"aguardando o Cliente": "pending"}}
 	for _, c := range []struct{ kind, file, want string }{
-		{"zendesk", "zendesk_event", "id=35436 subject=Relatório mostra total errado status=solved raw=SOLVED priority=high channel=web_service topic=PROBLEM assignee=8447388090495 tags=relatorios,vip opened=03-01T12:00:00 updated=03-02T14:05:00 desk=8447388090494 org=8447346622462"},
+		{"zendesk", "zendesk_event", "id=35436 subject=Relatório mostra total errado status=solved raw=SOLVED priority=high channel=web_service topic=problem assignee=8447388090495 tags=relatorios,vip opened=03-01T12:00:00 updated=03-02T14:05:00 desk=8447388090494 org=8447346622462"},
 		{"zendesk", "zendesk_comment", "id=35436 subject=Relatório mostra total errado status=open raw=OPEN channel=portal assignee=8447388090495 opened=03-01T12:00:00 replied=03-01T12:30:00 updated=03-01T12:30:00 desk=8447388090494"},
 		{"zendesk", "zendesk_trigger", "id=35437 status=pending raw=Pending opened=03-01T12:00:00 updated=03-02T09:00:00 csat=1(Good, I'm satisfied) said=rápido email=Ana@Acme.com person=ana account=acme company=Acme Ltda"},
 		{"intercom", "intercom_closed", "id=1911149811 subject=Login status=solved raw=closed priority=high channel=chat assignee=5017691 tags=login url=https://app.intercom.com/a/apps/a86dr8yl/conversations/1911149811 opened=03-01T12:00:00 replied=03-01T12:30:00 solved=03-02T13:59:50 updated=03-02T14:00:00 reopened=1 csat=1(5/5) said=ótimo email=ana@acme.com name=Ana Souza person=ana desk=6310eb951613b2"},
@@ -281,4 +281,22 @@ func FuzzPath(f *testing.F) {
 			t.Fatal("a path of no steps")
 		}
 	})
+}
+
+// What the pages and the documentation say to type is what the adapters read.
+func TestBodiesAreRead(t *testing.T) {
+	docs, err := os.ReadFile("../docs/help-desks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := map[string]func([]byte) (Read, error){"zendesk": readZendesk, "freshdesk": readFreshdesk}
+	for kind, body := range Bodies {
+		if !strings.Contains(string(docs), body) {
+			t.Errorf("the documentation has another body for %s", kind)
+		}
+		got, err := read[kind]([]byte(body))
+		if err != nil || got.Ticket == nil || got.Ticket.ID == "" || got.Ticket.Requester.Email == "" || got.Ticket.Requester.OrgName == "" {
+			t.Errorf("%s: %+v, %v", kind, got, err)
+		}
+	}
 }

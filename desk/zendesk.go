@@ -64,7 +64,7 @@ func readZendesk(body []byte) (Read, error) {
 	t.StatusRaw = n.at("status").text()
 	t.Status = zendeskStatus[word(t.StatusRaw)]
 	t.Priority = priorityOf(n.at("priority").text())
-	t.Channel, t.Topic, t.Assignee, t.URL = channelOf(n.first("via.channel", "via").text()), n.first("topic", "type").text(), n.first("assignee", "assignee.name").text(), zendeskURL(n.first("url", "link").text())
+	t.Channel, t.Topic, t.Assignee, t.URL = channelOf(n.first("via.channel", "via").text()), firstOf(n.at("topic").text(), strings.ToLower(n.at("type").text())), n.first("assignee", "assignee.name").text(), zendeskURL(n.first("url", "link").text())
 	t.Tags = n.at("tags").texts()
 	if len(t.Tags) == 1 && strings.Contains(t.Tags[0], " ") {
 		t.Tags = strings.Fields(t.Tags[0]) // a placeholder writes them with spaces
@@ -103,7 +103,7 @@ func readZendeskEvent(n node, kind string) (Read, error) {
 	if kind == "ticket.soft_deleted" || kind == "ticket.permanently_deleted" || kind == "ticket.marked_as_spam" {
 		t.Status, t.StatusRaw = facts.TicketClosed, strings.TrimPrefix(kind, "ticket.")
 	}
-	t.Priority, t.Channel, t.Topic = priorityOf(d.at("priority").text()), channelOf(d.at("via", "channel").text()), d.at("type").text()
+	t.Priority, t.Channel, t.Topic = priorityOf(d.at("priority").text()), channelOf(d.at("via", "channel").text()), strings.ToLower(d.at("type").text())
 	t.Tags, t.Assignee = d.at("tags").texts(), d.at("assignee_id").text()
 	t.Opened, t.Updated = d.at("created_at").instant(), d.at("updated_at").instant()
 	if at := n.at("time").instant(); at.After(t.Updated) {

@@ -44,6 +44,7 @@ func TestAuditLog(t *testing.T) {
 	s.get(admin, "/audit?account=acct-01").says("table", "/customers/acct-01/notes").has("tbody tr", 1)
 	s.post(nobody, "/sign-in", "email", "viewer@example.com", "password", password).is(303)
 	s.get(admin, "/audit?kind=sign-in").says("table", "Ana VIEWER")
+	s.get(admin, "/audit").has(`a[href="/audit?check=yes"]`, 1)
 	s.get(admin, "/audit?check=yes").says(".flash", "follow from one another")
 	_, err := s.store.SQL().ExecContext(t.Context(), `update audit set detail = '{}' where action = 'POST /sources'`)
 	s.check(err)

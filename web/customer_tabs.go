@@ -165,7 +165,7 @@ func (s *server) peopleTab(v *visit, profile customer.Profile, p *customerPage) 
 // ticketRow is a ticket as it stands.
 type ticketRow struct {
 	Ticket, Href, Subject, Status, Priority, Topic, Channel, CSAT string
-	Person                                                        string
+	Person, Who                                                   string
 	Opened, Changed                                               time.Time
 	Open                                                          bool
 	Took                                                          string
@@ -200,14 +200,22 @@ func (s *server) ticketsTab(v *visit, look *view, p *customerPage) error {
 	slices.SortFunc(p.Tickets, func(a, b ticketRow) int { return cmp.Or(b.Opened.Compare(a.Opened), cmp.Compare(a.Ticket, b.Ticket)) })
 	p.Sums = []customerFigure{{Title: v.p.T("Open tickets"), Value: v.p.Number(float64(open), 0)}, {Title: v.p.T("Opened in 28 days"), Value: v.p.Number(float64(recent), 0)}, {Title: v.p.T("Tickets in all"), Value: v.p.Number(float64(len(p.Tickets)), 0)}}
 	p.Tickets = p.Tickets[:min(len(p.Tickets), 500)]
-	return nil
+	ids := make([]string, len(p.Tickets))
+	for i, t := range p.Tickets {
+		ids[i] = t.Person
+	}
+	known, err := s.listed(v, ids)
+	for i := range p.Tickets {
+		p.Tickets[i].Who = known.name(farol.PersonID(p.Tickets[i].Person))
+	}
+	return err
 }
 
 // answerLine is an answer to a survey.
 type answerLine struct {
 	At                          time.Time
 	Kind, Survey, Person, Score string
-	Comment, Mark               string
+	Who, Comment, Mark          string
 }
 
 func (s *server) answersTab(v *visit, look *view, p *customerPage) error {
@@ -215,9 +223,17 @@ func (s *server) answersTab(v *visit, look *view, p *customerPage) error {
 	if err != nil {
 		return err
 	}
+	ids := make([]string, len(list))
+	for i, m := range list {
+		ids[i] = string(m.Person)
+	}
+	known, err := s.listed(v, ids)
+	if err != nil {
+		return err
+	}
 	sum, count := map[string]float64{}, map[string]int{}
 	for _, m := range list {
-		a := answerLine{At: m.At, Kind: strings.ToUpper(m.Name), Survey: m.Fields["survey"], Person: string(m.Person), Score: cmp.Or(m.Fields["score"], lang.None), Comment: m.Fields["comment"]}
+		a := answerLine{At: m.At, Kind: strings.ToUpper(m.Name), Survey: m.Fields["survey"], Person: string(m.Person), Who: known.name(m.Person), Score: cmp.Or(m.Fields["score"], lang.None), Comment: m.Fields["comment"]}
 		if score, err := strconv.ParseFloat(m.Fields["score"], 64); err == nil {
 			sum[a.Kind] += score
 			count[a.Kind]++

@@ -141,8 +141,11 @@ func (s *server) timeline(v *visit, look *view, n names, p *customerPage) error 
 		}
 		p.Moments = p.Moments[:end]
 	}
+	if err := s.nameMoments(v, p.Moments); err != nil {
+		return err
+	}
 	p.whose(n, t)
-	return s.nameMoments(v, p.Moments)
+	return nil
 }
 
 // nameMoments calls the customer's people by their names.
@@ -268,16 +271,16 @@ func (s *server) written(v *visit, t timelineLook, n names, p *customerPage) err
 func (p *customerPage) whose(n names, t timelineLook) {
 	theirs := whoseGroup{Title: n.v.p.T("Their people")}
 	seen := map[string]bool{}
-	add := func(id string) {
+	add := func(id, name string) {
 		if id != "" && !seen[id] {
 			seen[id] = true
-			theirs.Items = append(theirs.Items, choice{Value: "p:" + id, Name: id, Chosen: id == string(t.person)})
+			theirs.Items = append(theirs.Items, choice{Value: "p:" + id, Name: name, Chosen: id == string(t.person)})
 		}
 	}
-	add(string(t.person))
 	for _, m := range p.Moments {
-		add(m.Person)
+		add(m.Person, m.Who)
 	}
+	add(string(t.person), string(t.person)) // who was asked for stays choosable where nothing is shown
 	slices.SortFunc(theirs.Items, func(a, b choice) int { return strings.Compare(a.Name, b.Name) })
 	ours := whoseGroup{Title: n.v.p.T("Our team")}
 	for id, name := range n.members {

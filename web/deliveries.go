@@ -127,8 +127,8 @@ type waitingRow struct {
 	SourceName, Count string
 	// Domain is what may be remembered for everybody, "" for none.
 	Domain string
-	// Proposals are accounts whose name resembles.
-	Proposals []choice
+	// Proposal is the account whose name alone resembles, "" for none.
+	Proposal string
 }
 
 type requesterRow struct {
@@ -173,7 +173,9 @@ func (s *server) showWaiting(v *visit, status int, r refusal, fields url.Values)
 			if all == nil {
 				all = namesOf(accounts)
 			}
-			row.Proposals = all.holding(word, 5)
+			if like := all.holding(word, 2); len(like) == 1 {
+				row.Proposal = like[0].Name
+			}
 		}
 		p.Rows = append(p.Rows, row)
 	}
@@ -251,7 +253,10 @@ func (s *server) assign(v *visit) error {
 		}
 		return v.done("/tickets/waiting", "saved")
 	}
-	_, err := s.Desks.Assign(ctx, f.Get("who"), farol.AccountID(strings.TrimSpace(f.Get("account"))), farol.PersonID(strings.TrimSpace(f.Get("person"))), f.Get("domain") == "yes", string(v.member.ID))
+	account, err := s.accountField(v, f.Get("account"))
+	if err == nil {
+		_, err = s.Desks.Assign(ctx, f.Get("who"), account, farol.PersonID(strings.TrimSpace(f.Get("person"))), f.Get("domain") == "yes", string(v.member.ID))
+	}
 	if err != nil {
 		if refused, ok := v.refuse(err); ok {
 			return s.showWaiting(v, http.StatusUnprocessableEntity, refused, f)

@@ -142,7 +142,7 @@ func TestDesks(t *testing.T) {
 	both(t, func(t *testing.T, code lang.Code) {
 		s.get(as{role: store.Viewer, code: code}, "/desks").is(200).has("tbody tr", 2)
 		s.get(as{role: store.Viewer, code: code}, page).is(200)
-		s.get(as{role: store.Viewer, code: code}, "/desks/"+string(list[0].ID)).is(200)
+		s.get(as{role: store.Viewer, code: code}, "/desks/"+string(list[0].ID)).is(200).says("#desk-body", "{{ticket.id}}")
 	})
 	desks := &desk.Desks{Store: s.store, Facts: s.facts, Customers: nil, Now: func() time.Time { return today }}
 	body := `{"issue":{"key":"S-1","state":"Finished","who":"eva@nowhere.example","topic":"login"}}`
@@ -157,6 +157,7 @@ func TestDesks(t *testing.T) {
 	s.get(admin, page).says("textarea[name=sample]", "S-1").has("datalist option", 4)
 	fields := []string{"base", "0", "sample", body, "field.id", "issue.key", "field.status", "issue.state", "field.requester_email", "issue.who", "field.topic", "issue.topic", "statuses", "Finished = solved"}
 	s.post(admin, page, append([]string{"do", "try"}, fields...)...).is(200).says("main", "What the sample would become").says(".pairs", "Solved")
+	s.post(admin, page, append([]string{"do", "try", "field.url", "issue.link"}, fields...)...).is(200).says("table", "not in the sample")
 	s.post(admin, page, append([]string{"do", "map", "field.url", "a["}, fields...)...).is(422).has(".form-error", 1)
 	s.post(admin, page, "do", "map", "base", "0", "sample", "{", "field.id", "x").is(422).has(".form-error", 1)
 	s.post(admin, page, "do", "map", "base", "0", "field.id", "x", "statuses", "nonsense").is(422)
@@ -169,7 +170,7 @@ func TestDesks(t *testing.T) {
 	wait := s.get(as{role: store.Support}, "/tickets/waiting").is(200).says("tbody", "eva@nowhere.example")
 	who, _ := wait.doc.Find("input[name=who]").First().Attr("value")
 	s.post(as{role: store.Support}, "/tickets/waiting", "who", who, "account", "nobody").is(422).has(".flash.wrong", 1)
-	s.post(as{role: store.Support}, "/tickets/waiting", "who", who, "account", "acct-04", "domain", "yes").leadsTo("/tickets/waiting?done=assigned")
+	s.post(as{role: store.Support}, "/tickets/waiting", "who", who, "account", "CONTA 4", "domain", "yes").leadsTo("/tickets/waiting?done=assigned")
 	after := s.get(as{role: store.Support}, "/tickets/waiting").says(".nothing", "Nobody waits").says("tbody", "domain:nowhere.example")
 	s.get(admin, "/tickets/"+string(d.ID)+"/webhook-S-1").is(200).says("main", "Solved")
 	known, _ := after.doc.Find("input[name=who]").First().Attr("value")

@@ -32,6 +32,12 @@ var deskHints = map[string]lang.Text{
 	"webhook":   lang.Text("Sign by Standard Webhooks 1.0.0 (webhook-id, webhook-timestamp, webhook-signature), then say below where the fields are."),
 }
 
+// bodyHints say where the body goes and what to mind.
+var bodyHints = map[string]lang.Text{
+	"zendesk":   lang.Text("The body of a trigger, as JSON. Leave free text such as the subject out: a quotation mark in it breaks the JSON. Subscriptions to ticket events need no body, but name people by ids of Zendesk alone."),
+	"freshdesk": lang.Text("The advanced content of the action Trigger webhook, as JSON. Simple content with these fields works as well."),
+}
+
 // desksPage lists the help desks.
 type desksPage struct {
 	shell
@@ -98,7 +104,9 @@ type deskPage struct {
 	Desk     store.Desk
 	KindText string
 	Hint     string
-	Address  string
+	// Body is what has to be typed at the help desk, "" for nothing.
+	Body, BodyHint string
+	Address        string
 	// Secret is shown once.
 	Secret string
 	Issued bool
@@ -132,6 +140,8 @@ type mappingForm struct {
 type mappingRow struct {
 	Name, Title, Path, Value string
 	Needed                   bool
+	// Missing tells that the sample has nothing at the place.
+	Missing bool
 }
 
 var mappedTitles = map[string]lang.Text{
@@ -159,6 +169,7 @@ func (s *server) showDeskWith(v *visit, status int, id farol.SourceID, x deskSho
 	}
 	p := deskPage{shell: v.shell(""), refusal: x.refused, Desk: d, KindText: v.p.Text(deskTitles[d.Kind]), Hint: v.p.Text(deskHints[d.Kind]), Secret: x.secret, Issued: d.Kind == "freshdesk" || d.Kind == "webhook"}
 	p.Title, p.Question, p.Crumb = d.Name, v.p.T("How is it connected?"), &crumb{v.p.T("Help desks"), "/desks"}
+	p.Body, p.BodyHint = desk.Bodies[d.Kind], v.p.Text(bodyHints[d.Kind])
 	p.Address = s.base(v.r) + "/hooks/" + url.PathEscape(string(d.ID))
 	counts, err := s.Store.DeliveryCounts(v.r.Context(), d.ID)
 	if err != nil {
@@ -231,9 +242,11 @@ func (v *visit) mappingForm(m desk.Mapping, version int) *mappingForm {
 	}
 	for _, name := range desk.MappedFields {
 		path := m.Fields[name]
-		row := mappingRow{name, v.p.Text(mappedTitles[name]), path, values[path], name == "id"}
+		row := mappingRow{Name: name, Title: v.p.Text(mappedTitles[name]), Path: path, Value: values[path], Needed: name == "id"}
 		if text, ok := strings.CutPrefix(path, "="); ok {
 			row.Value = text
+		} else if _, there := values[path]; path != "" && len(m.Sample) > 0 {
+			row.Missing = !there
 		}
 		f.Rows = append(f.Rows, row)
 	}

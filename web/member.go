@@ -334,5 +334,5 @@ func (s *server) join(v *visit) error {
 	v.member = &m
 	s.cookie(v, sessionCookie, token, store.SessionMax)
 	s.cookie(v, languageCookie, m.Language, store.SessionMax)
-	return v.redirect("/")
+	return v.redirect(home)
 }

@@ -24,7 +24,7 @@ func TestInvitation(t *testing.T) {
 		s.get(as{code: code}, link.Path).is(200).says("h1", map[lang.Code]string{lang.English: "Join the team of Vila Rica", lang.Portuguese: "Entrar na equipe da Vila Rica"}[code])
 	})
 	s.post(nobody, link.Path, "name", "Bia", "password", "short").is(422).has(".form-error", 1).has("input[value=Bia]", 1)
-	in := s.post(nobody, link.Path, "name", "Bia", "password", "quite a long password").leadsTo("/")
+	in := s.post(nobody, link.Path, "name", "Bia", "password", "quite a long password").leadsTo(home)
 	if cookie(t, in, sessionCookie).Value == "" {
 		t.Error("no session begins")
 	}
@@ -53,7 +53,7 @@ func TestInvitation(t *testing.T) {
 func TestInvitationAtProvider(t *testing.T) {
 	s := staffed(t)
 	s.handler = New(Config{Store: s.store, Facts: s.facts, Metrics: s.metrics, Now: func() time.Time { return today }, OIDC: &OIDC{Name: "Sesame", Only: true}})
-	for role, to := range map[string]string{"csm": "/sign-in/oidc", "admin": "/"} {
+	for role, to := range map[string]string{"csm": "/sign-in/oidc", "admin": home} {
 		a := s.post(admin, "/team/invitations", "invite_email", role+"2@example.com", "role", role, "scope", "all").is(200)
 		link, err := url.Parse(a.text("#invite-link"))
 		s.check(err)

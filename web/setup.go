@@ -93,6 +93,7 @@ func (s *server) doSetup(v *visit) error {
 	if err != nil {
 		return err
 	}
+	v.member = &member // whom the audit log names
 	s.cookie(v, sessionCookie, token, store.SessionMax)
 	s.cookie(v, languageCookie, cmp.Or(member.Language, string(v.p.Code())), store.SessionMax)
 	return v.redirect("/sources")
