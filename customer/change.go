@@ -54,6 +54,9 @@ func (w Work) mark(ctx context.Context, c Change) (trait, value string, err erro
 				return "", "", farol.InvalidField("member", "There is no such member.")
 			}
 		}
+		if len([]rune(c.Reason)) > maxReason {
+			return "", "", farol.InvalidField("reason", "must have at most %d letters", maxReason)
+		}
 		return OwnerTrait + c.Role, c.Member, nil
 	case "stage":
 		stages, _, err := ReadStages(ctx, w.Store)

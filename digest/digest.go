@@ -22,6 +22,7 @@ import (
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/mail"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
@@ -37,6 +38,8 @@ type Mailer struct {
 	// Zone is the company's, Language that of members who have chosen none.
 	Zone     func() *time.Location
 	Language func() lang.Code
+	// Currency is that of amounts.
+	Currency func() farol.Currency
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -84,12 +87,16 @@ func (m Mailer) one(ctx context.Context, to store.Member) error {
 	}
 	ctx = sight.With(ctx, of)
 	content, list, err := m.content(ctx, to, today, zone)
-	if err != nil || content == nil {
+	if err != nil {
 		return err
 	}
 	token, ok, err := m.Store.ClaimDigest(ctx, to.ID, today)
 	if err != nil || !ok {
 		return err
+	}
+	if content == nil {
+		// What comes later in the day is for tomorrow's mail, at its hour.
+		return m.Store.EndDigest(ctx, to.ID, today, nil, "")
 	}
 	return m.send(ctx, to, today, content, list, token)
 }
@@ -163,15 +170,19 @@ func (m Mailer) content(ctx context.Context, to store.Member, today farol.Day, z
 	}
 	p := lang.For(code)
 	c := &content{p: p, Lang: code, Home: m.BaseURL + "/my-day", Tasks: m.BaseURL + "/tasks", Change: m.BaseURL + "/account#told"}
-	c.Hello = p.T("Good morning, %s.", strings.Fields(to.Name + " ?")[0])
-	c.Subject = p.T("Your day, %s: %s", p.Date(today), p.N(len(list)+len(due), "%d thing", "%d things"))
+	c.Hello = p.T("Hello, %s.", strings.Fields(to.Name + " ?")[0])
 	if late > 0 {
 		c.Overdue = p.N(late, "%d task is overdue.", "%d tasks are overdue.")
 	}
 	for _, t := range due {
 		c.Due = append(c.Due, line{t.Title, m.name(ctx, t.Account), m.BaseURL + "/tasks/" + url.PathEscape(t.ID)})
 	}
-	return c, list, m.group(ctx, c, list)
+	told, err := m.group(ctx, c, list)
+	if err != nil || told+len(due) == 0 {
+		return nil, nil, err
+	}
+	c.Subject = p.T("Your day, %s: %s", p.Date(today), p.N(told+len(due), "%d thing", "%d things"))
+	return c, list, nil
 }
 
 // name is what a customer is called.
@@ -186,11 +197,15 @@ func (m Mailer) name(ctx context.Context, id farol.AccountID) string {
 	return a.Name
 }
 
-// group puts the notices together by customer.
-func (m Mailer) group(ctx context.Context, c *content, list []store.Notice) error {
+// group puts the notices together by customer, and answers how many it tells.
+func (m Mailer) group(ctx context.Context, c *content, list []store.Notice) (told int, err error) {
 	members, err := m.Store.Members(ctx)
 	if err != nil {
-		return err
+		return 0, err
+	}
+	words, err := m.words(ctx, c.p)
+	if err != nil {
+		return 0, err
 	}
 	who := map[string]string{}
 	for _, x := range members {
@@ -208,31 +223,45 @@ func (m Mailer) group(ctx context.Context, c *content, list []store.Notice) erro
 			}
 			c.Groups = append(c.Groups, g)
 		}
-		text, ok := m.line(ctx, c, n, who)
+		text, ok := m.line(ctx, words, n, who)
 		if ok {
+			told++
 			c.Groups[i].Lines = append(c.Groups[i].Lines, text)
 		}
 	}
-	return nil
+	return told, nil
+}
+
+// words say what happened in the reader's language.
+func (m Mailer) words(ctx context.Context, p *lang.Printer) (w customer.Words, err error) {
+	w = customer.Words{Printer: p, Catalogue: m.Catalogue, Currency: m.Currency()}
+	if w.Stages, _, err = customer.ReadStages(ctx, m.Store); err != nil {
+		return w, err
+	}
+	w.Segments, err = segment.Read(ctx, m.Store)
+	return w, err
 }
 
 // line is a notice in words; false when it may not be told.
-func (m Mailer) line(ctx context.Context, c *content, n store.Notice, who map[string]string) (line, bool) {
+func (m Mailer) line(ctx context.Context, w customer.Words, n store.Notice, who map[string]string) (line, bool) {
+	p := w.Printer
 	href := m.BaseURL + "/notices/" + url.PathEscape(n.ID)
 	name := cmp.Or(who[string(n.Author)], "Farol")
 	switch n.Kind {
 	case store.NoticeMention:
-		return line{c.p.T("%s mentioned you", name), n.Text, href}, true
+		return line{p.T("%s mentioned you", name), n.Text, href}, true
 	case store.NoticeTask:
-		return line{c.p.T("%s gave you a task", name), n.Text, href}, true
+		return line{p.T("%s gave you a task", name), n.Text, href}, true
 	case store.NoticeMessage:
-		return line{c.p.T("%s wrote", name), n.Text, href}, true
+		return line{p.T("%s wrote", name), n.Text, href}, true
+	case store.NoticeSilent:
+		return line{p.T("%s fell silent", n.Text), "", href}, true
 	}
 	h, err := m.Store.Happening(ctx, strings.TrimPrefix(n.Subject, "happening:"))
 	if err != nil { // it is too old, or hidden
 		return line{}, false
 	}
-	return line{customer.HappeningText(c.p, m.Catalogue, h, nil), "", href}, true
+	return line{w.Happening(h), "", href}, true
 }
 
 //go:embed digest.html

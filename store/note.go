@@ -203,8 +203,15 @@ func (s *Store) announce(ctx context.Context, tx *sql.Tx, n Notice, text string)
 // plain matches the marks of Markdown that say nothing in one line.
 var plain = regexp.MustCompile("(?m)^[ \\t]*(#{1,6}|>|[-*+]|\\d+[.)])[ \\t]+(\\[[ xX]\\][ \\t]+)?|\\*\\*|__|`")
 
+// Links read as their words, and HTML is not shown at all.
+var (
+	linked = regexp.MustCompile(`!?\[([^\]\n]*)\]\([^)\s]*\)`)
+	tagged = regexp.MustCompile(`</?[a-zA-Z][^>\n]*>`)
+)
+
 // excerpt is the beginning of a text on one line.
 func excerpt(title, body string) string {
+	body = tagged.ReplaceAllString(linked.ReplaceAllString(body, "$1"), "")
 	s := strings.Join(strings.Fields(title+" "+plain.ReplaceAllString(body, " ")), " ")
 	if r := []rune(s); len(r) > 140 {
 		return string(r[:139]) + "…"

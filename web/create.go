@@ -128,7 +128,7 @@ func (s *server) make(v *visit) error {
 		return err
 	}
 	f := v.r.PostForm
-	id, err := s.accountField(v, f.Get("account"))
+	id, err := s.accountField(v, "account", f.Get("account"))
 	if err == nil && id == "" && c.about && c.name != "task" {
 		err = farol.InvalidField("account", "Choose a customer.")
 	}

@@ -462,7 +462,7 @@ func (s *server) attributeHistory(v *visit) error {
 		return err
 	}
 	p := attributePage{shell: v.shell("")}
-	p.Title, p.View = name, look
+	p.Title, p.View = titleOf(n.fields, name), look
 	p.Question = v.p.T("What was said of %s, when, and by whom?", a.Name)
 	p.Crumb = &crumb{a.Name, look.Link(customerHref(id))}
 	p.extra = url.Values{"attribute": {name}}
@@ -478,7 +478,7 @@ func (s *server) attributeHistory(v *visit) error {
 		if i+1 < len(said) && said[i+1].Fields["value"] == m.Fields["value"] {
 			continue // said again: the row of the first time stays
 		}
-		p.Rows = append(p.Rows, attributeRow{cmp.Or(n.dated(m.Fields["value"]), lang.None), cmp.Or(sources[m.Source], string(m.Source)), m.At, m.Known, m.Known.Sub(m.At) > 24*time.Hour})
+		p.Rows = append(p.Rows, attributeRow{cmp.Or(n.field(name, m.Fields["value"], n.dated(m.Fields["value"])), lang.None), cmp.Or(sources[m.Source], string(m.Source)), m.At, m.Known, m.Known.Sub(m.At) > 24*time.Hour})
 	}
 	block := "layout"
 	if v.fragment() {

@@ -309,7 +309,8 @@ func momentRowOf(n names, m facts.Moment) momentRow {
 	row := momentRow{When: m.At, Icon: iconOf(m.Kind), Title: m.Name, Who: string(m.Person), Person: string(m.Person), Late: m.Kind != facts.MarkMoment && m.Known.Sub(m.At) > 24*time.Hour}
 	switch m.Kind {
 	case facts.AttributeMoment:
-		row.Title = p.T("%s is now %s", m.Name, cmp.Or(n.dated(m.Fields["value"]), lang.None))
+		value := n.field(m.Name, m.Fields["value"], n.dated(m.Fields["value"]))
+		row.Title = p.T("%s is now %s", titleOf(n.fields, m.Name), cmp.Or(value, lang.None))
 	case facts.MarkMoment:
 		row.Title = markText(n, m.Name, m.Fields["value"])
 	case facts.TicketMoment:

@@ -21,6 +21,9 @@ func (s *server) customerWork() customer.Work {
 // changeOf reads what is to be done to customers from a form.
 func changeOf(v *visit, f url.Values) customer.Change {
 	c := customer.Change{Do: f.Get("do"), Role: f.Get("role"), Member: f.Get("member"), Stage: f.Get("stage"), Reason: f.Get("reason"), Author: string(v.member.ID)}
+	if why := f.Get("handover"); c.Do == "owner" && why != "" {
+		c.Reason = why
+	}
 	c.Name = f.Get("tag")
 	if c.Do == "list" || c.Do == "unlist" {
 		c.Name = f.Get("list")

@@ -17,13 +17,6 @@ import (
 // ownerTitles name the roles that a member may have for an account.
 var ownerTitles = map[string]lang.Text{"csm": lang.Text("CSM"), "support": lang.Text("Support"), "sales": lang.Text("Sales")}
 
-// stageTitles name the stages that a company begins with; others bring their
-// own title.
-var stageTitles = map[string]lang.Text{
-	"": lang.Text("No stage yet"), "onboarding": lang.Text("Onboarding"), "adoption": lang.Text("Adoption"), "ongoing": lang.Text("Ongoing"),
-	"renewal": lang.Text("Renewal"), "expansion": lang.Text("Expansion"), "advocacy": lang.Text("Advocacy"), "churned": lang.Text("Churned"),
-}
-
 var standingTitles = map[customer.Standing]lang.Text{
 	customer.OnTrack: lang.Text("On track"), customer.Behind: lang.Text("Behind"), customer.Stuck: lang.Text("Stuck"), customer.NoLimit: lang.Text("No limit"),
 }
@@ -36,6 +29,8 @@ type names struct {
 	stages  customer.Stages
 	today   farol.Day
 	book    segment.Book
+	// fields are the team's own of accounts.
+	fields []customer.Field
 }
 
 func (s *server) names(v *visit) (names, error) {
@@ -55,20 +50,15 @@ func (s *server) names(v *visit) (names, error) {
 	if n.book, err = s.Segments.Seen(v.r.Context()); err != nil {
 		return n, err
 	}
+	if n.fields, err = customer.Fields(v.r.Context(), s.Store, "account"); err != nil {
+		return n, err
+	}
 	n.stages, _, err = customer.ReadStages(v.r.Context(), s.Store)
 	return n, err
 }
 
 // stage is a stage's title.
-func (n names) stage(name string) string {
-	if x, ok := n.stages.Find(name); ok && x.Title != "" {
-		return x.Title
-	}
-	if t, ok := stageTitles[name]; ok {
-		return n.v.p.Text(t)
-	}
-	return name
-}
+func (n names) stage(name string) string { return n.stages.Called(n.v.p, name) }
 
 // stageChoices lists the stages to choose from.
 func (n names) stageChoices(chosen string) []choice {
@@ -111,7 +101,7 @@ func (n names) title(column string) string {
 	case "segment":
 		return p.T("In segment %s", n.book.Title(name))
 	}
-	return name
+	return titleOf(n.fields, name)
 }
 
 // query completes a query with what columns are told by.
@@ -163,7 +153,10 @@ func (n names) cell(a *customer.Account, column string) customerCell {
 		if len(raw) < 15 {
 			text = p.Number(v, decimals(raw))
 		}
-		return customerCell{Text: text, Number: true}
+		return customerCell{Text: n.field(name, raw, text), Number: true}
+	}
+	if kind == "attribute" {
+		text = n.field(name, raw, text)
 	}
 	c := customerCell{Text: cmp.Or(text, lang.None)}
 	if column == "stage" || kind == "owner" {
@@ -173,6 +166,15 @@ func (n names) cell(a *customer.Account, column string) customerCell {
 		}
 	}
 	return c
+}
+
+// field is the value of one of the team's own fields as its type is written,
+// else the text that is there already.
+func (n names) field(name, value, text string) string {
+	if x := fieldText(n.v, n.fields, name, value); x != value {
+		return x
+	}
+	return text
 }
 
 // decimals are those that a number was written with.

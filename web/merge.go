@@ -257,6 +257,9 @@ func (s *server) showGroup(v *visit, status int, r refusal, typed url.Values) er
 	}
 	tree := customer.TreeOf(all)
 	if up := tree.Parent(a.ID); up != "" {
+		if p.Fields == nil {
+			p.Fields = url.Values{"parent": {string(up)}}
+		}
 		p.Parent = &link{all[up].Name, "/customers/" + url.PathEscape(string(up)) + "/group"}
 	}
 	var metrics []string
@@ -340,7 +343,10 @@ func (s *server) setParent(v *visit) error {
 		return err
 	}
 	id, f := farol.AccountID(v.r.PathValue("id")), v.r.PostForm
-	err := s.Customers.SetParent(v.r.Context(), v.now, id, farol.AccountID(strings.TrimSpace(f.Get("parent"))))
+	above, err := s.accountField(v, "parent", f.Get("parent"))
+	if err == nil {
+		err = s.Customers.SetParent(v.r.Context(), v.now, id, above)
+	}
 	if refused, ok := v.refuse(err); err != nil && ok {
 		return s.showGroup(v, http.StatusUnprocessableEntity, refused, f)
 	}

@@ -42,6 +42,12 @@ type myDayPage struct {
 	Members    []store.Member
 	Fields     url.Values
 	Portfolio  int
+	// Load is who looks after how much, of the whole team; LoadMRR tells that
+	// money may be seen.
+	Load    []loadRow
+	LoadMRR bool
+	// RenewalDays is how far ahead it looks.
+	RenewalDays string
 }
 
 type renewalRow struct {
@@ -89,7 +95,7 @@ func (s *server) showMyDay(v *visit, status int, r refusal, fields url.Values) e
 	if err != nil {
 		return err
 	}
-	for _, fill := range []func(*visit, *myDayPage, []*customer.Account) error{s.dayTasks, s.dayRenewals, s.dayChanges, s.dayTold, s.dayWatched} {
+	for _, fill := range []func(*visit, *myDayPage, []*customer.Account) error{s.dayTasks, s.dayRenewals, s.dayChanges, s.dayTold, s.dayWatched, s.load} {
 		if err := fill(v, &p, mine); err != nil {
 			return err
 		}
@@ -244,6 +250,10 @@ func (s *server) dayChanges(v *visit, p *myDayPage, mine []*customer.Account) er
 	})
 	// Bad news first: a reader who has a minute reads the beginning.
 	slices.SortStableFunc(list, func(a, b store.Happening) int { return cmp.Compare(a.Weight, b.Weight) })
+	words, err := s.words(v)
+	if err != nil {
+		return err
+	}
 	at := map[farol.AccountID]int{}
 	for _, h := range list[:min(len(list), changesOfDay)] {
 		i, ok := at[h.Account]
@@ -252,7 +262,7 @@ func (s *server) dayChanges(v *visit, p *myDayPage, mine []*customer.Account) er
 			at[h.Account] = i
 			p.Changes = append(p.Changes, changeGroup{Name: s.accountName(v, h.Account), Href: "/customers/" + url.PathEscape(string(h.Account))})
 		}
-		p.Changes[i].Lines = append(p.Changes[i].Lines, changeLine{s.happeningText(v, h), h.Known, happeningIcons[h.Kind], h.Weight > 0, h.Weight < 0})
+		p.Changes[i].Lines = append(p.Changes[i].Lines, changeLine{words.Happening(h), h.Known, happeningIcons[h.Kind], h.Weight > 0, h.Weight < 0})
 	}
 	return nil
 }
@@ -261,16 +271,15 @@ var happeningIcons = map[string]string{
 	store.MetricHappening: "chart-line", store.StageHappening: "route", store.TicketHappening: "zoom-question", store.AnswerHappening: "message-circle", store.SegmentHappening: "filter",
 }
 
-// happeningText says what happened.
-func (s *server) happeningText(v *visit, h store.Happening) string {
-	stage := func(name string) string {
-		n, err := s.names(v)
-		if err != nil {
-			return name
-		}
-		return n.value("stage", name)
+// words say what happened, for the visitor.
+func (s *server) words(v *visit) (customer.Words, error) {
+	w := customer.Words{Printer: v.p, Catalogue: s.Metrics.Catalogue(), Currency: v.company.Currency}
+	var err error
+	if w.Segments, err = v.segments(v.r.Context()); err != nil {
+		return w, err
 	}
-	return customer.HappeningText(v.p, s.Metrics.Catalogue(), h, stage)
+	w.Stages, _, err = customer.ReadStages(v.r.Context(), s.Store)
+	return w, err
 }
 
 func (s *server) dayTold(v *visit, p *myDayPage, _ []*customer.Account) (err error) {

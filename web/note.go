@@ -78,10 +78,18 @@ func (s *server) fillParticipants(v *visit, c *composer, account farol.AccountID
 	if err != nil {
 		return err
 	}
+	var ids []string
+	for _, x := range people {
+		ids = append(ids, string(x.ID))
+	}
+	known, err := s.listed(v, ids)
+	if err != nil {
+		return err
+	}
 	for i, x := range people {
 		id := "person:" + string(x.ID)
 		if i < contactsOffered || slices.Contains(chosen, id) {
-			c.Contacts = append(c.Contacts, choice{Value: id, Name: string(x.ID), Chosen: slices.Contains(chosen, id)})
+			c.Contacts = append(c.Contacts, choice{Value: id, Name: known.name(x.ID), Chosen: slices.Contains(chosen, id)})
 		}
 	}
 	return nil

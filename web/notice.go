@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/farol-cs/farol"
-	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/store"
 )
@@ -69,6 +68,10 @@ func (s *server) noticeRows(v *visit, unseen bool, limit int) ([]noticeRow, erro
 	if err != nil {
 		return nil, err
 	}
+	words, err := s.words(v)
+	if err != nil {
+		return nil, err
+	}
 	var out []noticeRow
 	for _, n := range notices {
 		row := noticeRow{Notice: n, Who: cmp.Or(who[string(n.Author)], string(n.Author)), Href: "/notices/" + url.PathEscape(n.ID), What: v.p.Text(noticeTexts[n.Kind]), Said: n.Text, New: n.Seen.IsZero()}
@@ -80,7 +83,7 @@ func (s *server) noticeRows(v *visit, unseen bool, limit int) ([]noticeRow, erro
 			if err != nil {
 				continue // it is too old to be told, or hidden
 			}
-			row.Who, row.What, row.Said = s.happeningText(v, h), "", ""
+			row.Who, row.What, row.Said = words.Happening(h), "", ""
 		}
 		out = append(out, row)
 	}
@@ -125,9 +128,8 @@ func (s *server) noticeLink(v *visit, n store.Notice) string {
 			if m.Thread == store.Channel {
 				return "/community#post-" + url.PathEscape(cmp.Or(m.Parent, m.ID))
 			}
-			if t, is := strings.CutPrefix(m.About, aboutTicket); is {
-				source, ticket, _ := strings.Cut(t, "/")
-				return ticketHref(&facts.Ticket{Source: farol.SourceID(source), ID: ticket})
+			if t, is := aboutOf(m); is {
+				return ticketHref(&t)
 			}
 		}
 		return customerTab(n.Account, "thread")

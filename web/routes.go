@@ -101,7 +101,7 @@ var routes = []route{
 	{"POST /customers/{id}/fields", workers, (*server).saveAccountFields},
 	{"GET /customers/{id}/group", team, (*server).group},
 	{"POST /customers/{id}/group", workers, (*server).setParent},
-	{"GET /customers/{id}/merge", workers, (*server).mergeAccount},
+	{"GET /customers/{id}/merge", leaders, (*server).mergeAccount},
 	{"POST /customers/{id}/merge", leaders, (*server).doMergeAccount},
 	{"GET /people", team, (*server).people},
 	{"GET /people.csv", team, (*server).peopleCSV},

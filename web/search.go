@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -328,15 +327,11 @@ func (s *server) colleagues(v *visit) error {
 
 // accountField reads a field that names a customer: by id, or by a name that
 // only one has. "" is nobody.
-func (s *server) accountField(v *visit, text string) (farol.AccountID, error) {
-	text = strings.TrimSpace(text)
+func (s *server) accountField(v *visit, field, text string) (farol.AccountID, error) {
+	ctx, text := v.r.Context(), strings.TrimSpace(text)
 	if text == "" {
 		return "", nil
 	}
-	return s.accountNamed(v.r.Context(), text)
-}
-
-func (s *server) accountNamed(ctx context.Context, text string) (farol.AccountID, error) {
 	all, err := s.Customers.Accounts(ctx)
 	if err != nil {
 		return "", err
@@ -358,9 +353,9 @@ func (s *server) accountNamed(ctx context.Context, text string) (farol.AccountID
 	case len(same) == 1:
 		return same[0], nil
 	case len(same) > 1:
-		return "", farol.InvalidField("account", "several customers are called %s: choose one of the list", text)
+		return "", farol.InvalidField(field, "several customers are called %s: choose one of the list", text)
 	}
-	return "", farol.InvalidField("account", "there is no such customer: %s", text)
+	return "", farol.InvalidField(field, "there is no such customer: %s", text)
 }
 
 // json answers a document for the scripts of a page.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/store"
 )
@@ -34,10 +35,11 @@ func (s *server) unreadThread(v *visit) error {
 	return v.redirect(withQuery(customerTab(id, "timeline"), url.Values{"done": {"saved"}}))
 }
 
-// AboutText is what a message is said about, "" for nothing.
-func (m messageRow) AboutText() string {
-	_, id, _ := strings.Cut(m.About, ":")
-	return id
+// aboutOf is the ticket that a message is said about.
+func aboutOf(m store.Message) (t facts.Ticket, ok bool) {
+	name, ok := strings.CutPrefix(m.About, aboutTicket)
+	source, id, _ := strings.Cut(name, "/")
+	return facts.Ticket{Source: farol.SourceID(source), ID: id}, ok
 }
 
 // tabTitle is the title of a tab; that of the conversation says how much the
@@ -60,6 +62,9 @@ func (s *server) messageRows(v *visit, list []store.Message, read string) ([]mes
 	first := true
 	for _, m := range list {
 		row := messageRow{Message: m, Who: cmp.Or(who[string(m.Author)], string(m.Author)), HTML: markdown(m.Body), Mine: m.Author == v.member.ID && workers.allows(v.member.Role)}
+		if t, ok := aboutOf(m); ok {
+			row.AboutText, row.AboutHref = v.p.T("ticket %s", t.ID), ticketHref(&t)
+		}
 		if m.ID > read && m.Author != v.member.ID {
 			row.New, row.First, first = true, first, false
 		}
@@ -224,7 +229,7 @@ func (s *server) post(v *visit) error {
 	}
 	f, ctx := v.r.PostForm, v.r.Context()
 	m := store.Message{Thread: store.Channel, Author: v.member.ID, Body: f.Get("body"), Topic: f.Get("topic"), Parent: f.Get("parent")}
-	id, err := s.accountField(v, f.Get("account"))
+	id, err := s.accountField(v, "account", f.Get("account"))
 	if m.Account = id; err == nil {
 		m, err = s.Store.Say(ctx, m)
 	}

@@ -171,7 +171,7 @@ func (s *server) ticketTalk(v *visit, look *view, p *ticketPage) error {
 	slices.Reverse(list)
 	p.Messages, err = s.messageRows(v, list, "")
 	for i := range p.Messages {
-		p.Messages[i].New, p.Messages[i].First = false, false
+		p.Messages[i].New, p.Messages[i].First, p.Messages[i].AboutText = false, false, ""
 	}
 	return err
 }

@@ -47,7 +47,7 @@ func customerTab(id farol.AccountID, tab string) string {
 }
 
 func (s *server) follow(v *visit) error {
-	return s.work(v, "timeline", func(id farol.AccountID, f url.Values) error {
+	return s.work(v, cmp.Or(v.r.PostFormValue("tab"), "timeline"), func(id farol.AccountID, f url.Values) error {
 		return s.Store.Follow(v.r.Context(), v.member.ID, id, f.Get("off") == "yes")
 	})
 }
@@ -83,7 +83,9 @@ type messageRow struct {
 	// those.
 	New, First  bool
 	AccountName string
-	Answers     []messageRow
+	// AboutText is what it is said about, "" for nothing; AboutHref leads there.
+	AboutText, AboutHref string
+	Answers              []messageRow
 }
 
 // TaskKinds lists the kinds of tasks to choose from.
@@ -155,8 +157,25 @@ func (s *server) accountName(v *visit, id farol.AccountID) string {
 	return a.Name
 }
 
+// takingPart looks up the people who took part in what the notes tell of.
+func (s *server) takingPart(v *visit, notes []store.Note) (listedPeople, error) {
+	var ids []string
+	for _, n := range notes {
+		for _, p := range n.Participants {
+			if id, is := strings.CutPrefix(p, "person:"); is {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return s.listed(v, ids)
+}
+
 func (s *server) noteRows(v *visit, notes []store.Note) ([]noteRow, error) {
 	who, err := s.writers(v)
+	if err != nil {
+		return nil, err
+	}
+	known, err := s.takingPart(v, notes)
 	if err != nil {
 		return nil, err
 	}
@@ -168,6 +187,8 @@ func (s *server) noteRows(v *visit, notes []store.Note) ([]noteRow, error) {
 			kind, id, _ := strings.Cut(p, ":")
 			if kind == "member" {
 				id = cmp.Or(who[id], id)
+			} else {
+				id = known.name(farol.PersonID(id))
 			}
 			row.With = append(row.With, id)
 		}

@@ -130,6 +130,22 @@ func TestCommunity(t *testing.T) {
 	s.get(support, n).is(404)
 }
 
+// A line per CSM says what there is to look after, and what nobody does.
+func TestLoad(t *testing.T) {
+	s := busy(t)
+	csm := as{role: store.CSM}
+	me, err := s.store.MemberByEmail(t.Context(), "csm@example.com")
+	s.check(err)
+	s.post(csm, "/customers/mark", "do", "owner", "role", "csm", "member", string(me.ID), "id", "acct-05", "handover", "They like **mornings**", "back", "/customers").is(303)
+	mine := "a[href*='owner.csm%3D" + string(me.ID) + "']"
+	s.get(csm, "/my-day").has(mine, 0)
+	both(t, func(t *testing.T, code lang.Code) {
+		s.get(as{role: store.Manager, code: code}, "/my-day?team=yes").is(200).has("a[href='/tasks?owner="+string(me.ID)+"']", 1).has(mine, 1).says("table", "Ana CSM")
+	})
+	list := s.get(csm, s.get(csm, "/my-day?team=yes").attr(mine, "href"))
+	list.is(200).has("tbody input[value=acct-05]", 1)
+}
+
 func TestTasksOfMyDay(t *testing.T) {
 	s := busy(t)
 	csm := as{role: store.CSM}

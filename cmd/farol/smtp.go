@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/digest"
 	"github.com/farol-cs/farol/job"
 	"github.com/farol-cs/farol/lang"
@@ -45,7 +46,7 @@ func (a *app) mailWorks() []job.Work {
 	}
 	m := digest.Mailer{
 		Store: a.store, Customers: a.accounts, Catalogue: a.metrics.Catalogue(), Server: a.mail, BaseURL: strings.TrimSuffix(a.baseURL, "/"),
-		Zone: a.settings.zone, Language: a.language, Now: time.Now, Log: a.log,
+		Zone: a.settings.zone, Language: a.language, Currency: func() farol.Currency { return a.settings.current().Currency }, Now: time.Now, Log: a.log,
 	}
 	return []job.Work{{Name: "digest", Every: time.Minute, AtStart: true, Limit: 10 * time.Minute, Do: m.Run}}
 }

@@ -250,8 +250,11 @@ function listFor(input) {
   return list;
 }
 
+// show opens a list right below its field, wherever the line of fields puts it.
 function show(input, list, on) {
   list.hidden = !on;
+  list.style.insetBlockStart = `${input.offsetTop + input.offsetHeight + 2}px`;
+  list.style.insetInlineStart = `${input.offsetLeft}px`;
   input.setAttribute('aria-expanded', String(on));
   if (!on) input.removeAttribute('aria-activedescendant');
 }
