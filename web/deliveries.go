@@ -253,7 +253,7 @@ func (s *server) assign(v *visit) error {
 		}
 		return v.done("/tickets/waiting", "saved")
 	}
-	account, err := s.accountField(v, f.Get("account"))
+	account, err := s.accountField(v, "account", f.Get("account"))
 	if err == nil {
 		_, err = s.Desks.Assign(ctx, f.Get("who"), account, farol.PersonID(strings.TrimSpace(f.Get("person"))), f.Get("domain") == "yes", string(v.member.ID))
 	}
