@@ -47,7 +47,7 @@ type listGlossaryOutput struct {
 func (s *server) listGlossary(_ context.Context, in *struct {
 	Language
 	Search string `query:"q" maxLength:"200" doc:"Keep the entries that have every one of these words, in any language, accents and capitals aside."`
-	Metric string `query:"metric" doc:"Keep the entries that this metric measures."`
+	Metric string `query:"metric" doc:"Keep the entries that this metric measures, or a variant of it."`
 }) (*listGlossaryOutput, error) {
 	if in.Metric != "" {
 		if _, err := s.Metrics.Catalogue().Find(in.Metric); err != nil {
@@ -58,7 +58,7 @@ func (s *server) listGlossary(_ context.Context, in *struct {
 	out := &listGlossaryOutput{Language: string(c)}
 	out.Body.Entries = []Entry{}
 	for _, e := range s.glossary.Search(in.Search, string(c)) {
-		if in.Metric == "" || e.Metric == in.Metric {
+		if in.Metric == "" || e.Measures(in.Metric) {
 			out.Body.Entries = append(out.Body.Entries, newEntry(e, c))
 		}
 	}

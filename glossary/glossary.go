@@ -35,6 +35,8 @@ type Entry struct {
 	ID string
 	// Metric is the metric that measures it, "" for none.
 	Metric string
+	// Variants are further metrics of the same thing, counted otherwise.
+	Variants []string
 	// Related are ids of other entries.
 	Related []string
 	words   map[string]Words
@@ -110,6 +112,7 @@ func (g *Glossary) read(text string) error {
 		Entry []struct {
 			ID         string   `toml:"id"`
 			Metric     string   `toml:"metric"`
+			Variants   []string `toml:"variants"`
 			Related    []string `toml:"related"`
 			English    Words    `toml:"en"`
 			Portuguese Words    `toml:"pt-BR"`
@@ -123,7 +126,7 @@ func (g *Glossary) read(text string) error {
 		return fmt.Errorf("has an unknown key %s", unknown[0])
 	}
 	for _, f := range file.Entry {
-		e := &Entry{ID: f.ID, Metric: f.Metric, Related: f.Related, words: map[string]Words{"en": f.English, "pt-BR": f.Portuguese}}
+		e := &Entry{ID: f.ID, Metric: f.Metric, Variants: f.Variants, Related: f.Related, words: map[string]Words{"en": f.English, "pt-BR": f.Portuguese}}
 		if err := e.check(); err != nil {
 			return fmt.Errorf("entry %q: %w", f.ID, err)
 		}
@@ -161,11 +164,16 @@ func (g *Glossary) Find(id string) (*Entry, error) {
 	return nil, farol.Errorf(farol.NotFound, "there is no entry %q", id)
 }
 
+// Measures tells whether the metric measures the entry, or a variant of it.
+func (e *Entry) Measures(metric string) bool {
+	return e.Metric == metric || slices.Contains(e.Variants, metric)
+}
+
 // Of lists the entries that the metric measures, by id.
 func (g *Glossary) Of(metric string) []*Entry {
 	var out []*Entry
 	for _, e := range g.entries {
-		if e.Metric == metric {
+		if e.Measures(metric) {
 			out = append(out, e)
 		}
 	}

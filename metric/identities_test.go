@@ -53,7 +53,8 @@ func (w *world) eachSeries(f func(m *Metric, g farol.Grain)) {
 	}
 }
 
-// The rows behind a point add up to it, page by page, each unit once.
+// The rows behind a point add up to it, page by page, each unit once, and its
+// interval holds nothing that they rule out.
 func TestRowsReAdd(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -87,6 +88,7 @@ func TestRowsReAdd(t *testing.T) {
 
 func (w *world) reAdd(ctx context.Context, q Request, pt Point) error {
 	var num, den float64
+	negative := false
 	units := map[string]bool{}
 	for after := ""; ; {
 		rows, next, err := w.r.Rows(ctx, q, pt.Period, pt.Group, 3, after)
@@ -99,6 +101,7 @@ func (w *world) reAdd(ctx context.Context, q Request, pt Point) error {
 			}
 			units[row.Unit] = true
 			num += row.Numerator
+			negative = negative || row.Numerator < 0
 			if row.Denominator != nil {
 				den += *row.Denominator
 			}
@@ -106,6 +109,9 @@ func (w *world) reAdd(ctx context.Context, q Request, pt Point) error {
 		if after = next; next == "" {
 			break
 		}
+	}
+	if m, _ := w.r.catalogue.Find(q.Metric); pt.Low != nil && *pt.Low < 0 && !negative && m.Aggregation != NPS {
+		return fmt.Errorf("an interval from %v of what no row makes negative", *pt.Low)
 	}
 	if w.quantile(q.Metric) {
 		// The rows are the units' times; how many got there is the numerator.

@@ -180,16 +180,16 @@ func (s *server) fillComparison(v *visit, c comparison, got metric.Comparison, p
 		return err
 	}
 	p.At = v.p.Period(at, c.grain)
-	p.Gap = sc.gapTable(c.metric, d, p.TitleA, p.TitleB)
+	p.Gap = sc.gapTable(c.metric, d, "A", "B")
 	if first.Settings != nil && second.Settings != nil {
-		p.SaidA, p.SaidB = apart(first.Settings.Said(c.setting), second.Settings.Said(c.setting))
+		p.SaidA, p.SaidB = apart(v.p, first.Settings.Said(c.setting), second.Settings.Said(c.setting))
 	}
 	return nil
 }
 
 // apart keeps of two documents what they say differently; texts that are no
 // documents stay as they are.
-func apart(a, b string) (string, string) {
+func apart(p *lang.Printer, a, b string) (string, string) {
 	var x, y map[string]json.RawMessage
 	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {
 		return a, b
@@ -204,7 +204,7 @@ func apart(a, b string) (string, string) {
 	}
 	for _, k := range slices.Sorted(maps.Keys(keys)) {
 		if string(x[k]) != string(y[k]) {
-			left, right = append(left, k+": "+string(x[k])), append(right, k+": "+string(y[k]))
+			left, right = append(left, pointText(p, k, x[k])), append(right, pointText(p, k, y[k]))
 		}
 	}
 	return strings.Join(left, "\n"), strings.Join(right, "\n")

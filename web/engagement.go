@@ -73,10 +73,6 @@ var engagementCards = map[metric.Of][]cardSection{
 	},
 }
 
-// monthlyCards are over the month whatever the view is cut into: per week the
-// same metric is another ratio, which has a card of its own.
-var monthlyCards = map[string]bool{"stickiness": true, "stickiness_business_days": true}
-
 // engagementRanges are what the histogram may look at.
 var engagementRanges = []struct {
 	name  string
@@ -194,11 +190,7 @@ func (s *server) fillEngagement(v *visit, q engagementQuery, p *engagementPage) 
 		p.Sections = append(p.Sections, &section)
 		for i, name := range section.names {
 			g.Go(func() (err error) {
-				look := *q.look
-				if monthlyCards[name] {
-					look.Grain = farol.Monthly
-				}
-				section.Cards[i], err = s.card(v, &look, name)
+				section.Cards[i], err = s.card(v, q.look, name)
 				return err
 			})
 		}

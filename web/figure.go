@@ -32,7 +32,7 @@ func (s scale) text(v *float64) string {
 	case "points":
 		return s.p.Number(*v, 1)
 	case "index", "score":
-		return s.p.Number(*v, 2)
+		return s.p.Number(*v, places(*v))
 	case metric.ElapsedDays:
 		if h := metric.Hours(s.unit, v); h != nil {
 			return s.p.T("%s h", s.p.Number(*h, 1))
@@ -48,6 +48,14 @@ func (s scale) text(v *float64) string {
 	return s.count(*v)
 }
 
+// places are two decimals, or as many as show two digits of what is next to nothing.
+func places(v float64) int {
+	if a := math.Abs(v); a >= 1e-6 && a < 0.1 {
+		return 1 - int(math.Floor(math.Log10(a)))
+	}
+	return 2
+}
+
 // duration writes seconds in the unit that suits them.
 func (s scale) duration(v float64) string {
 	switch a := math.Abs(v); {
@@ -59,12 +67,12 @@ func (s scale) duration(v float64) string {
 	return s.p.T("%s s", s.p.Number(v, 0))
 }
 
-// short is the value for a card: no cents of thousands, no tenths of points.
+// short is the value for a card: no cents of hundreds, no tenths of points.
 func (s scale) short(v *float64) string {
 	switch {
 	case v == nil:
 		return lang.None
-	case s.unit == metric.Money && math.Abs(*v) >= 1000:
+	case s.unit == metric.Money && (math.Abs(*v) >= 100 || *v == 0):
 		return s.p.Amount(*v, s.currency, 0)
 	case s.unit == "points":
 		return s.p.Number(*v, 0)

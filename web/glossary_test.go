@@ -22,7 +22,17 @@ func TestGlossaryNamesMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	measured := 0
+	for _, m := range catalogue.All() {
+		if len(g.Of(m.Name)) == 0 {
+			t.Errorf("no entry speaks of %s", m.Name)
+		}
+	}
 	for _, e := range g.All("en") {
+		for _, name := range e.Variants {
+			if _, err := catalogue.Find(name); err != nil {
+				t.Errorf("%s: %v", e.ID, err)
+			}
+		}
 		if e.Metric == "" {
 			continue
 		}

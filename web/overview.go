@@ -127,6 +127,10 @@ func inMenu(href string) bool {
 	})
 }
 
+// monthlyCards are over the month whatever the view is cut into: per week the
+// same metric is another ratio, which has a card of its own.
+var monthlyCards = map[string]bool{"stickiness": true, "stickiness_business_days": true}
+
 // card reads one metric and sums it up.
 func (s *server) card(v *visit, look *view, name string) (*card, error) {
 	return s.cardOf(v, look, name, true)
@@ -137,6 +141,11 @@ func (s *server) cardOf(v *visit, look *view, name string, change bool) (*card, 
 	m, err := s.Metrics.Catalogue().Find(name)
 	if err != nil {
 		return nil, err
+	}
+	if monthlyCards[name] {
+		monthly := *look
+		monthly.Grain = farol.Monthly
+		look = &monthly
 	}
 	grain := look.grainFor(m)
 	q := look.request(m, grain)

@@ -129,10 +129,14 @@ func TestCompareVersions(t *testing.T) {
 }
 
 func TestApart(t *testing.T) {
-	if a, b := apart(`{"x":1,"y":"a"}`, `{"x":1,"y":"b","z":2}`); a != "y: \"a\"\nz: " || b != "y: \"b\"\nz: 2" {
+	p := lang.For(lang.English)
+	if a, b := apart(p, `{"churn_at":"term_end","gross_margin":1}`, `{"churn_at":"request","gross_margin":0.8}`); a != "When does a cancelled subscription stop counting? When what was paid for ends\nGross margin (%): 100" || !strings.HasSuffix(b, "asks for it\nGross margin (%): 80") {
 		t.Errorf("%q, %q", a, b)
 	}
-	if a, b := apart("Report Created", "*"); a != "Report Created" || b != "*" {
+	if a, b := apart(p, `{"x":1,"y":"a"}`, `{"x":1,"y":"b","z":2}`); a != "y: a\nz: " || b != "y: b\nz: 2" {
+		t.Errorf("%q, %q", a, b)
+	}
+	if a, b := apart(p, "Report Created", "*"); a != "Report Created" || b != "*" {
 		t.Errorf("%q, %q", a, b)
 	}
 }

@@ -312,6 +312,9 @@ func (p *retentionPage) curve(sc scale, got metric.Retention) *chart {
 		sc.add(out, name, points, nil)
 	}
 	out.Note = sc.p.T("Weighted: everybody counts once. Shaded: the 95% interval. The cohorts change along the curve, so it can rise.")
+	if got.Request.Unit == metric.RetainRevenue {
+		out.Note = sc.p.T("Weighted by the amounts. Shaded: the 95% interval. The cohorts change along the curve.")
+	}
 	return out
 }
 

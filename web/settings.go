@@ -285,7 +285,11 @@ func (s *server) sendVersions(v *visit, p versionsPage, back, kind, name string)
 		if b, err = json.MarshalIndent(d.Body, "", "  "); err != nil {
 			return err
 		}
-		p.Rows = append(p.Rows, versionRow{d.Version, v.author(authors, d.Author), p.When(d.Created), string(b)})
+		text := string(b)
+		if kind == metric.SettingKind && name == metric.ConventionsName {
+			text = settingText(v.p, text)
+		}
+		p.Rows = append(p.Rows, versionRow{d.Version, v.author(authors, d.Author), p.When(d.Created), text})
 	}
 	slices.SortFunc(p.Rows, func(a, b versionRow) int { return b.Version - a.Version })
 	return s.send(v, http.StatusOK, "versions", "layout", p)

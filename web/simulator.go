@@ -181,7 +181,11 @@ func (p *simulatorPage) outcome(v *visit, s metric.Simulation, o metric.Outcome,
 		return v.p.N(*n, "month %d", "month %d")
 	}
 	p.BreakEven, p.BreakEvenRange = month(o.BreakEven.Middle), month(o.BreakEven.Low)+" – "+month(o.BreakEven.High)
-	p.Repaid = v.p.T("paid back in %s of the futures", v.p.Percent(o.Repaid))
+	if s.Cost == 0 {
+		p.BreakEven, p.BreakEvenRange = lang.None, v.p.T("Say above what one more CSM costs.")
+	} else {
+		p.Repaid = v.p.T("paid back in %s of the futures", v.p.Percent(o.Repaid))
+	}
 	for _, l := range o.Levers {
 		swing := l.Swing()
 		bar := 0.0

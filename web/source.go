@@ -144,22 +144,13 @@ func (s *server) explain(f figure, p *sourcePage) error {
 	}
 	p.Version, p.Query, p.SQL = e.Version, e.Query, e.SQL
 	for _, u := range e.Settings {
-		value := settingText(u.Value)
+		value := settingText(p.visit.p, u.Value)
 		if value == "*" {
 			value = p.visit.p.T("every interactive event")
 		}
 		p.Settings = append(p.Settings, settingUse{settingTitle(u.Name), settingHref(u.Name), u.Version, value})
 	}
 	return nil
-}
-
-// settingText writes a setting of several points as they read best: one after
-// the other, without the punctuation of JSON.
-func settingText(value string) string {
-	if !strings.HasPrefix(value, "{") {
-		return value
-	}
-	return strings.NewReplacer("{", "", "}", "", `"`, "", ",", ", ", ":", " ").Replace(value)
 }
 
 // units fills the rows behind the figure, a page at a time.

@@ -11,6 +11,7 @@
 -- settings: active
 -- window: 28
 -- of: people
+-- bounds: share
 -- title [en]: Active days by exposure (28 days)
 -- title [pt-BR]: Dias ativos pela exposição (28 dias)
 -- definition [en]: The share of the days of the 28 up to the last day of the period on which the people active in

@@ -9,6 +9,7 @@
 -- version: 1
 -- per account: no
 -- settings: company, features
+-- bounds: positive
 -- title [en]: Adoption rate of paid seats
 -- title [pt-BR]: Taxa de adoção das licenças pagas
 -- definition [en]: Of the seats that customers pay for, the share whose users use the core functions often.

@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: none
 -- of: others
+-- bounds: positive
 -- title [en]: Customer effort score (CES)
 -- title [pt-BR]: Esforço do cliente (CES)
 -- definition [en]: The mean agreement, from 1 to 7, that the company made it easy.

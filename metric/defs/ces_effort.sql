@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: none
 -- of: others
+-- bounds: positive
 -- title [en]: Effort (CES 1.0)
 -- title [pt-BR]: Esforço (CES 1.0)
 -- definition [en]: The mean effort, from 1 to 5, that people say they had to put in.
@@ -36,7 +37,7 @@ now 2026-03-10 12:00
 2026-02-02 10:00  q1@globex  "Survey Answered" survey=old kind=ces score=5 scale=5
 2026-02-02 10:00  q2@globex  "Survey Answered" survey=e kind=ces score=7
 
-want day 2026-02-02 = 2 (8/4) [-1.18..5.18]
+want day 2026-02-02 = 2 (8/4) [0..5.18]
 want week 2026-02-02 = 2 (8/4)
 want month 2026-02-01 = 2 (8/4)
 want month 2026-02-01 by account acme = 1 (3/3)

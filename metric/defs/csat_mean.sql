@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: none
 -- of: others
+-- bounds: positive
 -- title [en]: Mean CSAT
 -- title [pt-BR]: CSAT médio
 -- definition [en]: The mean of the satisfaction answers of the period, from 1 to 5.

@@ -9,6 +9,7 @@
 -- version: 1
 -- per account: no
 -- settings: company, conventions
+-- bounds: positive
 -- title [en]: Expected customer lifetime
 -- title [pt-BR]: Tempo de vida esperado do cliente
 -- definition [en]: How many months a customer stays on average if the churn of the last six months goes on for ever.

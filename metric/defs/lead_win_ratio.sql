@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: company, conventions
 -- of: others
+-- bounds: positive
 -- title [en]: Win ratio of the period
 -- title [pt-BR]: Razão de ganho do período
 -- definition [en]: Customers won from leads in the period, per lead created in the same period: two different sets

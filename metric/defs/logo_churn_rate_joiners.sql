@@ -9,6 +9,7 @@
 -- version: 1
 -- per account: no
 -- settings: company, conventions
+-- bounds: positive
 -- title [en]: Customer churn rate with joiners
 -- title [pt-BR]: Taxa de churn de clientes com os que entraram
 -- definition [en]: Accounts that left during the period, those included that joined in it, per customer at its start.

@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: none
 -- of: accounts
+-- bounds: share
 -- title [en]: Onboarding progress
 -- title [pt-BR]: Progresso da implantação
 -- definition [en]: Of the milestones that apply to the accounts in onboarding, the share that is done.

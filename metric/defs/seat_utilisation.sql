@@ -11,6 +11,7 @@
 -- settings: active
 -- window: 28
 -- of: accounts
+-- bounds: positive
 -- title [en]: Seat utilisation
 -- title [pt-BR]: Utilização de licenças
 -- definition [en]: People active in the 28 days up to the last day of the period for each seat that the accounts have

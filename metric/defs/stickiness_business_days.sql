@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: active, holidays
 -- of: people
+-- bounds: share
 -- title [en]: Stickiness on business days
 -- title [pt-BR]: Aderência em dias úteis
 -- definition [en]: The mean of daily active users over the business days of the period (Mondays to Fridays that are no

@@ -11,6 +11,7 @@
 -- settings: active
 -- window: 7
 -- of: people
+-- bounds: share
 -- title [en]: Stickiness (DAU/WAU)
 -- title [pt-BR]: Aderência (DAU/WAU)
 -- definition [en]: The mean of daily active users over the seven days up to the last day of the period as a share of

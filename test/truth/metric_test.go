@@ -137,6 +137,11 @@ func TestMetrics(t *testing.T) {
 		l.t = t
 		l.now()
 	})
+	t.Run("identities", func(t *testing.T) {
+		l := *l
+		l.t = t
+		l.identities()
+	})
 	for _, d := range []farol.Day{
 		farol.Date(2025, 12, 9),
 		l.truth.Excluded.LateDay - 1, // a colleague still counts as a customer

@@ -12,6 +12,11 @@ function closeMenus(except) {
   }
 }
 document.addEventListener('click', (e) => closeMenus(e.target.closest('details.menu')));
+// A menu that would leave the window at the right ends with its button.
+document.addEventListener('toggle', (e) => {
+  const list = e.target.matches('details.menu[open]') && e.target.querySelector(':scope > .menu-body');
+  if (list && list.getBoundingClientRect().right > document.documentElement.clientWidth) list.classList.add('end');
+}, true);
 document.addEventListener('keydown', (e) => {
   if (e.key !== 'Escape') return;
   const open = document.querySelector('details.menu[open]');

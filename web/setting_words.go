@@ -1,0 +1,61 @@
+package web
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/farol-cs/farol/lang"
+)
+
+// conventionPoints say in words what the keys of the conventions are; answers
+// are those of the points that are no numbers.
+var conventionPoints = map[string]struct {
+	title   lang.Text
+	answers map[string]lang.Text
+}{
+	"churn_at":               {lang.Text("When does a cancelled subscription stop counting?"), map[string]lang.Text{"term_end": lang.Text("When what was paid for ends"), "request": lang.Text("When the customer asks for it")}},
+	"discounts":              {lang.Text("Which discounts make MRR smaller?"), map[string]lang.Text{"all": lang.Text("All recurring discounts; one that ends is expansion"), "permanent": lang.Text("Only those without an end")}},
+	"metered":                {lang.Text("Does recurring metered revenue count as MRR?"), map[string]lang.Text{"false": lang.Text("No: it is a line of its own"), "true": lang.Text("Yes: the mean of the last three closed months")}},
+	"new_and_lost":           {lang.Text("What of an account that begins and ends within one period?"), map[string]lang.Text{"count": lang.Text("It counts as new and as lost"), "ignore": lang.Text("It counts as neither")}},
+	"pause_days":             {title: lang.Text("A paused customer is lost after (days)")},
+	"past_due_days":          {title: lang.Text("An unpaid invoice ends MRR after (days)")},
+	"return_days":            {title: lang.Text("A former customer is new again after (days)")},
+	"session_minutes":        {title: lang.Text("A session ends after silence of (minutes)")},
+	"gross_margin":           {title: lang.Text("Gross margin (%)")},
+	"discount_rate":          {title: lang.Text("Discount rate per year (%)")},
+	"acquisition_lag_months": {title: lang.Text("Sales cycle (months)")},
+}
+
+// pointText writes one point of a setting as people say it.
+func pointText(p *lang.Printer, key string, raw json.RawMessage) string {
+	value := strings.Trim(string(raw), `"`)
+	c, known := conventionPoints[key]
+	if !known {
+		return key + ": " + value
+	}
+	title := p.Text(c.title)
+	if a, ok := c.answers[value]; ok {
+		return title + " " + p.Text(a)
+	}
+	if x, err := strconv.ParseFloat(value, 64); err == nil && strings.HasSuffix(title, "(%)") {
+		value = percentField(x)
+	}
+	return title + ": " + value
+}
+
+// settingText writes a setting of several points one line each; the others are
+// in words already.
+func settingText(p *lang.Printer, value string) string {
+	var points map[string]json.RawMessage
+	if json.Unmarshal([]byte(value), &points) != nil {
+		return value
+	}
+	var out []string
+	for _, k := range slices.Sorted(maps.Keys(points)) {
+		out = append(out, pointText(p, k, points[k]))
+	}
+	return strings.Join(out, "\n")
+}
