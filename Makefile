@@ -26,7 +26,7 @@ test-setup: ## what the tests need and this machine lacks
 
 SEEDS ?= 40
 truth: ## how often the intervals hold what was planted, over SEEDS companies; writes docs/truth.md
-	FAROL_TRUTH_SEEDS=$(SEEDS) $(GO) test ./test/truth -run TestCoverage -count 1 -timeout 3h -v
+	FAROL_TRUTH_SEEDS=$(SEEDS) $(GO) test ./test/truth -run 'TestCoverage|TestMetrics/identities' -count 1 -timeout 3h -v
 
 bench: ## ratios against plain alternatives; asserts nothing
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 60m ./stats ./facts ./metric ./ingest ./test/bench
