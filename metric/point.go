@@ -29,6 +29,15 @@ func (m *Metric) counts() bool {
 	return slices.Contains([]string{"persons", "accounts", "count", "days", ElapsedDays, "seconds", "months"}, m.Unit)
 }
 
+// bounds is what the value can be: an index says how many there are of one
+// thing for each of another, which is never below zero.
+func (m *Metric) bounds() Bounds {
+	if m.Bounds == "" && m.Unit == "index" && m.Aggregation == Ratio {
+		return PositiveBounds
+	}
+	return m.Bounds
+}
+
 // Hours is a value of elapsed days in hours, where people say it so: below two
 // days. Nil for other units, and from two days on.
 func Hours(unit string, v *float64) *float64 {
@@ -130,7 +139,7 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 	if pt.Value == nil || p.metric.Exact {
 		pt.Low, pt.High = nil, nil
 	}
-	switch p.metric.Bounds {
+	switch p.metric.bounds() {
 	case ShareBounds:
 		pt.clip(0, 1)
 	case PositiveBounds:

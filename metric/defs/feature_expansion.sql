@@ -10,7 +10,6 @@
 -- per account: yes
 -- settings: features
 -- of: accounts
--- bounds: positive
 -- title [en]: Expansion of features
 -- title [pt-BR]: Expansão de funcionalidades
 -- definition [en]: How many features accounts use in the last 28 days for each one that they used in the 28 days

@@ -10,7 +10,6 @@
 -- per account: no
 -- settings: active
 -- of: accounts
--- bounds: positive
 -- title [en]: Invitations per user
 -- title [pt-BR]: Convites por usuário
 -- definition [en]: Qualified referrals of the period per person who used the product in it.

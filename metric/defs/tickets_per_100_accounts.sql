@@ -10,7 +10,6 @@
 -- per account: no
 -- settings: company, conventions
 -- of: accounts
--- bounds: positive
 -- title [en]: Tickets per 100 customers
 -- title [pt-BR]: Chamados por 100 clientes
 -- definition [en]: How many tickets a hundred of the customers at the start of the period opened during it.

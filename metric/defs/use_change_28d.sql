@@ -11,7 +11,6 @@
 -- settings: active
 -- window: 56
 -- of: accounts
--- bounds: positive
 -- title [en]: Change of use (28 days)
 -- title [pt-BR]: Variação do uso (28 dias)
 -- definition [en]: Events of the 28 days up to the last day of the period for each event of the 28 days before them.

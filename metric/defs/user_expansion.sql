@@ -10,7 +10,6 @@
 -- per account: yes
 -- settings: active
 -- of: accounts
--- bounds: positive
 -- title [en]: Expansion of users
 -- title [pt-BR]: Expansão de usuários
 -- definition [en]: How many people use the product in the last 28 days for each one who did in the 28 days before.

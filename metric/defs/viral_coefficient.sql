@@ -10,7 +10,6 @@
 -- per account: no
 -- settings: active
 -- of: accounts
--- bounds: positive
 -- title [en]: Viral coefficient (K)
 -- title [pt-BR]: Coeficiente viral (K)
 -- definition [en]: How many new accounts each user of the period brings by invitation within 30 days: invitations
