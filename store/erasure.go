@@ -192,39 +192,46 @@ func (s *Store) Redact(ctx context.Context, ids []string, pattern, text string) 
 	if err != nil {
 		return 0, err
 	}
-	total := int64(0)
-	for _, c := range columns {
-		n, err := s.redactColumn(ctx, c, func(v string) string {
-			if c.ofPerson() && slices.Contains(ids, v) {
-				return ""
-			}
-			// An id that is too short to be looked for in texts is one where an
-			// address of a page or a form says so.
-			for _, id := range ids {
-				switch c[1] {
-				case "path", "query":
-					for _, spelt := range []string{id, url.PathEscape(id)} {
-						v = strings.ReplaceAll(v+"/", "/people/"+spelt+"/", "/people/"+text+"/")
-						v = strings.TrimSuffix(v, "/")
-					}
-				case "detail":
-					if b, err := json.Marshal(id); err == nil {
-						v = strings.ReplaceAll(v, string(b), `"`+text+`"`)
-					}
+	redact := func(c textColumn, v string) string {
+		if c.ofPerson() && slices.Contains(ids, v) {
+			return ""
+		}
+		// An id that is too short to be looked for in texts is one where an
+		// address of a page or a form says so.
+		for _, id := range ids {
+			switch c[1] {
+			case "path", "query":
+				for _, spelt := range []string{id, url.PathEscape(id)} {
+					v = strings.ReplaceAll(v+"/", "/people/"+spelt+"/", "/people/"+text+"/")
+					v = strings.TrimSuffix(v, "/")
+				}
+			case "detail":
+				if b, err := json.Marshal(id); err == nil {
+					v = strings.ReplaceAll(v, string(b), `"`+text+`"`)
 				}
 			}
-			if find == nil {
-				return v
-			}
-			// Twice: a word may be beside the one before.
-			v = find.ReplaceAllString(find.ReplaceAllString(v, "${1}"+text+"${2}"), "${1}"+text+"${2}")
-			for i, id := range ids {
-				if escaped[i] != id && len(id) >= 6 {
-					v = strings.ReplaceAll(v, escaped[i], url.QueryEscape(text))
-				}
-			}
+		}
+		if find == nil {
 			return v
-		})
+		}
+		// Twice: a word may be beside the one before.
+		v = find.ReplaceAllString(find.ReplaceAllString(v, "${1}"+text+"${2}"), "${1}"+text+"${2}")
+		for i, id := range ids {
+			if escaped[i] != id && len(id) >= 6 {
+				v = strings.ReplaceAll(v, escaped[i], url.QueryEscape(text))
+			}
+		}
+		return v
+	}
+	total, err := s.redactAudit(ctx, redact)
+	if err != nil {
+		return total, fmt.Errorf("store: redact the audit log: %w", err)
+	}
+	for _, c := range columns {
+		if c[0] == "audit" {
+			continue // its entries are linked to one another
+		}
+		n, err := s.redactColumn(ctx, c, func(v string) string { return redact(c, v) })
 		if err != nil {
 			return total, fmt.Errorf("store: redact %s.%s: %w", c[0], c[1], err)
 		}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 )
@@ -30,6 +31,41 @@ func TestErasureOfDeliveries(t *testing.T) {
 			if got := strings.TrimSpace(string(must[Delivery](t)(s.Delivery(ctx, id)).Body)); got != want {
 				t.Errorf("kept %s, want %s", got, want)
 			}
+		}
+	})
+}
+
+// An erasure changes entries of the audit log, whose chain holds all the same;
+// it does not mend one that somebody broke.
+func TestErasureKeepsAuditChain(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, _ *clock) {
+		ctx := t.Context()
+		const pattern = `(^|[^A-Za-z])(?:Ana Pádua)($|[^A-Za-z])`
+		for _, d := range []string{`{"body":"before"}`, `{"body":"Ana Pádua called"}`, `{"body":"after"}`} {
+			ok(t, s.AddAudit(ctx, Audit{Name: "Bia", Action: "POST /x", Path: "/people/ana", Detail: json.RawMessage(d)}))
+		}
+		redact := func(word string) int64 {
+			return must[int64](t)(s.Redact(ctx, []string{"ana"}, word, "[erased]"))
+		}
+		if n := redact(pattern); n != 4 {
+			t.Errorf("%d texts were changed", n)
+		}
+		list, _, err := s.AuditLog(ctx, AuditQuery{})
+		ok(t, err)
+		if len(list) != 4 || list[0].Action != "erasure" || string(list[2].Detail) != `{"body":"[erased] called"}` || list[1].Path != "/people/[erased]" {
+			t.Errorf("%+v", list)
+		}
+		if c := must[AuditCheck](t)(s.CheckAudit(ctx)); c.Broken != "" || c.Entries != 4 {
+			t.Errorf("%+v", c)
+		}
+		if n := redact(pattern); n != 0 {
+			t.Errorf("again: %d", n)
+		}
+		_, err = s.writer.ExecContext(ctx, `update audit set detail = '{}' where id = $1`, list[3].ID)
+		ok(t, err)
+		redact(`(^|[^a-z])(?:after)($|[^a-z])`)
+		if c := must[AuditCheck](t)(s.CheckAudit(ctx)); c.Broken != list[3].ID {
+			t.Errorf("what was tampered with is hidden: %+v", c)
 		}
 	})
 }

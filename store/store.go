@@ -100,8 +100,9 @@ func (s *Store) openSQLite(path string) error {
 	open := func(pragmas ...string) (*sql.DB, error) {
 		// synchronous(full): with WAL, "normal" may lose the last commits at a
 		// power cut, and an answered write must not come undone.
+		// secure_delete: what an erasure took out is not left in the file.
 		q := url.Values{"_pragma": append([]string{
-			"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(1)"}, pragmas...)}
+			"busy_timeout(10000)", "journal_mode(wal)", "synchronous(full)", "foreign_keys(1)", "secure_delete(1)"}, pragmas...)}
 		q.Set("_txlock", "immediate")
 		u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}
 		return sql.Open("sqlite", u.String())

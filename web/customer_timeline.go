@@ -320,6 +320,9 @@ func momentRowOf(n names, m facts.Moment) momentRow {
 		}
 		row.Detail = detail(m, "priority", "topic", "channel")
 		if x := m.Fields["csat"]; x != "" {
+			if share, err := strconv.ParseFloat(x, 64); err == nil {
+				x = p.Percent(share)
+			}
 			row.Detail = strings.TrimPrefix(row.Detail+" · CSAT "+x, " · ")
 		}
 	case facts.AnswerMoment:

@@ -137,11 +137,7 @@ type erasurePage struct {
 	shell
 	Row   erasureRow
 	Kinds []mergeRow
-	Moved []movedRow
-}
-
-type movedRow struct {
-	Metric, Period, Was, Is, Href string
+	Moved []restatedRow
 }
 
 // lostKinds are what an erasure counts, in words.
@@ -171,8 +167,7 @@ func (s *server) erasure(v *visit) error {
 		}
 		for _, x := range moved {
 			if x.WasKnown.Before(e.Known) {
-				sc := scale{v.p, x.Metric.Unit, v.company.Currency}
-				p.Moved = append(p.Moved, movedRow{x.Metric.Title.In(v.p.Code()), v.p.Range(x.Period), sc.short(x.Was.Value), sc.short(x.Is.Value), "/restatements/" + x.ID()})
+				p.Moved = append(p.Moved, v.moved(x))
 			}
 		}
 	}

@@ -78,6 +78,7 @@ func TestErasePerson(t *testing.T) {
 	send(late)
 	s.get(admin, page).is(200)
 	s.post(admin, to+"/lift").is(404)
+	s.get(admin, "/audit?check=yes").says(".flash", "follow from one another")
 }
 
 // An erasure that is cut off is taken up again, and nothing of whom it was

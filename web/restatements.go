@@ -85,11 +85,18 @@ func (s *server) restatements(v *visit) error {
 }
 
 func (s *server) restatedRow(v *visit, sh shell, x metric.Restatement) restatedRow {
+	row := v.moved(x)
+	row.Href, row.When, row.Iso, row.WasKnown = sh.Go("/metrics/"+x.Metric.Name), sh.When(x.Known), sh.Iso(x.Known), sh.When(x.WasKnown)
+	row.Open, row.Version = sh.Go(row.Open), x.Version
+	return row
+}
+
+// moved is what was restated and by how much, for a page of any view or none.
+func (v *visit) moved(x metric.Restatement) restatedRow {
 	sc := scale{v.p, x.Metric.Unit, v.company.Currency}
 	row := restatedRow{
-		Title: x.Metric.Title.In(v.p.Code()), Href: sh.Go("/metrics/" + x.Metric.Name), Period: v.p.Period(x.Period, x.Grain),
-		When: sh.When(x.Known), Iso: sh.Iso(x.Known), Was: sc.text(x.Was.Value), Is: sc.text(x.Is.Value), WasKnown: sh.When(x.WasKnown),
-		Open: sh.Go("/restatements/" + x.ID()), Version: x.Version, Change: lang.None,
+		Title: x.Metric.Title.In(v.p.Code()), Period: v.p.Period(x.Period, x.Grain), Was: sc.text(x.Was.Value), Is: sc.text(x.Is.Value),
+		Open: "/restatements/" + x.ID(), Change: lang.None,
 	}
 	if x.Was.Value != nil && x.Is.Value != nil {
 		row.Change = sc.gap(*x.Is.Value - *x.Was.Value)
