@@ -41,6 +41,9 @@ type churnPage struct {
 	Simulator string
 }
 
+// CSV is the address of a table of the page.
+func (p *churnPage) CSV(table string) string { return p.View.Link("/churn/"+table+".csv", "by", p.By) }
+
 // reasonRow is a reason or, when Head, a group of them; Bar is its share of
 // the largest, 0 to 100.
 type reasonRow struct {
@@ -80,7 +83,7 @@ func (s *server) churn(v *visit) error {
 		p.extra = url.Values{"by": {p.By}}
 	}
 	if p.Empty = s.Facts.LastKnown().IsZero(); p.Empty {
-		return s.send(v, http.StatusOK, "churn", "layout", p)
+		return s.send(v, http.StatusOK, "churn", "layout", &p)
 	}
 	p.Simulator = look.Link("/churn/simulator")
 	if p.Attributes, err = s.Facts.Attributes(v.r.Context()); err != nil {
@@ -132,7 +135,7 @@ func (s *server) churn(v *visit) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
-	return s.send(v, http.StatusOK, "churn", "layout", p)
+	return s.send(v, http.StatusOK, "churn", "layout", &p)
 }
 
 // lineChart draws metrics of one unit over the same periods.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/csv"
 	"fmt"
 	"slices"
 	"strings"
@@ -77,6 +78,18 @@ func TestChurn(t *testing.T) {
 		s.get(who, "/churn?from=2020-01-01&until=2020-02-01").is(200).has("#lost td[colspan]", 1)
 	})
 	s.get(admin, "/churn?period=never").is(400)
+	// Every table of the page is a file with the same rows.
+	page := s.get(admin, "/churn?by=plan&period=12m").is(200)
+	for _, table := range []string{"reasons", "survival", "lifetime", "lost"} {
+		rows, err := csv.NewReader(strings.NewReader(s.get(admin, page.attr("#"+table+" a[download]", "href")).is(200).body)).ReadAll()
+		if err != nil || len(rows) < 3 {
+			t.Errorf("%s: %d rows, %v", table, len(rows), err)
+		}
+		if shown := page.doc.Find("#" + table + " tbody tr").Length(); (table == "lost" || table == "lifetime") && len(rows)-1 != shown {
+			t.Errorf("%s: %d rows, the page shows %d", table, len(rows)-1, shown)
+		}
+		s.get(admin, strings.Replace(page.attr("#"+table+" a[download]", "href"), "12m", "never", 1)).is(400)
+	}
 }
 
 func TestSimulator(t *testing.T) {

@@ -40,6 +40,8 @@ type whyPage struct {
 	HasMix, HasAccounts bool
 	More                int
 	Total               string
+	// CSV is the address of the lines.
+	CSV string
 }
 
 // whySides are the days in the form of the two readings: of each period the
@@ -85,6 +87,7 @@ func (s *server) why(v *visit) error {
 	p := whyPage{shell: v.shell(""), Metric: q.metric, By: got.By, Method: whyMethods[got.Method], Ranked: got.Method == metric.LeaveOneOut}
 	p.Title, p.Question, p.View, p.Charts = v.p.T("Why did %s change?", q.metric.Title.In(code)), q.metric.Definition.In(code), q.look, true
 	p.Crumb = &crumb{q.metric.Title.In(code), q.look.Link("/metrics/"+q.metric.Name, "grain", string(q.grain))}
+	p.CSV = v.r.URL.Path + ".csv?" + v.r.URL.RawQuery
 	p.extra = v.r.URL.Query()
 	for _, k := range viewKeys {
 		p.extra.Del(k)

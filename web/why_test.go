@@ -34,6 +34,9 @@ func TestWhy(t *testing.T) {
 		who := as{role: store.Viewer, code: code}
 		// Two accounts began to pay in January, one of each plan.
 		a := s.get(who, "/metrics/mrr/why?by=plan&before=2025-12-10&after=2026-01-10").is(200).has("[data-chart]", 1).has(".card tbody tr", 2)
+		if rows := strings.Split(strings.TrimSpace(s.get(who, a.attr("a[download]", "href")).is(200).body), "\n"); len(rows) != 3 || !strings.HasPrefix(rows[0], "line,before,after") {
+			t.Errorf("the lines as a file: %q", rows)
+		}
 		a.says("tbody", "Pro").says("tfoot", a.text(".facts > div:nth-child(3) .big"))
 		drill := s.get(who, a.attr("tbody a.small", "href")).is(200).has("tbody tr", -1)
 		drill.says(".card-header", map[lang.Code]string{lang.English: "Accounts of", lang.Portuguese: "Contas de"}[code])
@@ -58,4 +61,6 @@ func TestWhy(t *testing.T) {
 		s.get(admin, "/metrics/mrr/why?"+q).is(400)
 	}
 	s.get(admin, "/metrics/no_such/why").is(404)
+	s.get(admin, "/metrics/no_such/why.csv").is(404)
+	s.get(admin, "/metrics/mrr/why.csv?before=x").is(400)
 }
