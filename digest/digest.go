@@ -251,6 +251,11 @@ func (m Mailer) line(ctx context.Context, w customer.Words, n store.Notice, who 
 	case store.NoticeMention:
 		return line{p.T("%s mentioned you", name), n.Text, href}, true
 	case store.NoticeTask:
+		if asked, back := n.Review(); asked {
+			return line{p.T("%s asks you to review", name), n.Text, href}, true
+		} else if back {
+			return line{p.T("%s sent your article back", name), n.Text, href}, true
+		}
 		return line{p.T("%s gave you a task", name), n.Text, href}, true
 	case store.NoticeMessage:
 		return line{p.T("%s wrote", name), n.Text, href}, true

@@ -89,9 +89,17 @@ func testAccountReads(t *testing.T, k *kit) {
 		}
 		return out
 	}
-	k.want(marks(f.MarksSince(ctx, "$stage", day+1, 0, time.Time{}, 10)), "a1 next 2026-03-05", "a2 begin 2026-03-05")
-	k.want(marks(f.MarksSince(ctx, "$stage", day, day+1, time.Time{}, 10)), "a1 begin 2026-03-01")
-	k.want(marks(f.MarksSince(ctx, "$stage", day, 0, before, 10)), "a1 begin 2026-03-01")
+	k.want(marks(f.MarksSince(ctx, SaidQuery{Trait: "$stage", From: day + 1}, 10)), "a1 next 2026-03-05", "a2 begin 2026-03-05")
+	k.want(marks(f.MarksSince(ctx, SaidQuery{Trait: "$stage", From: day, AsOf: day + 1}, 10)), "a1 begin 2026-03-01")
+	k.want(marks(f.MarksSince(ctx, SaidQuery{Trait: "$stage", From: day, Known: before}, 10)), "a1 begin 2026-03-01")
+	counted := func(q SaidQuery) []string {
+		n, err := f.CountMarks(ctx, q)
+		check(err)
+		return []string{fmt.Sprint(n["begin"], n["next"])}
+	}
+	k.want(counted(SaidQuery{Trait: "$stage", From: day}), "2 1")
+	k.want(counted(SaidQuery{Trait: "$stage", From: day, Only: []string{"a1"}}), "1 1")
+	k.want(counted(SaidQuery{Trait: "$stage", From: day, Without: []string{"a1"}}), "1 0")
 
 	moments, err := f.Moments(ctx, MomentFilter{Account: "a1", Names: []string{"plan"}})
 	check(err)

@@ -53,17 +53,65 @@ type MarkChange struct {
 	Day       farol.Day
 }
 
-// MarksSince lists what was said under a trait of any account from a day on, as
-// of a day (0: now) and as known at an instant (zero: now), the newest first.
-func (f *Facts) MarksSince(ctx context.Context, trait string, from, asOf farol.Day, known time.Time, limit int) ([]MarkChange, error) {
-	cond, params := " AND day >= {from:Date}", map[string]any{"from": from, "limit": int64(pageSize(limit, 10_000))}
-	if asOf != 0 {
-		cond, params["as_of"] = cond+" AND day <= {as_of:Date}", asOf
+// SaidQuery chooses what was said under a trait from a day on.
+type SaidQuery struct {
+	Trait string
+	// From is the first day, AsOf the last (0: now), and Known the instant at
+	// which it was known (zero: now).
+	From, AsOf farol.Day
+	Known      time.Time
+	// Only are the accounts that it is said of (nil: any), Without those that
+	// are left out.
+	Only, Without []string
+}
+
+func (q SaidQuery) where() (cond string, params map[string]any) {
+	cond, params = " AND day >= {from:Date}", map[string]any{"from": q.From}
+	if q.AsOf != 0 {
+		cond, params["as_of"] = cond+" AND day <= {as_of:Date}", q.AsOf
 	}
-	if !known.IsZero() {
-		cond, params["known"] = cond+" AND known <= {known:DateTime64(3)}", known
+	if !q.Known.IsZero() {
+		cond, params["known"] = cond+" AND known <= {known:DateTime64(3)}", q.Known
 	}
-	return f.marks(ctx, trait, cond, known, params)
+	if q.Only != nil {
+		cond, params["only"] = cond+" AND name IN (SELECT unnest({only:Array(String)}))", q.Only
+	}
+	if len(q.Without) > 0 {
+		cond, params["without"] = cond+" AND name NOT IN (SELECT unnest({without:Array(String)}))", q.Without
+	}
+	return cond, params
+}
+
+// MarksSince lists them, the newest first.
+func (f *Facts) MarksSince(ctx context.Context, q SaidQuery, limit int) ([]MarkChange, error) {
+	cond, params := q.where()
+	params["limit"] = int64(pageSize(limit, 10_000))
+	return f.marks(ctx, q.Trait, cond, q.Known, params)
+}
+
+// CountMarks counts them by what was said.
+func (f *Facts) CountMarks(ctx context.Context, q SaidQuery) (map[string]int, error) {
+	cond, params := q.where()
+	params["trait"] = q.Trait
+	if s := sight.Of(ctx); s.Limited() {
+		cond += " AND name IN (SELECT unnest({accounts:Array(String)}))"
+		params["accounts"] = s.Accounts()
+	}
+	rows, err := f.reading(ctx, `SELECT value, count(*) FROM changes WHERE subject = 'account' AND trait = {trait:String}`+cond+` GROUP BY value`, q.Known, params)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]int{}
+	for rows.Next() {
+		var value string
+		var n int64
+		if err := rows.Scan(&value, &n); err != nil {
+			return nil, err
+		}
+		out[value] = int(n)
+	}
+	return out, rows.Err()
 }
 
 // Marks lists what was said under a trait, the newest first. limit 0 is 100.

@@ -414,3 +414,13 @@ func (s *Store) ArticleViews(ctx context.Context, from farol.Day) (map[string]Ar
 	})
 	return out, err
 }
+
+// Review tells what a notice asks of an article's reader or author: to review
+// it, or to take it back; neither when it is about something else.
+func (n Notice) Review() (asked, back bool) {
+	if !strings.HasPrefix(n.Subject, "article:") {
+		return false, false
+	}
+	back = strings.HasSuffix(n.Subject, ":back")
+	return !back, back
+}

@@ -286,6 +286,12 @@ func (s *server) dayTold(v *visit, p *myDayPage, _ []*customer.Account) (err err
 	if p.Notices, err = s.noticeRows(v, true, 12); err != nil {
 		return err
 	}
+	for i, n := range p.Notices {
+		// Here they are not grouped by customer.
+		if n.Said == "" && n.Account != "" {
+			p.Notices[i].Said = s.accountName(v, n.Account)
+		}
+	}
 	p.Unseen, err = s.Store.Unseen(v.r.Context(), v.member.ID)
 	return err
 }

@@ -75,6 +75,11 @@ func (s *server) noticeRows(v *visit, unseen bool, limit int) ([]noticeRow, erro
 	var out []noticeRow
 	for _, n := range notices {
 		row := noticeRow{Notice: n, Who: cmp.Or(who[string(n.Author)], string(n.Author)), Href: "/notices/" + url.PathEscape(n.ID), What: v.p.Text(noticeTexts[n.Kind]), Said: n.Text, New: n.Seen.IsZero()}
+		if asked, back := n.Review(); asked {
+			row.What = v.p.T("asks you to review")
+		} else if back {
+			row.What = v.p.T("sent your article back")
+		}
 		if n.Kind == store.NoticeSilent {
 			row.Who, row.What, row.Said = n.Text, v.p.Text(noticeTexts[n.Kind]), s.silenceText(v, n)
 		}

@@ -86,15 +86,11 @@ func (s *server) stagesBoard(v *visit) error {
 	}
 	groups := q.ByStage(all, 0)
 	p.Empty = len(all) == 0
-	moves, err := s.stageMoves(v, look)
+	moves, entered, err := s.stageMoves(v, look, q, all)
 	if err != nil {
 		return err
 	}
-	moves = slices.DeleteFunc(moves, func(m facts.MarkChange) bool {
-		a, ok := all[m.Account]
-		return !ok || p.Mine && a.Owner("csm") != string(v.member.ID)
-	})
-	p.columns(n, groups, moves)
+	p.columns(n, groups, entered)
 	p.draw(n, groups)
 	p.moved(n, all, moves)
 	p.stuck(n, q, all)
@@ -116,18 +112,33 @@ func (s *server) accountsAt(v *visit, look *view) (map[farol.AccountID]*customer
 	return s.Customers.At(v.r.Context(), look.AsOf, look.Known, "mrr")
 }
 
-// stageMoves are the moves of the last weeks, the newest first.
-func (s *server) stageMoves(v *visit, look *view) ([]facts.MarkChange, error) {
-	return s.Facts.MarksSince(v.r.Context(), customer.StageTrait, look.reference()-movesCounted+1, look.AsOf, look.Known, 10_000)
+// stageMoves are the latest moves of the accounts that fit, the newest first,
+// and how many of the last weeks went into each stage.
+func (s *server) stageMoves(v *visit, look *view, q customer.Query, all map[farol.AccountID]*customer.Account) ([]facts.MarkChange, map[string]int, error) {
+	m := facts.SaidQuery{Trait: customer.StageTrait, From: look.reference() - movesCounted + 1, AsOf: look.AsOf, Known: look.Known}
+	if len(q.Where) > 0 {
+		m.Only = []string{}
+		for _, a := range q.Every(all) {
+			m.Only = append(m.Only, string(a.ID))
+		}
+	}
+	for id, a := range all {
+		if a.Test {
+			m.Without = append(m.Without, string(id))
+		}
+	}
+	entered, err := s.Facts.CountMarks(v.r.Context(), m)
+	if err != nil {
+		return nil, nil, err
+	}
+	moves, err := s.Facts.MarksSince(v.r.Context(), m, 2*movesShown)
+	return slices.DeleteFunc(moves, func(m facts.MarkChange) bool { return all[m.Account] == nil }), entered, err
 }
 
 // columns fills the stages.
-func (p *stagesPage) columns(n names, groups []customer.StageGroup, moves []facts.MarkChange) {
+func (p *stagesPage) columns(n names, groups []customer.StageGroup, entered map[string]int) {
 	pr := n.v.p
-	entered, count := map[string]int{}, func(i int) string { return pr.Number(float64(i), 0) }
-	for _, m := range moves {
-		entered[m.Value]++
-	}
+	count := func(i int) string { return pr.Number(float64(i), 0) }
 	for _, g := range groups {
 		if g.Stage == "" && g.Count == 0 {
 			continue

@@ -156,8 +156,22 @@ func (s *server) ticketHistory(v *visit, look *view, p *ticketPage) error {
 	if err != nil {
 		return err
 	}
+	var ids []string
 	for _, m := range moments {
-		p.History = append(p.History, momentRowOf(n, m))
+		if m.Person != "" {
+			ids = append(ids, string(m.Person))
+		}
+	}
+	known, err := s.listed(v, ids)
+	if err != nil {
+		return err
+	}
+	for _, m := range moments {
+		row := momentRowOf(n, m)
+		if m.Person != "" {
+			row.Who = known.name(m.Person)
+		}
+		p.History = append(p.History, row)
 	}
 	return nil
 }
