@@ -318,7 +318,10 @@ func momentRowOf(n names, m facts.Moment) momentRow {
 		if s := m.Fields["subject"]; s != "" {
 			row.Title += ": " + s
 		}
-		row.Detail = detail(m, "priority", "topic", "channel")
+		if x := m.Fields["priority"]; x != "" {
+			row.Detail = priorityText(n.v, x)
+		}
+		row.Detail = strings.Trim(row.Detail+" · "+detail(m, "topic", "channel"), " ·")
 		if x := m.Fields["csat"]; x != "" {
 			if share, err := strconv.ParseFloat(x, 64); err == nil {
 				x = p.Percent(share)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -166,7 +167,7 @@ func (s *server) erasure(v *visit) error {
 			return err
 		}
 		for _, x := range moved {
-			if x.WasKnown.Before(e.Known) {
+			if x.WasKnown.Before(e.Known) && !sameFigure(x.Was.Value, x.Is.Value) {
 				p.Moved = append(p.Moved, v.moved(x))
 			}
 		}
@@ -184,4 +185,9 @@ func (s *server) liftErasure(v *visit) error {
 		return err
 	}
 	return v.done("/erasures/"+id, "saved")
+}
+
+// sameFigure tells whether two values differ by the order of adding alone.
+func sameFigure(a, b *float64) bool {
+	return a != nil && b != nil && math.Abs(*a-*b) <= 1e-9*max(1, math.Abs(*a))
 }
