@@ -52,11 +52,13 @@ var (
 const recheck = 5 * time.Minute
 
 // open brings the book up to date, as far as the plan cares, and answers the
-// page of the plan's series.
+// page of the plan's series. A plan of what was known at an instant needs
+// nothing of what was touched since.
 func (b *book) open(ctx context.Context, f *facts.Facts, p *plan, now time.Time) (page, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.touched.IsZero() || p.MaxAge == 0 || now.Sub(b.touched) > p.MaxAge {
+	enough := !p.Known.IsZero() && !b.seen.Before(p.Known)
+	if !enough && (b.touched.IsZero() || p.MaxAge == 0 || now.Sub(b.touched) > p.MaxAge) {
 		if err := b.refresh(ctx, f); err != nil {
 			return page{}, err
 		}

@@ -42,6 +42,13 @@ func load(files fs.FS, dir string) (*Catalogue, error) {
 		c.byName[m.Name] = m
 	}
 	slices.SortFunc(c.metrics, func(a, b *Metric) int { return strings.Compare(a.Name, b.Name) })
+	askers := map[string]int{}
+	for _, m := range c.metrics {
+		askers[m.figuresText()]++
+	}
+	for _, m := range c.metrics {
+		m.twin = askers[m.figuresText()] > 1
+	}
 	return c, nil
 }
 

@@ -71,9 +71,10 @@ const updatesAtOnce = 2
 // updateMetric brings the series of a metric and its values per account up to
 // date.
 func (r *Reader) updateMetric(ctx context.Context, m *Metric, known, now time.Time, progress *teller) (done update, err error) {
-	for _, g := range m.Grains {
+	var days daily
+	for _, g := range m.finestFirst() {
 		progress.at(m)
-		if err := r.closeSeries(ctx, m, g, known, now, &done); err != nil {
+		if err := r.closeSeries(ctx, m, g, known, now, &days, &done); err != nil {
 			return done, fmt.Errorf("history of %s per %s: %w", m.Name, g, err)
 		}
 	}
@@ -87,7 +88,7 @@ func (r *Reader) updateMetric(ctx context.Context, m *Metric, known, now time.Ti
 }
 
 // closeSeries writes the rows that one series lacks.
-func (r *Reader) closeSeries(ctx context.Context, m *Metric, g farol.Grain, known, now time.Time, done *update) error {
+func (r *Reader) closeSeries(ctx context.Context, m *Metric, g farol.Grain, known, now time.Time, days *daily, done *update) error {
 	p, pg, err := r.closing(ctx, m, g, known, now)
 	if err != nil || p == nil {
 		return err
@@ -103,7 +104,11 @@ func (r *Reader) closeSeries(ctx context.Context, m *Metric, g farol.Grain, know
 	if first >= end {
 		return nil
 	}
-	points, err := r.compute(ctx, p, p.periods[first:end])
+	found, err := r.closed(ctx, p, first, end, days)
+	if err != nil {
+		return err
+	}
+	points, err := p.points(p.periods[first:end], found)
 	if err != nil {
 		return err
 	}
@@ -123,6 +128,45 @@ func (r *Reader) closeSeries(ctx context.Context, m *Metric, g farol.Grain, know
 	return r.book.write(ctx, r.facts, seriesKey{m.Name, p.stored(), g}, rows)
 }
 
+// daily are the units by day that one call found: enough for the longer periods
+// of a metric ByDay.
+type daily struct {
+	of    farol.Period
+	found map[cell]sums
+}
+
+// closed adds up the units of the closed periods from first to before end.
+func (r *Reader) closed(ctx context.Context, p *plan, first, end int, days *daily) (map[cell]sums, error) {
+	hull := farol.Period{From: p.periods[first].From, To: p.periods[end-1].To}
+	if p.Grain != farol.Daily && days.found != nil && hull.From >= days.of.From && hull.To <= days.of.To {
+		return days.join(p.periods[first:end]), nil
+	}
+	found, err := r.live(ctx, p, p.periods[first:end])
+	if p.metric.ByDay && p.Grain == farol.Daily {
+		if first == 0 && hull.From > p.asOf-maxPeriods {
+			hull.From -= longestWindow // there is nothing before the first day
+		}
+		*days = daily{hull, found}
+	}
+	return found, err
+}
+
+// join are the units of the periods.
+func (d *daily) join(periods []farol.Period) map[cell]sums {
+	out := map[cell]sums{}
+	for _, q := range periods {
+		var s sums
+		for day := q.From; day < q.To; day++ {
+			of := d.found[cell{from: day}]
+			s.num, s.units, s.spells = s.num+of.num, s.units+of.units, append(s.spells, of.spells...)
+		}
+		if s.units > 0 {
+			out[cell{from: q.From}] = s
+		}
+	}
+	return out
+}
+
 // closing is the plan of all closed periods of a series since its first fact,
 // nil when there are none, reading the facts up to known.
 func (r *Reader) closing(ctx context.Context, m *Metric, g farol.Grain, known, now time.Time) (*plan, page, error) {
@@ -132,11 +176,12 @@ func (r *Reader) closing(ctx context.Context, m *Metric, g farol.Grain, known, n
 	}
 	p.version = p.settings.version(m)
 	p.clocks(now)
+	p.Known = known
 	pg, err := r.book.open(ctx, r.facts, p, now)
 	if err != nil {
 		return nil, page{}, err
 	}
-	p.covered, p.Known = pg.covered, known
+	p.covered = pg.covered
 	first, ok := p.firstDay()
 	if !ok {
 		return nil, pg, nil

@@ -262,7 +262,7 @@ func someMetrics(t *testing.T) *Catalogue {
 	t.Helper()
 	all := loadCatalogue(t)
 	out := &Catalogue{byName: all.byName}
-	for _, name := range []string{"active_users_week", "stickiness", "new_accounts", "activation_rate", "mrr", "new_users", "sessions", "seat_utilisation"} {
+	for _, name := range []string{"active_users_week", "stickiness", "new_accounts", "activation_rate", "mrr", "new_users", "sessions", "seat_utilisation", "time_online_median", "time_to_value"} {
 		m, err := all.Find(name)
 		if err != nil {
 			t.Fatal(err)

@@ -104,6 +104,8 @@ func (r *Reader) live(ctx context.Context, p *plan, periods []farol.Period) (fou
 			found, err = scanSpells(rows)
 			return err
 		})
+	case p.metric.twin && p.By == "" && !p.metric.Aggregation.days():
+		found, err = r.twinSums(ctx, p, periods)
 	case !p.metric.Aggregation.days():
 		err = r.query(ctx, p, periods, func(rows *sql.Rows) error {
 			found, err = scanSums(rows, p.metric.Aggregation)
@@ -125,6 +127,25 @@ func (r *Reader) live(ctx context.Context, p *plan, periods []farol.Period) (fou
 		return nil, fmt.Errorf("metric %s: %w", p.metric.Name, err)
 	}
 	return found, nil
+}
+
+// twinSums answers the sums without a breakdown. Metrics that ask the same query
+// over the same periods share one answer.
+func (r *Reader) twinSums(ctx context.Context, p *plan, periods []farol.Period) (map[cell]sums, error) {
+	scope := p.scope(periods)
+	scope.Criterion = nil // a pointer; it is made of the settings, which are in the mark
+	key := fmt.Sprintf("%s|%#v|%d|%s", p.metric.figuresText(), scope, p.through, p.mark())
+	got, err := r.twins.get(ctx, key, ask{known: p.Known, maxAge: p.MaxAge}, r.clocks(), func(ctx context.Context) (answer[map[cell]sums], error) {
+		out := answer[map[cell]sums]{known: r.facts.LastKnown()}
+		err := r.query(ctx, p, periods, func(rows *sql.Rows) (err error) {
+			out.value, err = scanSums(rows, p.metric.Aggregation)
+			return err
+		})
+		out.weight = len(out.value)
+		return out, err
+	})
+	p.sees(got.known)
+	return got.value, err
 }
 
 // query runs the metric's series query.

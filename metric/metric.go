@@ -180,6 +180,9 @@ type Metric struct {
 	Previous bool
 	// Share is the share of units of a Quantile: 0.5 is the median.
 	Share float64
+	// ByDay tells that each unit of a Quantile is of one day, so that a longer
+	// period has the units of its days.
+	ByDay bool
 	// Bounds is what the value can be at all, to which its interval is cut.
 	Bounds Bounds
 	// Exact tells that the value is no estimate, so that it has no interval: an
@@ -207,10 +210,21 @@ type Metric struct {
 	Example Example
 
 	doors []string
+	// twin tells that another metric makes its figures of the same query.
+	twin bool
 }
 
 // Has tells whether the metric is defined for the grain.
 func (m *Metric) Has(g farol.Grain) bool { return slices.Contains(m.Grains, g) }
+
+// finestFirst are the grains with the day before all others.
+func (m *Metric) finestFirst() []farol.Grain {
+	out := slices.Clone(m.Grains)
+	if i := slices.Index(out, farol.Daily); i > 0 {
+		out[0], out[i] = out[i], out[0]
+	}
+	return out
+}
 
 // HasAmounts tells whether the value or a part of it is an amount.
 func (m *Metric) HasAmounts() bool { return m.Unit == Money || m.Amounts != NoAmounts }

@@ -213,6 +213,9 @@ func (m *Metric) options(h header, err *error) {
 			*err = fmt.Errorf("quantile must be between 0 and 1, not %q", s)
 		}
 		m.Share = q
+		if _, ok := h["by day"]; ok {
+			m.ByDay = h.yes("by day", err)
+		}
 	}
 	if h["window"] == "previous" {
 		m.Previous = true
@@ -265,6 +268,9 @@ func (m *Metric) checkQuery() error {
 	}
 	if m.Reach != Forever && (m.Window > m.Reach+1 || m.Previous && m.Reach < longestWindow) {
 		return fmt.Errorf("the reach must be as long as the window")
+	}
+	if m.ByDay && (!m.Has(farol.Daily) || m.Window > 0 || m.Previous) {
+		return fmt.Errorf("by day needs the grain day, and no window")
 	}
 	if m.Aggregation == Rolling && (m.Reach == Forever || m.Reach >= longestWindow) {
 		return fmt.Errorf("a rolling count has a window of at most %d days, so its reach is a number below that", longestWindow)

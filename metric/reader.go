@@ -20,6 +20,7 @@ type Reader struct {
 	series    cache[Series]
 	triangles cache[Retention]
 	shared    cache[*spans]
+	twins     cache[map[cell]sums]
 	// histograms and rhythms are those of engagement.
 	histograms cache[Histogram]
 	rhythms    cache[Rhythm]

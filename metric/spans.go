@@ -101,6 +101,7 @@ func (r *Reader) spansOf(ctx context.Context, p *plan, periods []farol.Period) (
 	periods = p.wide(periods)
 	scope := p.scope(periods)
 	scope.Periods = nil
+	scope.Criterion = nil // a pointer; it is made of the settings, which are in the mark
 	key := fmt.Sprintf("%s|%#v|%s", p.metric.Query, scope, p.mark())
 	got, err := r.shared.get(ctx, key, ask{known: p.Known, maxAge: p.MaxAge}, r.clocks(), func(ctx context.Context) (answer[*spans], error) {
 		out := answer[*spans]{p.spans(periods), r.facts.LastKnown(), 0}

@@ -32,25 +32,24 @@ WITH known AS (
   FROM (SELECT i64(generate_series) AS place FROM generate_series(1, {feature_count:Int64})) AS k
 ),
 used AS (
-  SELECT DISTINCT v.grp AS grp, v.account AS account, v.day AS day, f.feature AS feature
-  FROM {{activity 55}} AS v
-  JOIN known AS f ON f.event = v.event
-  WHERE v.account <> ''
-  UNION ALL
-  SELECT DISTINCT w.grp AS grp, w.account AS account, w.day AS day, toNullable(w.event) AS feature
-  FROM {{activity 55}} AS w
-  WHERE w.account <> '' AND {feature_any:Bool}
+  SELECT DISTINCT v.grp AS grp, v.account AS account, v.day AS day, CASE WHEN {feature_any:Bool} THEN v.event ELSE coalesce(f.feature, '') END AS feature
+  FROM (SELECT DISTINCT a.grp AS grp, a.account AS account, a.day AS day, a.event AS event FROM {{activity 55}} AS a WHERE a.account <> '') AS v
+  LEFT JOIN known AS f ON f.event = v.event
+  WHERE {feature_any:Bool} OR f.feature IS NOT NULL
 )
-SELECT x.grp AS grp, x.account AS unit, x.account AS account, x.period AS period,
-  i64(count(DISTINCT CASE WHEN x.recent = 1 THEN x.feature END)) AS numerator,
-  i64(count(DISTINCT CASE WHEN x.recent = 0 THEN x.feature END)) AS denominator
+SELECT r.grp AS grp, r.account AS unit, r.account AS account, w.period AS period,
+  i64(sum(w.recent)) AS numerator, i64(sum(1 - w.recent)) AS denominator
 FROM (
-  SELECT u.grp AS grp, u.account AS account, u.feature AS feature, p.period AS period,
-    CASE WHEN u.day > addDaysN(p.last, -28) THEN 1 ELSE 0 END AS recent
+  SELECT u.grp AS grp, u.account AS account, u.day AS from_day,
+    least(addDaysN(u.day, 28), coalesce(lead(toNullable(u.day)) OVER (PARTITION BY {{apart "u.grp"}}u.account, u.feature ORDER BY u.day), DATE '2149-01-01')) AS to_day
   FROM used AS u
-  JOIN {{periods}} AS p ON u.day > addDaysN(p.last, -56) AND u.day <= p.last
-) AS x
-GROUP BY x.grp, x.account, x.period
+) AS r
+JOIN (
+  SELECT p.period AS period, p.last AS last, 1 AS recent FROM {{periods}} AS p
+  UNION ALL
+  SELECT q.period AS period, addDaysN(q.last, -28) AS last, 0 AS recent FROM {{periods}} AS q
+) AS w ON w.last >= r.from_day AND w.last < r.to_day
+GROUP BY r.grp, r.account, w.period
 
 /* example
 zone America/Sao_Paulo

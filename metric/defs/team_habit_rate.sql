@@ -31,12 +31,17 @@
 SELECT x.grp AS grp, x.person AS unit, x.account AS account, x.period AS period,
   CASE WHEN x.weeks >= 3 THEN 1 ELSE 0 END AS numerator, 1 AS denominator
 FROM (
-  SELECT v.grp AS grp, v.person AS person, min(v.account) AS account, p.period AS period,
-    i64(count(DISTINCT intDiv(i64(p.last - v.day), 7))) AS weeks
-  FROM {{presence 27}} AS v
-  JOIN {{periods}} AS p ON v.day > addDaysN(p.last, -28) AND v.day <= p.last
-  WHERE v.person <> ''
-  GROUP BY v.grp, v.person, p.period
+  SELECT r.grp AS grp, r.person AS person, min(r.account) AS account, w.period AS period, i64(count(*)) AS weeks
+  FROM (
+    SELECT v.grp AS grp, v.person AS person, v.account AS account, v.day AS from_day,
+      least(addDaysN(v.day, 7), coalesce(lead(toNullable(v.day)) OVER (PARTITION BY {{apart "v.grp"}}v.key ORDER BY v.day), DATE '2149-01-01')) AS to_day
+    FROM {{personDays 27}} AS v
+  ) AS r
+  JOIN (
+    SELECT p.period AS period, addDaysN(p.last, -7 * b.back) AS last
+    FROM {{periods}} AS p CROSS JOIN (SELECT i64(generate_series) AS back FROM generate_series(0, 3)) AS b
+  ) AS w ON w.last >= r.from_day AND w.last < r.to_day
+  GROUP BY r.grp, r.person, w.period
 ) AS x
 
 /* example

@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: active, conventions
 -- quantile: 0.5
+-- by day: yes
 -- of: others
 -- title [en]: Median time online
 -- title [pt-BR]: Tempo on-line mediano

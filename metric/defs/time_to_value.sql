@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: activation
 -- quantile: 0.5
+-- by day: yes
 -- title [en]: Time to value
 -- title [pt-BR]: Tempo até o valor (TTV)
 -- definition [en]: The time by which half of the accounts that began in the period had met the activation criterion,

@@ -10,6 +10,7 @@
 -- per account: no
 -- settings: activation
 -- quantile: 0.9
+-- by day: yes
 -- title [en]: Time to value, 90th percentile
 -- title [pt-BR]: Tempo até o valor (TTV), percentil 90
 -- definition [en]: The time by which nine in ten of the accounts that began in the period had met the activation
