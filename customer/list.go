@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/segment"
 )
 
 // Query chooses and orders accounts.
@@ -84,7 +85,7 @@ func (a *Account) Value(column string) string {
 	case "attribute":
 		return a.Attributes[name]
 	case "segment":
-		return a.Marks["$segment."+name]
+		return cmp.Or(a.Marks[segment.Trait(name)], segment.Out)
 	}
 	return ""
 }

@@ -74,7 +74,7 @@ func TestChurn(t *testing.T) {
 		if c := by.chart("survival-data"); len(c.Series) != 2 || c.Series[0].Name == "" {
 			t.Errorf("by plan: %d curves", len(c.Series))
 		}
-		s.get(who, "/churn?segment=plan%3DPro").is(200).says(".chip.on", "plan = Pro")
+		s.get(who, "/churn?segment=plan%3DPro").is(200).says(".chip.on", "= Pro")
 		s.get(who, "/churn?from=2020-01-01&until=2020-02-01").is(200).has("#lost td[colspan]", 1)
 	})
 	s.get(admin, "/churn?period=never").is(400)

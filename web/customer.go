@@ -371,7 +371,7 @@ func (s *server) lastContact(v *visit, n names, id farol.AccountID, look *view) 
 		}
 	}
 	if !at.IsZero() {
-		f.Value = v.p.Ago(at, v.now)
+		f.Value = shell{visit: v, View: look}.Ago(at)
 	}
 	return f, nil
 }
@@ -416,7 +416,7 @@ func (s *server) attributes(v *visit, n names, p *customerPage) error {
 		if x := fieldText(v, fields, k, a.Attributes[k]); x != a.Attributes[k] && value != lang.None {
 			value = x
 		}
-		f := customerFact{Name: titleOf(fields, k), Value: value, History: p.View.Link(customerHref(a.ID)+"/history", "attribute", k)}
+		f := customerFact{Name: titleOf(v.p, fields, k), Value: value, History: p.View.Link(customerHref(a.ID)+"/history", "attribute", k)}
 		if o, ok := from[k]; ok {
 			f.Since, f.Source = n.day(o.day), cmp.Or(sources[o.source], string(o.source))
 		}
@@ -462,7 +462,7 @@ func (s *server) attributeHistory(v *visit) error {
 		return err
 	}
 	p := attributePage{shell: v.shell("")}
-	p.Title, p.View = titleOf(n.fields, name), look
+	p.Title, p.View = titleOf(v.p, n.fields, name), look
 	p.Question = v.p.T("What was said of %s, when, and by whom?", a.Name)
 	p.Crumb = &crumb{a.Name, look.Link(customerHref(id))}
 	p.extra = url.Values{"attribute": {name}}

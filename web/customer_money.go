@@ -77,7 +77,7 @@ func (s *server) moneyLedger(v *visit, look *view, p *customerPage) error {
 		return err
 	}
 	slices.SortStableFunc(moves, func(a, b metric.MovementRow) int { return cmp.Compare(b.Day, a.Day) })
-	m.Movers = movers(v, moves, v.company.Currency)
+	m.Movers = movers(v, moves, v.company.Currency, func(farol.AccountID) string { return "" })
 	return nil
 }
 
@@ -131,7 +131,7 @@ func (m *moneyTab) ledger(v *visit, l metric.RevenueLedger) {
 			}
 			name := v.p.Text(movementTitles[x.Kind])
 			if x.Part != "" {
-				name += " (" + v.p.Text(movementParts[x.Part]) + ")"
+				name += " · " + v.p.Text(movementParts[x.Part])
 			}
 			row.Moves = append(row.Moves, link{Text: name, Href: text(x.Amount)})
 		}

@@ -165,10 +165,11 @@ func (s *server) peopleTab(v *visit, profile customer.Profile, p *customerPage) 
 // ticketRow is a ticket as it stands.
 type ticketRow struct {
 	Ticket, Href, Subject, Status, Priority, Topic, Channel, CSAT string
-	Person, Who                                                   string
-	Opened, Changed                                               time.Time
-	Open                                                          bool
-	Took                                                          string
+	// Who is what the person is called.
+	Person, Who     string
+	Opened, Changed time.Time
+	Open            bool
+	Took            string
 }
 
 // tabMoments is how many events the tab of answers reads.
@@ -200,13 +201,13 @@ func (s *server) ticketsTab(v *visit, look *view, p *customerPage) error {
 	slices.SortFunc(p.Tickets, func(a, b ticketRow) int { return cmp.Or(b.Opened.Compare(a.Opened), cmp.Compare(a.Ticket, b.Ticket)) })
 	p.Sums = []customerFigure{{Title: v.p.T("Open tickets"), Value: v.p.Number(float64(open), 0)}, {Title: v.p.T("Opened in 28 days"), Value: v.p.Number(float64(recent), 0)}, {Title: v.p.T("Tickets in all"), Value: v.p.Number(float64(len(p.Tickets)), 0)}}
 	p.Tickets = p.Tickets[:min(len(p.Tickets), 500)]
-	ids := make([]string, len(p.Tickets))
-	for i, t := range p.Tickets {
-		ids[i] = t.Person
+	var ids []string
+	for _, t := range p.Tickets {
+		ids = append(ids, t.Person)
 	}
-	known, err := s.listed(v, ids)
-	for i := range p.Tickets {
-		p.Tickets[i].Who = known.name(farol.PersonID(p.Tickets[i].Person))
+	known, err := s.calledBy(v, ids)
+	for i, t := range p.Tickets {
+		p.Tickets[i].Who = known.name(farol.PersonID(t.Person))
 	}
 	return err
 }
@@ -214,8 +215,10 @@ func (s *server) ticketsTab(v *visit, look *view, p *customerPage) error {
 // answerLine is an answer to a survey.
 type answerLine struct {
 	At                          time.Time
-	Kind, Survey, Person, Score string
-	Who, Comment, Mark          string
+	Kind, Survey, Score, Person string
+	// Who is what the person is called.
+	Who           string
+	Comment, Mark string
 }
 
 func (s *server) answersTab(v *visit, look *view, p *customerPage) error {
@@ -227,7 +230,7 @@ func (s *server) answersTab(v *visit, look *view, p *customerPage) error {
 	for i, m := range list {
 		ids[i] = string(m.Person)
 	}
-	known, err := s.listed(v, ids)
+	known, err := s.calledBy(v, ids)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func TestCustomerPage(t *testing.T) {
 		s.get(as{role: store.Admin, code: code, fragment: true}, "/customers/acct-01/history?attribute=plan").is(200).has(".source-of table", 1)
 	})
 	a := s.get(admin, "/customers/acct-01").is(200)
-	a.says(".pairs", "plan").says(".moments", "plan is now").says(".moments", "MRR")
+	a.says(".pairs", "Plan").says(".moments", "Plan is now").says(".moments", "MRR")
 	s.get(admin, "/customers/acct-01?tab=use").says("table", "Report Created").has("[data-chart]", 1)
 	s.get(admin, "/customers/acct-01?tab=people").has("tbody tr", 4)
 	s.get(admin, "/customers/acct-01?tab=nonsense").is(400)

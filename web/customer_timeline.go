@@ -141,31 +141,24 @@ func (s *server) timeline(v *visit, look *view, n names, p *customerPage) error 
 		}
 		p.Moments = p.Moments[:end]
 	}
-	if err := s.nameMoments(v, p.Moments); err != nil {
-		return err
-	}
-	p.whose(n, t)
-	return nil
+	called, err := s.nameMoments(v, p.Moments, string(t.person))
+	p.whose(n, t, called)
+	return err
 }
 
-// nameMoments calls the customer's people by their names.
-func (s *server) nameMoments(v *visit, list []momentRow) error {
-	var ids []string
+// nameMoments calls the customer's people by their names, and one more.
+func (s *server) nameMoments(v *visit, list []momentRow, more string) (listedPeople, error) {
+	ids := []string{more}
 	for _, m := range list {
-		if m.Person != "" && !slices.Contains(ids, m.Person) {
-			ids = append(ids, m.Person)
-		}
+		ids = append(ids, m.Person)
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	known, err := s.listed(v, ids)
+	known, err := s.calledBy(v, ids)
 	for i, m := range list {
 		if m.Person != "" {
 			list[i].Who = known.name(farol.PersonID(m.Person))
 		}
 	}
-	return err
+	return known, err
 }
 
 // happened adds what events and marks say.
@@ -268,7 +261,7 @@ func (s *server) written(v *visit, t timelineLook, n names, p *customerPage) err
 
 // whose lists whom the timeline can be narrowed to: who of the customer is in
 // it, and the team.
-func (p *customerPage) whose(n names, t timelineLook) {
+func (p *customerPage) whose(n names, t timelineLook, called listedPeople) {
 	theirs := whoseGroup{Title: n.v.p.T("Their people")}
 	seen := map[string]bool{}
 	add := func(id, name string) {
@@ -280,7 +273,7 @@ func (p *customerPage) whose(n names, t timelineLook) {
 	for _, m := range p.Moments {
 		add(m.Person, m.Who)
 	}
-	add(string(t.person), string(t.person)) // who was asked for stays choosable where nothing is shown
+	add(string(t.person), called.name(t.person)) // who was asked for stays choosable where nothing is shown
 	slices.SortFunc(theirs.Items, func(a, b choice) int { return strings.Compare(a.Name, b.Name) })
 	ours := whoseGroup{Title: n.v.p.T("Our team")}
 	for id, name := range n.members {
@@ -310,7 +303,7 @@ func momentRowOf(n names, m facts.Moment) momentRow {
 	switch m.Kind {
 	case facts.AttributeMoment:
 		value := n.field(m.Name, m.Fields["value"], n.dated(m.Fields["value"]))
-		row.Title = p.T("%s is now %s", titleOf(n.fields, m.Name), cmp.Or(value, lang.None))
+		row.Title = p.T("%s is now %s", titleOf(p, n.fields, m.Name), cmp.Or(value, lang.None))
 	case facts.MarkMoment:
 		row.Title = markText(n, m.Name, m.Fields["value"])
 	case facts.TicketMoment:

@@ -11,6 +11,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -82,6 +83,8 @@ type customerCell struct {
 	Number            bool
 	Mark              string
 	Edit, Role, Value string
+	// Label is the column's title, for where there is no line of headings.
+	Label string
 }
 
 type boardColumn struct {
@@ -235,7 +238,7 @@ func (s *server) showCustomers(v *visit, status int, r refusal, q url.Values) er
 		return err
 	}
 	page := look.query.Of(all)
-	p.Empty, p.Fit = page.Count == 0 && len(look.given) == 0, page.Count
+	p.Empty, p.Fit = page.Count == 0 && (len(look.given) == 0 || len(all) == 0), page.Count
 	p.Count = v.p.N(page.Count, "%d customer", "%d customers")
 	p.Total = n.money(page.Total)
 	for _, w := range look.given["where"] {
@@ -326,7 +329,9 @@ func customerHref(id farol.AccountID) string { return "/customers/" + url.PathEs
 func customerRowOf(n names, a *customer.Account, columns []string) customerRow {
 	row := customerRow{ID: string(a.ID), Name: a.Name, Href: customerHref(a.ID), Test: a.Test}
 	for _, c := range columns {
-		row.Cells = append(row.Cells, n.cell(a, c))
+		cell := n.cell(a, c)
+		cell.Label = short(n.title(c))
+		row.Cells = append(row.Cells, cell)
 	}
 	return row
 }
@@ -428,6 +433,10 @@ func (s *server) customerValues(v *visit) error {
 		}
 	case "stage":
 		p.Values = n.stageChoices("")
+	case "segment":
+		for _, x := range []string{segment.In, segment.Out} {
+			p.Values = append(p.Values, choice{Value: x, Name: n.value(column, x)})
+		}
 	case "stage_since", "created", "metric", "days_in_stage", "name", "id":
 	default:
 		list, err := s.Customers.Values(v.r.Context(), column, 100)

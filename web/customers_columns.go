@@ -101,7 +101,7 @@ func (n names) title(column string) string {
 	case "segment":
 		return p.T("In segment %s", n.book.Title(name))
 	}
-	return titleOf(n.fields, name)
+	return titleOf(p, n.fields, name)
 }
 
 // query completes a query with what columns are told by.
@@ -268,6 +268,13 @@ func (n names) groups(chosen, attributes []string) []columnGroup {
 		said = append(said, "attribute."+a)
 	}
 	out := []columnGroup{group(p.T("Team"), fixed), group(p.T("Metrics"), metrics)}
+	if list := n.book.All(); len(list) > 0 {
+		var in []string
+		for _, x := range list {
+			in = append(in, "segment."+x.Name)
+		}
+		out = append(out, group(p.T("Segments"), in))
+	}
 	if len(said) > 0 {
 		out = append(out, group(p.T("Attributes"), said))
 	}

@@ -66,12 +66,24 @@ func typedFields(f url.Values) map[string]string {
 // oneLine is the text as an input of one line gives it back.
 func oneLine(s string) string { return strings.NewReplacer("\r", "", "\n", "").Replace(s) }
 
-// titleOf is what a field is called, else the attribute's own name.
-func titleOf(fields []customer.Field, name string) string {
+// wellKnown are attributes that nearly every company sends.
+var wellKnown = map[string]lang.Text{
+	"plan": lang.Text("Plan"), "country": lang.Text("Country"), "region": lang.Text("Region"), "city": lang.Text("City"), "industry": lang.Text("Industry"),
+	"employees": lang.Text("Employees"), "channel": lang.Text("Channel"), "owner": lang.Text("Owner"), "renewal_date": lang.Text("Renewal date"),
+	"created_at": lang.Text("Created on"), "customer_since": lang.Text("Customer since"), "domain": lang.Text("Domain"), "website": lang.Text("Website"),
+	"name": lang.Text("Name"), "email": lang.Text("E-mail"), "phone": lang.Text("Phone"), "title": lang.Text("Job title"), "language": lang.Text("Language"), "currency": lang.Text("Currency"),
+}
+
+// titleOf is what an attribute is called: the title of its field, the word for
+// it where it is well known, else its own name.
+func titleOf(p *lang.Printer, fields []customer.Field, name string) string {
 	for _, f := range fields {
 		if f.Name == name {
 			return f.Title
 		}
+	}
+	if t, ok := wellKnown[name]; ok {
+		return p.Text(t)
 	}
 	return name
 }

@@ -424,7 +424,7 @@ func (v *visit) segmentLines(lines []string) string {
 			out = append(out, v.p.T("In %s on the day", b.Title(x)))
 			continue
 		}
-		out = append(out, attributeTitle(v.p, b, strings.TrimPrefix(name, facts.NowPrefix))+" = "+cmp.Or(value, v.p.T("unknown")))
+		out = append(out, attributeTitle(v.p, nil, b, strings.TrimPrefix(name, facts.NowPrefix))+" = "+cmp.Or(value, v.p.T("unknown")))
 	}
 	return strings.Join(out, " · ")
 }

@@ -74,12 +74,12 @@ func TestOverviewOfThePast(t *testing.T) {
 // A segment is kept in every link, and narrows every figure.
 func TestOverviewOfASegment(t *testing.T) {
 	s := busy(t)
-	a := s.get(admin, "/?segment=plan%3DPro").is(200).says(".chip.on", "plan = Pro")
+	a := s.get(admin, "/?segment=plan%3DPro").is(200).says(".chip.on", "Plan = Pro")
 	a.has(`.stat a[href="/metrics/mrr?segment=plan%3DPro"]`, 1)
 	if got := strings.TrimSpace(a.doc.Find(`.stat:has(a[href^="/metrics/mrr"]) .value`).Text()); got != "R$8,750" {
 		t.Errorf("MRR of plan Pro is %q", got)
 	}
-	s.get(as{role: store.Viewer, code: lang.Portuguese}, "/?segment=plan%3D").says(".chip.on", "plan = desconhecido")
+	s.get(as{role: store.Viewer, code: lang.Portuguese}, "/?segment=plan%3D").says(".chip.on", "Plano = desconhecido")
 	a.has(".past", 0)
 	s.get(admin, "/?segment=plam%3DPro").is(200).says(".past", "No customer has an attribute named plam")
 	s.get(admin, "/values").is(200).says("select", "plan")

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 )
@@ -25,10 +26,12 @@ type peoplePage struct {
 	Roles   []choice
 	Active  []choice
 	Consent []choice
-	Filters []link
-	First   string
-	Next    string
-	CSV     string
+	// Segments narrow the list down to the people of their customers.
+	Segments []choice
+	Filters  []link
+	First    string
+	Next     string
+	CSV      string
 	// Tests leads to the list with whom no figure counts, or without them.
 	Tests string
 	Empty bool
@@ -56,7 +59,7 @@ var personRoles = map[string]lang.Text{
 }
 
 // peopleFields are the parameters that every link of the page carries.
-var peopleFields = []string{"q", "account", "role", "active", "consent", "sort", "dir", "tests"}
+var peopleFields = []string{"q", "account", "segment", "role", "active", "consent", "sort", "dir", "tests"}
 
 const peopleShown = 50
 
@@ -77,6 +80,11 @@ func (s *server) readPeople(v *visit) (facts.PeopleQuery, url.Values, error) {
 	}
 	if x := kept.Get("account"); x != "" {
 		q.Accounts = []string{string(s.Facts.Joined(farol.AccountID(x), time.Time{}))}
+	}
+	if x := kept.Get("segment"); x != "" {
+		if err := s.peopleIn(v, x, &q); err != nil {
+			return q, kept, err
+		}
 	}
 	if err := s.Customers.LeaveOut(v.r.Context(), s.Store, &q); err != nil {
 		return q, kept, err
@@ -103,6 +111,29 @@ func (s *server) readPeople(v *visit) (facts.PeopleQuery, url.Values, error) {
 	return q, kept, nil
 }
 
+// peopleIn keeps the people of the customers of a segment.
+func (s *server) peopleIn(v *visit, name string, q *facts.PeopleQuery) error {
+	b, err := s.Segments.Seen(v.r.Context())
+	if err != nil {
+		return err
+	}
+	if _, err := b.Find(name); err != nil {
+		return farol.InvalidField("segment", "there is no segment %q", name)
+	}
+	all, err := s.Customers.Accounts(v.r.Context())
+	if err != nil {
+		return err
+	}
+	in := []string{}
+	for _, a := range customer.Members(all, name) {
+		if q.Accounts == nil || slices.Contains(q.Accounts, string(a.ID)) {
+			in = append(in, string(a.ID))
+		}
+	}
+	q.Accounts = in
+	return nil
+}
+
 func (s *server) people(v *visit) error {
 	q, kept, err := s.readPeople(v)
 	if err != nil {
@@ -127,7 +158,14 @@ func (s *server) people(v *visit) error {
 	}
 	p.Tests = linkWith("/people", kept, "tests", map[bool]string{false: "yes"}[q.Tests])
 	p.heads(v)
-	p.choices(v)
+	p.choices(v, names)
+	b, err := s.Segments.Seen(v.r.Context())
+	if err != nil {
+		return err
+	}
+	for _, x := range b.All() {
+		p.Segments = append(p.Segments, choice{Value: x.Name, Name: x.Title, Chosen: x.Name == kept.Get("segment")})
+	}
 	if q.Offset > 0 {
 		p.First = linkWith("/people", kept)
 	}
@@ -208,7 +246,7 @@ func (p *peoplePage) heads(v *visit) {
 	}
 }
 
-func (p *peoplePage) choices(v *visit) {
+func (p *peoplePage) choices(v *visit, names func(farol.AccountID) string) {
 	pick := func(name string, options ...choice) []choice {
 		for i := range options {
 			options[i].Chosen = p.Fields.Get(name) == options[i].Value
@@ -222,7 +260,7 @@ func (p *peoplePage) choices(v *visit) {
 	p.Consent = pick("consent", choice{Title: lang.Text("Any consent")}, choice{Value: "+email.marketing", Title: lang.Text("Agreed to marketing e-mail")},
 		choice{Value: "-email.marketing", Title: lang.Text("Refused marketing e-mail")}, choice{Value: "?email.marketing", Title: lang.Text("Not asked yet")})
 	if x := p.Fields.Get("account"); x != "" {
-		p.Filters = append(p.Filters, link{v.p.T("Customer") + " = " + x, linkWith("/people", p.Fields, "account", "")})
+		p.Filters = append(p.Filters, link{v.p.T("Customer") + " = " + names(farol.AccountID(x)), linkWith("/people", p.Fields, "account", "")})
 	}
 }
 
@@ -256,6 +294,14 @@ type listedPeople map[farol.PersonID]facts.Listed
 // name is what the person is called, the id when nothing better is known.
 func (l listedPeople) name(id farol.PersonID) string {
 	return cmp.Or(l[id].Name, l[id].Email, string(id))
+}
+
+// calledBy looks up what people are called; the same may be named often, and
+// nobody by "".
+func (s *server) calledBy(v *visit, ids []string) (listedPeople, error) {
+	ids = slices.DeleteFunc(ids, func(id string) bool { return id == "" })
+	slices.Sort(ids)
+	return s.listed(v, slices.Compact(ids))
 }
 
 // listed looks the people up.

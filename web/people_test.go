@@ -57,7 +57,7 @@ func TestPeoplePages(t *testing.T) {
 	s.paletteOfPeople(csm)
 	s.leavesOutPeople()
 	const page = "/people/user-01-0"
-	a := s.get(csm, page).is(200).says("h1", "José Ávila").says("table", "CEO").says(".said", "CFO").says(".moments", "title is now CEO").says(".moments", "Report Created").says(".moments", "Answered NPS")
+	a := s.get(csm, page).is(200).says("h1", "José Ávila").says("table", "CEO").says(".said", "CFO").says(".moments", "Job title is now CEO").says(".moments", "Report Created").says(".moments", "Answered NPS")
 	a.says("table", "Conta 5")
 	s.post(csm, page, "do", "role", "role", "champion").leadsTo(page + "?done=saved")
 	s.get(csm, page).says(".head-figures", "Champion").says(".moments", "Role: Champion")

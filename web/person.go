@@ -194,11 +194,17 @@ func (s *server) personFacts(v *visit, _ *view, p *personPage) error {
 		return err
 	}
 	values := map[string]string{}
+	said := func(name, value string) string {
+		if text := fieldText(v, fields, name, value); text != value {
+			return text
+		}
+		return names{v: v}.dated(value)
+	}
 	for _, a := range p.Contact.Attributes {
 		values[a.Name] = a.Value
-		row := saidFact{Name: titleOf(fields, a.Name), Value: cmp.Or(fieldText(v, fields, a.Name, a.Value), lang.None), Source: sources(a.History[0].Source)}
+		row := saidFact{Name: titleOf(v.p, fields, a.Name), Value: cmp.Or(said(a.Name, a.Value), lang.None), Source: sources(a.History[0].Source)}
 		for _, x := range a.History {
-			row.History = append(row.History, saidRow{cmp.Or(fieldText(v, fields, a.Name, x.Value), lang.None), sources(x.Source), x.At, x.Known})
+			row.History = append(row.History, saidRow{cmp.Or(said(a.Name, x.Value), lang.None), sources(x.Source), x.At, x.Known})
 		}
 		p.Facts = append(p.Facts, row)
 	}

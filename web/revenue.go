@@ -117,6 +117,10 @@ func (s *server) revenue(v *visit) error {
 	if p.Attributes, err = s.Facts.Attributes(v.r.Context()); err != nil {
 		return err
 	}
+	names, err := s.accountNames(v)
+	if err != nil {
+		return err
+	}
 	g, ctx := errgroup.WithContext(v.r.Context())
 	g.SetLimit(atOnce)
 	v.r = v.r.WithContext(ctx)
@@ -137,7 +141,7 @@ func (s *server) revenue(v *visit) error {
 	g.Go(func() error {
 		list, _, err := s.Metrics.Movements(ctx, metric.MovementQuery{RevenueRequest: q, Limit: shownMovers})
 		if err == nil {
-			p.Movers = movers(v, list, v.company.Currency)
+			p.Movers = movers(v, list, v.company.Currency, names)
 		}
 		return err
 	})
@@ -375,13 +379,13 @@ func (p *revenuePage) currencies(v *visit, sc scale, l metric.RevenueLedger) {
 }
 
 // movers writes rows of the ledger.
-func movers(v *visit, list []metric.MovementRow, currency farol.Currency) []moverRow {
+func movers(v *visit, list []metric.MovementRow, currency farol.Currency, names func(farol.AccountID) string) []moverRow {
 	sc := scale{v.p, metric.Money, currency}
 	var out []moverRow
 	for _, m := range list {
 		x := float64(m.Amount) / math.Pow10(currency.Digits())
 		row := moverRow{
-			Day: v.p.Date(m.Day), Who: accountWho(m.Account), Kind: v.p.Text(movementTitles[m.Kind]), Part: lang.None, Product: cmp.Or(m.Product, lang.None), Amount: sc.text(&x), Reason: cmp.Or(m.Reason, lang.None),
+			Day: v.p.Date(m.Day), Who: who{names(farol.AccountID(m.Account)), customerHref(farol.AccountID(m.Account))}, Kind: v.p.Text(movementTitles[m.Kind]), Part: lang.None, Product: cmp.Or(m.Product, lang.None), Amount: sc.text(&x), Reason: cmp.Or(m.Reason, lang.None),
 			Events: "/events?" + url.Values{"account": {m.Account}, "from": {m.Day.String()}, "until": {m.Day.String()}}.Encode(),
 		}
 		if m.Part != "" {

@@ -47,7 +47,11 @@ func (s *server) movements(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.Movers = movers(v, list, v.company.Currency)
+	names, err := s.accountNames(v)
+	if err != nil {
+		return err
+	}
+	p.Movers = movers(v, list, v.company.Currency, names)
 	if next != "" {
 		p.Next = look.Link("/revenue/movements", append(slices.Clone(own), "after", next)...)
 	}

@@ -346,7 +346,13 @@ func (s *server) lookAt(ctx context.Context, v *visit, b segment.Book, r segment
 		return nil, err
 	}
 	out := &ruleLook{Row: -1, Count: v.p.N(l.Count, "%d customer", "%d customers"), MRR: n.money(l.MRR)}
-	if counted := len(all); counted > 0 {
+	counted := 0
+	for _, a := range all {
+		if !a.Test {
+			counted++
+		}
+	}
+	if counted > 0 {
 		out.Share = v.p.Percent(float64(l.Count) / float64(counted))
 	}
 	for _, a := range l.Accounts[:min(len(l.Accounts), sampleShown)] {

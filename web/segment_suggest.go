@@ -55,7 +55,15 @@ func (s *server) suggestions(v *visit, n names, b segment.Book, what, of, event 
 		if !slices.Contains(list, "created_at") {
 			list = append(list, "created_at") // every account has it
 		}
-		return append(marksToName(v.p, b), plainChoices(list)...), nil
+		out = marksToName(v.p, b)
+		for _, x := range list {
+			c := choice{Value: x}
+			if title := titleOf(v.p, n.fields, x); title != x {
+				c.Name = title
+			}
+			out = append(out, c)
+		}
+		return out, nil
 	case "value":
 		return s.valuesOf(ctx, n, of)
 	case "person-attribute":
@@ -91,7 +99,7 @@ func marksToName(p *lang.Printer, b segment.Book) []choice {
 	}
 	out := make([]choice, len(names))
 	for i, x := range names {
-		out[i] = choice{Value: x, Name: attributeTitle(p, b, x)}
+		out[i] = choice{Value: x, Name: attributeTitle(p, nil, b, x)}
 	}
 	return out
 }

@@ -53,7 +53,7 @@ func (n names) titles(p *lang.Printer, b segment.Book) segment.Titles {
 			return name
 		},
 		Segment:   func(name string) string { return "“" + b.Title(name) + "”" },
-		Attribute: func(name string) string { return attributeTitle(p, b, name) },
+		Attribute: func(name string) string { return attributeTitle(p, n.fields, b, name) },
 		Value:     n.attributeValue,
 		Number: func(name string, x float64) string {
 			if m, ok := n.metrics[name]; ok {
@@ -66,12 +66,15 @@ func (n names) titles(p *lang.Printer, b segment.Book) segment.Titles {
 
 // attributeTitle is what people call an attribute of accounts: marks are
 // attributes, too.
-func attributeTitle(p *lang.Printer, b segment.Book, name string) string {
+func attributeTitle(p *lang.Printer, fields []customer.Field, b segment.Book, name string) string {
 	if role, ok := strings.CutPrefix(name, customer.OwnerTrait); ok && ownerTitles[role] != "" {
 		return p.Text(ownerTitles[role])
 	}
 	if tag, ok := strings.CutPrefix(name, customer.TagTrait); ok {
 		return p.T("Tag %s", tag)
+	}
+	if list, ok := strings.CutPrefix(name, customer.ListTrait); ok {
+		return p.T("On the list %s", list)
 	}
 	if s, ok := strings.CutPrefix(name, segment.Trait("")); ok {
 		return p.T("Segment %s", b.Title(s))
@@ -79,7 +82,7 @@ func attributeTitle(p *lang.Printer, b segment.Book, name string) string {
 	if name == customer.StageTrait {
 		return p.T("Stage")
 	}
-	return name
+	return titleOf(p, fields, name)
 }
 
 // attributeValue is what people call a value of an attribute of accounts.
@@ -89,7 +92,7 @@ func (n names) attributeValue(name, value string) string {
 		return n.value("stage", value)
 	case strings.HasPrefix(name, customer.OwnerTrait):
 		return n.value("owner", value)
-	case value == "true" && (strings.HasPrefix(name, customer.TagTrait) || strings.HasPrefix(name, segment.Trait(""))):
+	case value == "true" && (strings.HasPrefix(name, customer.TagTrait) || strings.HasPrefix(name, customer.ListTrait) || strings.HasPrefix(name, segment.Trait(""))):
 		return n.v.p.T("yes")
 	}
 	return value
@@ -178,7 +181,7 @@ type segmentPage struct {
 	Uses    []link
 	UsedBy  []link
 	Use     []link
-	Columns []string
+	Columns []customerColumn
 	CSV     string
 	First   string
 	Next    string
@@ -260,6 +263,8 @@ func usesOf(p *lang.Printer, name string) []link {
 	return []link{
 		{p.T("Customers"), "/customers?where=" + url.QueryEscape("segment."+name+"=true")}, {p.T("Overview"), "/" + q}, {p.T("Revenue"), "/revenue" + q}, {p.T("Engagement"), "/engagement" + q},
 		{p.T("Retention"), "/retention" + q}, {p.T("Churn"), "/churn" + q}, {p.T("Life cycle"), "/lifecycle" + q},
+		{p.T("People"), "/people" + q}, {p.T("Customer stages"), "/stages" + q}, {p.T("Tickets"), "/tickets" + q}, {p.T("Activation"), "/activation" + q},
+		{p.T("Adoption"), "/adoption" + q}, {p.T("Voice of the customer"), "/voice" + q},
 	}
 }
 
@@ -341,7 +346,7 @@ func (s *server) segmentMembers(v *visit, n names, x segment.Segment, p *segment
 		return err
 	}
 	for _, c := range memberColumns {
-		p.Columns = append(p.Columns, n.title(c))
+		p.Columns = append(p.Columns, customerColumn{Title: short(n.title(c)), Full: n.title(c), Number: strings.HasPrefix(c, "metric.")})
 	}
 	for _, a := range page.Accounts {
 		p.Members = append(p.Members, customerRowOf(n, a, memberColumns))
@@ -481,7 +486,7 @@ func (s *server) segmentVersions(v *visit) error {
 		return err
 	}
 	sh := v.shell("")
-	sh.Title = x.Title
+	sh.Title, sh.Question = x.Title, v.p.T("Which versions has this segment had? A version never changes once made.")
 	return s.sendVersions(v, versionsPage{shell: sh}, segmentHref(x.Name), segment.Kind, x.Name)
 }
 

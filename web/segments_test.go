@@ -46,7 +46,7 @@ func TestSegments(t *testing.T) {
 		s.get(who, "/segments/both/edit").is(200).has(".rule-row", 3)
 		s.get(who, "/segments/new").is(200).has(".rule-row", 2)
 	})
-	s.get(admin, "/segments").says("tbody", "plan is “Pro”").says("tbody", "is in the segment “Pros” and is in the segment “Users”").says("tbody", "Why both")
+	s.get(admin, "/segments").says("tbody", "Plan is “Pro”").says("tbody", "is in the segment “Pros” and is in the segment “Users”").says("tbody", "Why both")
 	s.get(admin, "/segments/pros").has("table[data-rows] tbody tr", 5).says(".head-figures", "Customers5").says("main", "It is named by Both").has(`p[lang="pt-BR"]`, 1)
 	s.get(admin, "/segments/both").says("main", "It names Pros, Users")
 	s.get(admin, "/segments/nobody").says(".nothing", "Nobody is in this segment")
@@ -90,14 +90,27 @@ func TestSegmentFilter(t *testing.T) {
 	}
 	s.get(admin, "/?segment=pros").is(200).says(".chip.on", "In Pros")
 	s.get(admin, "/?segment=-pros").is(200).says(".chip.on", "Not in Pros")
-	s.get(admin, "/?segment=$segment.pros%3Dtrue&segment=now:plan%3DPro").is(200).says(".chip.on", "In Pros on the day · plan now = Pro")
+	s.get(admin, "/?segment=$segment.pros%3Dtrue&segment=now:plan%3DPro").is(200).says(".chip.on", "In Pros on the day · Plan now = Pro")
 	s.get(admin, "/?segment=$segment.pros%3Dfalse").is(200).says(".chip.on", "Not in Pros on the day").has(`.menu-body a.item[href="/"]`, -1)
 	s.get(admin, "/?segment=nosuch").is(400)
 	s.get(admin, "/?segment=No+such!").is(400)
-	for _, path := range []string{"/retention", "/churn", "/lifecycle", "/engagement", "/activation", "/adoption", "/revenue", "/voice"} {
+	for _, path := range []string{"/retention", "/churn", "/lifecycle", "/engagement", "/activation", "/adoption", "/revenue", "/voice", "/stages", "/tickets"} {
 		s.get(admin, path+"?segment=pros").is(200).says(".chip.on", "In Pros")
 	}
-	s.get(admin, "/customers?where=segment.pros%3Dtrue").is(200).has("table[data-rows] tbody tr", 5)
+	s.get(admin, "/customers?where=segment.pros%3Dtrue").is(200).has("table[data-rows] tbody tr", 5).has(`[data-part] option[value="segment.pros"]`, 1)
+	s.get(admin, "/customer-values?column=segment.pros").is(200).has(`option[value="false"]`, 1)
+	s.get(admin, "/stages?segment=pros").says(".stage .big", "5").has(`.stage a[href*="segment.pros%3Dtrue"]`, -1)
+	outside := s.get(admin, "/customers?where=segment.pros%3Dfalse").is(200).text(".totals strong")
+	if all := s.get(admin, "/customers").text(".totals strong"); outside == all || outside == "5 customers" {
+		t.Errorf("%s outside, of %s", outside, all)
+	}
+	s.check(s.facts.UpdateRoster(t.Context()))
+	everybody, theirs := s.get(admin, "/people").is(200).text("table.people tfoot"), s.get(admin, "/people?segment=pros").is(200).text("table.people tfoot")
+	if everybody == theirs || theirs == "" {
+		t.Errorf("%q people in the segment, %q in all", theirs, everybody)
+	}
+	s.get(admin, "/people?segment=pros&account=acct-01").is(200)
+	s.get(admin, "/people?segment=nosuch").is(400)
 }
 
 // The builder does what its buttons say, counts, and saves.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -270,7 +271,7 @@ func (s *server) versions(v *visit) error {
 
 // sendVersions lists the versions of a definition; back leads to its form.
 func (s *server) sendVersions(v *visit, p versionsPage, back, kind, name string) error {
-	p.Question = v.p.T("Which versions has this setting had? A version never changes once made.")
+	p.Question = cmp.Or(p.Question, v.p.T("Which versions has this setting had? A version never changes once made."))
 	p.Crumb = &crumb{p.Title, back}
 	list, err := s.Store.DefinitionVersions(v.r.Context(), kind, name)
 	if err != nil && farol.KindOf(err) != farol.NotFound {
@@ -281,11 +282,14 @@ func (s *server) sendVersions(v *visit, p versionsPage, back, kind, name string)
 		return err
 	}
 	for _, d := range list {
-		var b []byte
-		if b, err = json.MarshalIndent(d.Body, "", "  "); err != nil {
+		var b strings.Builder
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		if err := e.Encode(d.Body); err != nil {
 			return err
 		}
-		text := string(b)
+		text := b.String()
 		if kind == metric.SettingKind && name == metric.ConventionsName {
 			text = settingText(v.p, text)
 		}

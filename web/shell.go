@@ -321,7 +321,7 @@ func (s shell) inSegment(f facts.Filter) (string, bool) {
 // filtered is what people call the attribute of a filter.
 func (s shell) filtered(f facts.Filter) string {
 	name, now := strings.CutPrefix(f.Attribute, facts.NowPrefix)
-	title := attributeTitle(s.visit.p, s.View.Book, name)
+	title := attributeTitle(s.visit.p, nil, s.View.Book, name)
 	if now {
 		return s.visit.p.T("%s now", title)
 	}
@@ -396,7 +396,16 @@ func (s shell) Clock(t time.Time) string { return s.visit.p.Clock(t, s.Company.l
 func (s shell) Day(t time.Time) string { return s.visit.p.Date(farol.DayOf(t, s.Company.location())) }
 
 // Ago says how long ago an instant was.
-func (s shell) Ago(t time.Time) string { return s.visit.p.Ago(t, s.visit.now) }
+func (s shell) Ago(t time.Time) string {
+	now := s.visit.now
+	if s.View != nil && s.View.AsOf != 0 {
+		// On a past day it was so long ago as it was then.
+		if end := s.View.AsOf.Next(1).Start(s.visit.company.location()); end.Before(now) && !t.After(end) {
+			now = end
+		}
+	}
+	return s.visit.p.Ago(t, now)
+}
 
 // Iso is an instant for a <time> element.
 func (s shell) Iso(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -5,12 +5,14 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/sight"
 )
 
@@ -74,7 +76,7 @@ func (s *server) stagesBoard(v *visit) error {
 	p := stagesPage{shell: v.shell(lang.Text("Customer stages")), Mine: v.r.URL.Query().Get("mine") == "yes"}
 	p.Question = v.p.T("Where are our customers in their life with us, and who does not get on?")
 	p.View, p.Charts = look, true
-	all, err := s.accountsAt(v, look)
+	all, err := s.accountsIn(v, look)
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (s *server) stagesBoard(v *visit) error {
 		q.Where = []customer.Condition{{Column: "owner.csm", Values: []string{string(v.member.ID)}}}
 	}
 	groups := q.ByStage(all, 0)
-	p.Empty = len(all) == 0
+	p.Empty = len(all) == 0 && len(look.Filters) == 0
 	moves, entered, err := s.stageMoves(v, look, q, all)
 	if err != nil {
 		return err
@@ -112,11 +114,26 @@ func (s *server) accountsAt(v *visit, look *view) (map[farol.AccountID]*customer
 	return s.Customers.At(v.r.Context(), look.AsOf, look.Known, "mrr")
 }
 
+// accountsIn are those of accountsAt that the view's segment keeps.
+func (s *server) accountsIn(v *visit, look *view) (map[farol.AccountID]*customer.Account, error) {
+	all, err := s.accountsAt(v, look)
+	if err != nil || len(look.Filters) == 0 {
+		return all, err
+	}
+	out := make(map[farol.AccountID]*customer.Account, len(all))
+	for id, a := range all {
+		if fits(a, look.Filters) {
+			out[id] = a
+		}
+	}
+	return out, nil
+}
+
 // stageMoves are the latest moves of the accounts that fit, the newest first,
 // and how many of the last weeks went into each stage.
 func (s *server) stageMoves(v *visit, look *view, q customer.Query, all map[farol.AccountID]*customer.Account) ([]facts.MarkChange, map[string]int, error) {
 	m := facts.SaidQuery{Trait: customer.StageTrait, From: look.reference() - movesCounted + 1, AsOf: look.AsOf, Known: look.Known}
-	if len(q.Where) > 0 {
+	if len(q.Where)+len(look.Filters) > 0 {
 		m.Only = []string{}
 		for _, a := range q.Every(all) {
 			m.Only = append(m.Only, string(a.ID))
@@ -135,6 +152,20 @@ func (s *server) stageMoves(v *visit, look *view, q customer.Query, all map[faro
 	return slices.DeleteFunc(moves, func(m facts.MarkChange) bool { return all[m.Account] == nil }), entered, err
 }
 
+// narrowed is the view's segment as conditions of the list of customers.
+func (p *stagesPage) narrowed() []string {
+	var out []string
+	for _, f := range p.View.Filters {
+		column := "attribute." + strings.TrimPrefix(f.Attribute, facts.NowPrefix)
+		value := f.Values[0]
+		if name, _, _, ok := segment.Filtered(f); ok {
+			column = "segment." + name
+		}
+		out = append(out, column+"="+value)
+	}
+	return out
+}
+
 // columns fills the stages.
 func (p *stagesPage) columns(n names, groups []customer.StageGroup, entered map[string]int) {
 	pr := n.v.p
@@ -144,7 +175,7 @@ func (p *stagesPage) columns(n names, groups []customer.StageGroup, entered map[
 			continue
 		}
 		list := func(where ...string) string {
-			q := url.Values{"where": append([]string{"stage=" + g.Stage}, where...)}
+			q := url.Values{"where": append(append([]string{"stage=" + g.Stage}, where...), p.narrowed()...)}
 			if p.Mine {
 				q.Set("mine", "yes")
 			}
@@ -227,7 +258,7 @@ func (p *stagesPage) stuck(n names, q customer.Query, all map[farol.AccountID]*c
 		p.Stuck = append(p.Stuck, row)
 	}
 	if page.Count > len(page.Accounts) {
-		p.More = "/customers?" + url.Values{"where": {"standing=" + string(customer.Stuck)}, "sort": {"days_in_stage"}, "dir": {"down"}}.Encode()
+		p.More = "/customers?" + url.Values{"where": append([]string{"standing=" + string(customer.Stuck)}, p.narrowed()...), "sort": {"days_in_stage"}, "dir": {"down"}}.Encode()
 	}
 }
 
@@ -262,7 +293,7 @@ func (s *server) stagesCSV(v *visit) error {
 	if err != nil {
 		return err
 	}
-	all, err := s.accountsAt(v, look)
+	all, err := s.accountsIn(v, look)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -111,20 +112,29 @@ func (v *visit) inSegment(look *view, accounts map[farol.AccountID]*customer.Acc
 		if a.Test {
 			return false
 		}
-		for _, f := range look.Filters {
-			value := a.Attributes[f.Attribute]
-			switch {
-			case f.Attribute == "account":
-				value = string(id)
-			case len(f.Attribute) > 0 && f.Attribute[0] == '$':
-				value = a.Marks[f.Attribute]
-			}
-			if !slices.Contains(f.Values, value) {
-				return false
-			}
+		if !fits(a, look.Filters) {
+			return false
 		}
 		return mine == "" || slices.ContainsFunc(customer.OwnerRoles, func(role string) bool { return a.Owner(role) == string(mine) })
 	}
+}
+
+// fits tells whether an account is what filters keep, by what is known of it.
+func fits(a *customer.Account, filters []facts.Filter) bool {
+	for _, f := range filters {
+		name := strings.TrimPrefix(f.Attribute, facts.NowPrefix)
+		value := a.Attributes[name]
+		switch {
+		case name == "account":
+			value = string(a.ID)
+		case strings.HasPrefix(name, "$"):
+			value = a.Marks[name]
+		}
+		if !slices.Contains(f.Values, value) {
+			return false
+		}
+	}
+	return true
 }
 
 // ticketQuery reads what the page asks for.

@@ -123,7 +123,7 @@ func TestSegment(t *testing.T) {
 	b.until(`[...document.querySelectorAll('select[name=segment] option')].some(o => o.value.startsWith('plan='))`)
 	b.shot("segment-menu")
 	b.follow(".controls details:nth-child(3) form:has(#segment-values) button")
-	if got := b.text(".chip.on"); !strings.HasPrefix(got, "plan = ") {
+	if got := b.text(".chip.on"); !strings.HasPrefix(got, "Plan = ") {
 		t.Errorf("the segment is %q", got)
 	}
 	var at string

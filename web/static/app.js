@@ -98,6 +98,7 @@ async function openDrawer(href) {
 }
 document.addEventListener('click', (e) => {
   const link = e.target.closest('a[data-drawer]');
+  link?.closest('details.menu')?.removeAttribute('open');
   if (!link || !drawer || e.ctrlKey || e.metaKey || e.shiftKey || e.button !== 0) return;
   e.preventDefault();
   openDrawer(link.getAttribute('href'));
@@ -498,6 +499,7 @@ async function build(part, by, action) {
 function showTextError(fresh) {
   const box = builder.querySelector('#builder-text');
   const now = fresh.querySelector('#builder-text');
+  if (!now) return; // it took the place of the text, error and all
   box.querySelector('.form-error')?.remove();
   const wrong = now?.querySelector('.form-error');
   const area = box.querySelector('textarea');
