@@ -116,7 +116,7 @@ func TestRowsAddUp(t *testing.T) {
 	src := s.get(admin, "/metrics/logo_churn_rate/source?at=2026-02-10&grain=month").is(200)
 	src.says(".source-of .facts", "1 of 10").says("#units ~ .card", "acct-00")
 	group := s.get(admin, "/metrics/mrr/source?at=2026-02-10&grain=month&by=plan&group=%3DPro").is(200)
-	group.says(".source-of", "Plan = Pro").says(".source-of .big", "R$8,750.00")
+	group.says(".source-of", "plan = Pro").says(".source-of .big", "R$8,750.00")
 	s.get(admin, "/metrics/mrr/source?at=someday").is(400)
 	s.get(admin, "/metrics/nps/source?at=2024-02-10&grain=month").is(200).says(".source-of", "Nobody was counted.")
 	past := s.get(admin, "/metrics/mrr/source?at=2025-12-10&grain=month&known=2026-01-05&segment=plan%3DPro").is(200)

@@ -67,7 +67,7 @@ func TestTriangleCSV(t *testing.T) {
 func TestRetentionMembers(t *testing.T) {
 	s := busy(t)
 	revenue := s.get(admin, "/retention/members?unit=revenue&interval=month&cohort=2025-10-13&column=1&by=plan&group=%3DBasic").is(200)
-	revenue.says("tbody", "R$1,000.00 of R$1,000.00").says(".card-title", "Plan = Basic")
+	revenue.says("tbody", "R$1,000.00 of R$1,000.00").says(".card-title", "plan = Basic")
 	s.get(admin, "/retention/members?kind=brackets&brackets=1-3&interval=day&cohorts=month&cohort=2026-01-01&column=0").is(200).says(".card-title", "Day 1–3")
 	s.get(admin, "/retention/members?interval=24h&cohort=2020-01-01&column=1").is(200).has("tbody tr", 0)
 	for _, q := range []string{"cohort=x&column=1", "cohort=2026-01-01&column=x", "cohort=2026-01-01&column=999", "cohort=2026-01-01&column=1&unit=x", "cohort=2026-01-01&column=1&steps=x"} {
