@@ -82,8 +82,9 @@ func (s *Store) AddAudit(ctx context.Context, a Audit) error {
 	if a.accounts != "" {
 		a.accounts += "\n"
 	}
+	ctx = context.WithoutCancel(ctx) // who hangs up has done it all the same
 	// Writers take turns, so the chain has no forks.
-	return s.Write(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
+	return s.Write(ctx, func(tx *sql.Tx) error {
 		err := tx.QueryRowContext(ctx, `select place, sum from audit order by place desc limit 1`).Scan(&a.place, &a.before)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err

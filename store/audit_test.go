@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"net/url"
 	"strings"
 	"testing"
@@ -41,7 +42,9 @@ func TestAudit(t *testing.T) {
 		}
 		c.pass(time.Minute)
 		rows := int64(12)
-		ok(t, s.AddAudit(ctx, Audit{Token: "t1", Kind: AuditExport, Accounts: []farol.AccountID{"a%", "b"}, Rows: &rows, Status: 403}))
+		hungUp, hangUp := context.WithCancel(ctx)
+		hangUp()
+		ok(t, s.AddAudit(hungUp, Audit{Token: "t1", Kind: AuditExport, Accounts: []farol.AccountID{"a%", "b"}, Rows: &rows, Status: 403}))
 		for _, q := range []struct {
 			q AuditQuery
 			n int
