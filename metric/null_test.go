@@ -56,7 +56,10 @@ func TestZeroAndOneFact(t *testing.T) {
 			r := New(loadCatalogue(t), f, func() Settings { return settings })
 			r.SetClock(clk.now)
 			for _, m := range r.catalogue.All() {
-				for _, g := range m.Grains[:1] {
+				for i, g := range m.Grains {
+					if name != "none" && i > 0 {
+						continue // one fact is told by one grain as by another
+					}
 					for _, by := range map[bool][]string{true: {"", "plan"}, false: {""}}[name == "subscription"] {
 						q := Request{Metric: m.Name, Grain: g, By: by, Period: farol.Period{From: farol.Date(2026, 1, 20), To: farol.Date(2026, 2, 20)}}
 						s, err := r.Read(ctx, q)
