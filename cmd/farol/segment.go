@@ -113,6 +113,11 @@ func (c *segmentApplyCmd) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)
 	}
+	if c.Server == "" { // a server knows its own metrics, and says so
+		if err := file.metrics(order); err != nil {
+			return fmt.Errorf("%s: %w", c.File, err)
+		}
+	}
 	if c.Check {
 		fmt.Fprintf(out, "%s is right: %d segments\n", c.File, len(order))
 		return nil
@@ -128,6 +133,34 @@ func (c *segmentApplyCmd) Run(ctx context.Context, out io.Writer) error {
 			return fmt.Errorf("%s: %s: %w", c.File, name, err)
 		}
 		fmt.Fprintf(out, "%s is at version %d\n", name, version)
+	}
+	return nil
+}
+
+// metrics tells which rule names a metric that is not kept per account.
+func (f segmentFile) metrics(order []string) error {
+	catalogue, err := metric.Load()
+	if err != nil {
+		return err
+	}
+	for _, name := range order {
+		r, err := segment.ParseText(f[name].Rule)
+		if err == nil {
+			err = keptMetrics(catalogue, r)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %s", name, placed(f[name].Rule, err))
+		}
+	}
+	return nil
+}
+
+// keptMetrics tells which metric of a rule is not kept per account.
+func keptMetrics(catalogue *metric.Catalogue, r segment.Rule) error {
+	for _, m := range r.Metrics() {
+		if found, err := catalogue.Find(m.Name); err != nil || !found.PerAccount {
+			return farol.InvalidField(m.At, "there is no metric %q that is kept for each account", m.Name)
+		}
 	}
 	return nil
 }
@@ -233,10 +266,8 @@ func putSegment(ctx context.Context, s *store.Store, catalogue *metric.Catalogue
 	if err != nil {
 		return 0, err
 	}
-	for _, m := range r.Metrics() {
-		if found, err := catalogue.Find(m.Name); err != nil || !found.PerAccount {
-			return 0, farol.InvalidField(m.At, "there is no metric %q that is kept for each account", m.Name)
-		}
+	if err := keptMetrics(catalogue, r); err != nil {
+		return 0, err
 	}
 	made, err := segment.Put(ctx, s, name, segment.Document{Title: x.Title, Description: x.Description, Rule: r}, nil, "system")
 	return made.Version, err
