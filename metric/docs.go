@@ -62,7 +62,7 @@ func (m *Metric) writeDocs(b *strings.Builder) {
 	fmt.Fprintf(b, "- Unit: %s; aggregation: %s; good direction: %s; per %s\n", m.Unit, m.aggregationWords(), m.Direction, strings.Join(grains, ", "))
 	fmt.Fprintf(b, "- Version %d; settings: %s; a fact moves figures %s; kept daily per account: %s\n", m.Version,
 		orNone(m.Settings), m.reachWords(), map[bool]string{true: "yes", false: "no"}[m.PerAccount])
-	fmt.Fprintf(b, "\nWorked example:\n\n```text\n%s\n```\n", m.Example.Text)
+	fmt.Fprintf(b, "\nWorked example:\n\n```text\n%s\n```\n", m.Example)
 }
 
 // aggregationWords says how the rows are put together, with its options.

@@ -24,7 +24,10 @@ func TestWorkedExamples(t *testing.T) {
 				continue
 			}
 			t.Run(m.Name, func(t *testing.T) {
-				x := m.Example
+				x, err := parseExample(m.Example)
+				if err != nil {
+					t.Fatal(err)
+				}
 				now := func() time.Time { return x.Now }
 				f := open(t, x.Settings.Calendar.Zone, now)
 				backfill(t, f, x.Events)

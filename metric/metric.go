@@ -206,8 +206,9 @@ type Metric struct {
 	Title, Definition, Formula, Rules, Reading Words
 	// Query answers the unit rows, reached through the doors of package facts.
 	Query string
-	// Example is the worked example at the foot of the file.
-	Example Example
+	// Example is the text of the worked example at the foot of the file. It was
+	// read and checked; its facts, 8 MB for all metrics, are not kept.
+	Example string
 
 	doors []string
 	// twin tells that another metric makes its figures of the same query.

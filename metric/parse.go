@@ -59,11 +59,12 @@ func parseFile(name, text string) (*Metric, error) {
 	if err := m.checkQuery(); err != nil {
 		return nil, err
 	}
-	m.Example, err = parseExample(example)
+	x, err := parseExample(example)
 	if err != nil {
 		return nil, fmt.Errorf("example: %w", err)
 	}
-	return m, m.checkExample()
+	m.Example = x.Text
+	return m, m.checkExample(x)
 }
 
 // header maps "key" or "key [language]" to its text.
@@ -279,13 +280,13 @@ func (m *Metric) checkQuery() error {
 }
 
 // checkExample wants a figure of the example for every grain.
-func (m *Metric) checkExample() error {
+func (m *Metric) checkExample(x Example) error {
 	for _, g := range m.Grains {
-		if !slices.ContainsFunc(m.Example.Wants, func(w Want) bool { return w.Grain == g }) {
+		if !slices.ContainsFunc(x.Wants, func(w Want) bool { return w.Grain == g }) {
 			return fmt.Errorf("the example wants no figure per %s", g)
 		}
 	}
-	for _, w := range m.Example.Wants {
+	for _, w := range x.Wants {
 		if !m.Has(w.Grain) {
 			return fmt.Errorf("the example wants a figure per %s, which is not among the grains", w.Grain)
 		}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"time"
 )
 
@@ -85,6 +86,7 @@ func serve(ctx context.Context, out io.Writer, eo engineOptions, so serverOption
 	go func() { failed <- server.Serve(l) }()
 	go a.keepZone(ctx)
 	health.ready.Store(true)
+	go debug.FreeOSMemory() // of what reading definitions and migrations took
 	fmt.Fprintf(out, "Farol is at %s\n", address)
 	if ready != nil {
 		if err := ready(a, address); err != nil {
