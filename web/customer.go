@@ -360,7 +360,7 @@ func (s *server) lastContact(v *visit, n names, id farol.AccountID, look *view) 
 		if x.At.After(at) && !x.At.After(v.now) && (look.AsOf == 0 || farol.DayOf(x.At, v.company.location()) <= look.AsOf) {
 			at, f.Note = x.At, n.members[string(x.Author)]
 			if kind := v.p.Text(noteKinds[x.Kind]); kind != "" {
-				f.Note = v.p.T("%s, %s", kind, f.Note)
+				f.Note = strings.TrimSuffix(v.p.T("%s, %s", kind, f.Note), ", ") // a program has no name here
 			}
 		}
 	}
