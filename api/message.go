@@ -61,12 +61,12 @@ type messageOutput struct{ Body Message }
 
 func (s *server) addMessage(ctx context.Context, in *struct {
 	Body struct {
-		Account   string `json:"account,omitempty"`
-		Community bool   `json:"community,omitempty" doc:"A post for the team; account is then whom it is about."`
-		Topic     string `json:"topic,omitempty"`
-		Parent    string `json:"parent,omitempty"`
-		About     string `json:"about,omitempty"`
-		Body      string `json:"body"`
+		Account   string `json:"account,omitempty" doc:"The account in whose conversation it is said; of a post in the community: whom it is about. Without one it is a post in the community."`
+		Community bool   `json:"community,omitempty" doc:"A post in the community, also when it is about an account."`
+		Topic     string `json:"topic,omitempty" doc:"Of a post in the community."`
+		Parent    string `json:"parent,omitempty" doc:"Id of the post in the community that this answers: topic and account are then those of that post."`
+		About     string `json:"about,omitempty" doc:"What it is said about, such as ticket:SOURCE/ID."`
+		Body      string `json:"body" doc:"Markdown. Who is mentioned (@name) is told."`
 	}
 }) (*messageOutput, error) {
 	b := in.Body
@@ -74,11 +74,9 @@ func (s *server) addMessage(ctx context.Context, in *struct {
 		if _, err := s.Customers.Account(ctx, farol.AccountID(b.Account)); err != nil {
 			return nil, err
 		}
-	} else if !b.Community {
-		return nil, farol.InvalidField("account", "must not be empty")
 	}
 	m := store.Message{Thread: store.AccountThread(farol.AccountID(b.Account)), Author: writer(ctx), Account: farol.AccountID(b.Account), Topic: b.Topic, Parent: b.Parent, About: b.About, Body: b.Body}
-	if b.Community {
+	if b.Community || b.Account == "" {
 		m.Thread = store.Channel
 	}
 	m, err := s.Store.Say(ctx, m)

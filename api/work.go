@@ -33,7 +33,7 @@ func (s *server) workOperations() {
 	register(s, workers, op("add-task", http.MethodPost, "/tasks", "Add a task", "Of one source only one task is open at a time: a second one adds its details as another reason and answers the first."), s.addTask)
 	register(s, workers, op("change-tasks", http.MethodPatch, "/tasks", "Change several tasks: all of them or none", ""), s.changeTasks)
 	register(s, team, op("list-messages", http.MethodGet, "/messages", "The conversation about an account, or the team's community, the newest first", ""), s.listMessages)
-	register(s, workers, op("add-message", http.MethodPost, "/messages", "Say something about an account, or in the team's community", ""), s.addMessage)
+	register(s, workers, op("add-message", http.MethodPost, "/messages", "Say something about an account, or in the team's community", "`{\"account\":\"acme\",\"body\":\"...\"}` is said in the account's conversation, `{\"topic\":\"exports\",\"body\":\"...\"}` is a post in the community, `{\"parent\":\"ID\",\"body\":\"...\"}` answers one."), s.addMessage)
 	register(s, workers, op("change-message", http.MethodPatch, "/messages/{id}", "Edit a message of this token, or delete it with an empty body", ""), s.changeMessage)
 	register(s, admins, op("list-notices", http.MethodGet, "/members/{id}/notices", "What a member was told, the newest first", ""), s.listNotices)
 	register(s, admins, op("see-notices", http.MethodPost, "/members/{id}/notices/seen", "Mark a member's notices as read", ""), s.seeNotices)

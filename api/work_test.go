@@ -74,8 +74,12 @@ func TestWork(t *testing.T) {
 	if said.status != 201 || post.status != 201 {
 		t.Fatalf("%s %s", said.text, post.text)
 	}
-	h.call("POST", "/api/v1/messages", csm, `{"community":true,"parent":"`+post.body["id"].(string)+`","body":"Mended"}`)
-	h.call("POST", "/api/v1/messages", csm, `{"body":"x"}`).problem(t, 422, "body.account")
+	h.call("POST", "/api/v1/messages", csm, `{"parent":"`+post.body["id"].(string)+`","body":"Mended"}`)
+	h.call("POST", "/api/v1/messages", csm, `{"body":" "}`).problem(t, 422, "body.body")
+	h.call("POST", "/api/v1/messages", csm, `{"parent":"nobody","body":"x"}`).problem(t, 422, "body.parent")
+	if a := h.call("POST", "/api/v1/messages", csm, `{"topic":"News","body":"To all"}`); a.status != 201 || a.body["topic"] != "news" || a.body["account"] != nil {
+		t.Errorf("%d %s", a.status, a.text)
+	}
 	if n := list(t, h.get("/api/v1/messages?topic=exports"), "messages"); len(n) != 2 {
 		t.Errorf("posts %v", n)
 	}

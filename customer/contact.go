@@ -49,9 +49,6 @@ type Attribute struct {
 	History     []facts.PersonChange
 }
 
-// Title is the name, else the e-mail, else the id.
-func (c *Contact) Title() string { return cmp.Or(c.Name, c.Email, string(c.ID)) }
-
 // ReadContact reads a person by any of the ids, as of a day (0: today) and as
 // known at an instant (zero: now). Errors are NotFound.
 func ReadContact(ctx context.Context, f *facts.Facts, id farol.PersonID, today, asOf farol.Day, known time.Time) (*Contact, error) {

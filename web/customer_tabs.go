@@ -150,7 +150,7 @@ func (s *server) peopleTab(v *visit, profile customer.Profile, p *customerPage) 
 	}
 	for _, x := range people {
 		row := personRow{
-			ID: string(x.ID), Name: known.name(x.ID), Href: p.View.Link(personHref(x.ID)), Role: v.p.Text(personRoles[known[x.ID].Role]),
+			ID: string(x.ID), Name: known.name(v, x.ID), Href: p.View.Link(personHref(x.ID)), Role: v.p.Text(personRoles[known[x.ID].Role]),
 			Days: v.p.Number(float64(x.Days), 0), Times: v.p.Number(float64(x.Times), 0), Last: lang.None,
 		}
 		if x.Last != 0 {
@@ -207,7 +207,7 @@ func (s *server) ticketsTab(v *visit, look *view, p *customerPage) error {
 	}
 	known, err := s.calledBy(v, ids)
 	for i, t := range p.Tickets {
-		p.Tickets[i].Who = known.name(farol.PersonID(t.Person))
+		p.Tickets[i].Who = known.name(v, farol.PersonID(t.Person))
 	}
 	return err
 }
@@ -236,7 +236,7 @@ func (s *server) answersTab(v *visit, look *view, p *customerPage) error {
 	}
 	sum, count := map[string]float64{}, map[string]int{}
 	for _, m := range list {
-		a := answerLine{At: m.At, Kind: strings.ToUpper(m.Name), Survey: m.Fields["survey"], Person: string(m.Person), Who: known.name(m.Person), Score: cmp.Or(m.Fields["score"], lang.None), Comment: m.Fields["comment"]}
+		a := answerLine{At: m.At, Kind: strings.ToUpper(m.Name), Survey: m.Fields["survey"], Person: string(m.Person), Who: known.name(v, m.Person), Score: cmp.Or(m.Fields["score"], lang.None), Comment: m.Fields["comment"]}
 		if score, err := strconv.ParseFloat(m.Fields["score"], 64); err == nil {
 			sum[a.Kind] += score
 			count[a.Kind]++

@@ -155,7 +155,7 @@ func (s *server) nameMoments(v *visit, list []momentRow, more string) (listedPeo
 	known, err := s.calledBy(v, ids)
 	for i, m := range list {
 		if m.Person != "" {
-			list[i].Who = known.name(farol.PersonID(m.Person))
+			list[i].Who = known.name(v, farol.PersonID(m.Person))
 		}
 	}
 	return known, err
@@ -273,7 +273,7 @@ func (p *customerPage) whose(n names, t timelineLook, called listedPeople) {
 	for _, m := range p.Moments {
 		add(m.Person, m.Who)
 	}
-	add(string(t.person), called.name(t.person)) // who was asked for stays choosable where nothing is shown
+	add(string(t.person), called.name(n.v, t.person)) // who was asked for stays choosable where nothing is shown
 	slices.SortFunc(theirs.Items, func(a, b choice) int { return strings.Compare(a.Name, b.Name) })
 	ours := whoseGroup{Title: n.v.p.T("Our team")}
 	for id, name := range n.members {

@@ -52,9 +52,9 @@ func (s *server) showErase(v *visit, status int, r refusal, id farol.PersonID, t
 	if err != nil {
 		return err
 	}
-	p := erasePage{shell: v.shell(lang.Text("Erase this person")), refusal: r, ID: string(c.ID), Name: c.Title(), Fields: typed}
+	p := erasePage{shell: v.shell(lang.Text("Erase this person")), refusal: r, ID: string(c.ID), Name: contactTitle(v, c), Fields: typed}
 	p.Question = v.p.T("What goes when this person is erased, and what stays?")
-	p.Crumb = &crumb{c.Title(), personHref(c.ID)}
+	p.Crumb = &crumb{contactTitle(v, c), personHref(c.ID)}
 	p.Rows = []mergeRow{
 		{v.p.T("Goes"), v.p.T("Who it is: ids, name, addresses, attributes, role."), ""},
 		{v.p.T("Goes"), v.p.T("What they did, answered and asked; the figures of those days are computed anew, and the ledger says how much each moved."), ""},

@@ -126,10 +126,10 @@ func (s *server) showMergePerson(v *visit, status int, r refusal) error {
 		return err
 	}
 	base := personHref(a.ID)
-	p := mergePage{shell: v.shell(lang.Text("Merge two people")), refusal: r, Action: base + "/merge", Self: string(a.ID), SelfName: a.Title()}
+	p := mergePage{shell: v.shell(lang.Text("Merge two people")), refusal: r, Action: base + "/merge", Self: string(a.ID), SelfName: contactTitle(v, a)}
 	p.Question = v.p.T("Are these two the same person?")
-	p.Crumb = &crumb{a.Title(), base}
-	p.Note = v.p.T("All that the other one did and said counts for %s from then on, in the past, too. It can be undone, and then every figure is what it was.", a.Title())
+	p.Crumb = &crumb{contactTitle(v, a), base}
+	p.Note = v.p.T("All that the other one did and said counts for %s from then on, in the past, too. It can be undone, and then every figure is what it was.", contactTitle(v, a))
 	if p.Search = strings.TrimSpace(v.r.URL.Query().Get("q")); p.Search != "" {
 		list, _, err := s.Facts.People(ctx, facts.PeopleQuery{Search: p.Search, Limit: 10, Tests: true})
 		if err != nil {
@@ -156,7 +156,7 @@ func (s *server) showMergePerson(v *visit, status int, r refusal) error {
 	case err != nil:
 		return err
 	default:
-		p.With, p.WithName, p.Ready = with, b.Title(), b.ID != a.ID
+		p.With, p.WithName, p.Ready = with, contactTitle(v, b), b.ID != a.ID
 		p.Rows = []mergeRow{
 			{v.p.T("Id"), string(a.ID), string(b.ID)}, {v.p.T("E-mail"), a.Email, b.Email}, {v.p.T("Customers"), accountsText(a), accountsText(b)},
 			{v.p.T("Role"), v.p.Text(personRoles[a.Role]), v.p.Text(personRoles[b.Role])},

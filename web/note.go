@@ -89,7 +89,7 @@ func (s *server) fillParticipants(v *visit, c *composer, account farol.AccountID
 	for i, x := range people {
 		id := "person:" + string(x.ID)
 		if i < contactsOffered || slices.Contains(chosen, id) {
-			c.Contacts = append(c.Contacts, choice{Value: id, Name: known.name(x.ID), Chosen: slices.Contains(chosen, id)})
+			c.Contacts = append(c.Contacts, choice{Value: id, Name: known.name(v, x.ID), Chosen: slices.Contains(chosen, id)})
 		}
 	}
 	return nil

@@ -204,11 +204,26 @@ func (s *server) accountNames(v *visit) (func(farol.AccountID) string, error) {
 	}, err
 }
 
+// calledID is what a person without name and e-mail is called: the id, and for
+// somebody known only by a browser what that is, with the end of its id.
+func calledID(v *visit, id farol.PersonID) string {
+	if !id.Anonymous() {
+		return string(id)
+	}
+	tail := []rune(strings.TrimPrefix(string(id), farol.AnonymousPrefix))
+	return v.p.T("Anonymous visitor %s", string(tail[max(0, len(tail)-6):]))
+}
+
+// contactTitle is what a person is called.
+func contactTitle(v *visit, c *customer.Contact) string {
+	return cmp.Or(c.Name, c.Email, calledID(v, c.ID))
+}
+
 func personHref(id farol.PersonID) string { return "/people/" + url.PathEscape(string(id)) }
 
 func listedRowOf(v *visit, names func(farol.AccountID) string, x facts.Listed) listedRow {
 	row := listedRow{
-		ID: string(x.ID), Name: cmp.Or(x.Name, x.Email, string(x.ID)), Href: personHref(x.ID), Email: x.Email, Test: x.Test, Last: lang.None, First: lang.None,
+		ID: string(x.ID), Name: cmp.Or(x.Name, x.Email, calledID(v, x.ID)), Href: personHref(x.ID), Email: x.Email, Test: x.Test, Last: lang.None, First: lang.None,
 		Role: cmp.Or(v.p.Text(personRoles[x.Role]), lang.None),
 	}
 	if x.Account != "" {
@@ -291,9 +306,9 @@ func (s *server) peopleCSV(v *visit) error {
 // listedPeople are people as the roster knows them.
 type listedPeople map[farol.PersonID]facts.Listed
 
-// name is what the person is called, the id when nothing better is known.
-func (l listedPeople) name(id farol.PersonID) string {
-	return cmp.Or(l[id].Name, l[id].Email, string(id))
+// name is what the person is called.
+func (l listedPeople) name(v *visit, id farol.PersonID) string {
+	return cmp.Or(l[id].Name, l[id].Email, calledID(v, id))
 }
 
 // calledBy looks up what people are called; the same may be named often, and

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
@@ -31,6 +32,20 @@ func settled(t *testing.T) *site {
 	s.take(h.events)
 	s.check(s.facts.UpdateRoster(t.Context()))
 	return s
+}
+
+// Somebody known only by a browser is called what that is, not by a raw id.
+func TestAnonymousVisitor(t *testing.T) {
+	for code, want := range map[lang.Code]string{lang.English: "Anonymous visitor 0f9c21", lang.Portuguese: "Visitante anônimo 0f9c21"} {
+		v := &visit{p: lang.For(code)}
+		row := listedRowOf(v, func(farol.AccountID) string { return "" }, facts.Listed{ID: "anon:7d1a-22-0f9c21"})
+		if got := contactTitle(v, &customer.Contact{ID: "anon:7d1a-22-0f9c21"}); row.Name != want || got != want {
+			t.Errorf("%q and %q, not %q", row.Name, got, want)
+		}
+	}
+	if got := calledID(&visit{p: lang.For(lang.English)}, "anon:x"); got != "Anonymous visitor x" {
+		t.Error(got)
+	}
 }
 
 func TestPeoplePages(t *testing.T) {

@@ -79,7 +79,7 @@ func (s *server) showPerson(v *visit, status int, r refusal) error {
 		return err
 	}
 	p := personPage{shell: v.shell(""), refusal: r, Contact: c, Base: personHref(c.ID), Past: look.Past()}
-	p.Title, p.View = c.Title(), look
+	p.Title, p.View = contactTitle(v, c), look
 	p.Question = v.p.T("Who is this person, and what did they do and say?")
 	p.Crumb = &crumb{v.p.T("People"), "/people"}
 	p.MayErase = admins.allows(v.member.Role)

@@ -169,7 +169,7 @@ func (s *server) ticketHistory(v *visit, look *view, p *ticketPage) error {
 	for _, m := range moments {
 		row := momentRowOf(n, m)
 		if m.Person != "" {
-			row.Who = known.name(m.Person)
+			row.Who = known.name(v, m.Person)
 		}
 		p.History = append(p.History, row)
 	}

@@ -188,7 +188,7 @@ func (s *server) noteRows(v *visit, notes []store.Note) ([]noteRow, error) {
 			if kind == "member" {
 				id = cmp.Or(who[id], id)
 			} else {
-				id = known.name(farol.PersonID(id))
+				id = known.name(v, farol.PersonID(id))
 			}
 			row.With = append(row.With, id)
 		}

@@ -56,6 +56,9 @@ type demoMade struct {
 
 // Run makes the company when the folder has none, and serves it.
 func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	eo := engineOptions{stateOptions: stateOptions{Data: c.Data, State: c.State}, Facts: c.Facts, Memory: "512MB"}
 	log := c.logger()
 	made, company, err := c.prepare(ctx, out, eo, log)
@@ -69,6 +72,17 @@ func (c *demoCmd) Run(ctx context.Context, out io.Writer) error {
 		}
 		return nil
 	})
+}
+
+// check refuses a company that cannot be made, before anything is written.
+func (c *demoCmd) check() error {
+	switch {
+	case c.Accounts < 1:
+		return fmt.Errorf("--accounts must be 1 or more, not %d", c.Accounts)
+	case c.Months < 1:
+		return fmt.Errorf("--months must be 1 or more, not %d", c.Months)
+	}
+	return nil
 }
 
 // prepare answers what is in the folder, after making it if need be, and the

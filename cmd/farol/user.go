@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 
+	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -58,6 +60,20 @@ func (c *userAddCmd) add(ctx context.Context, m store.NewMember) error {
 		return err
 	}
 	defer done()
-	_, err = s.AddMember(ctx, m)
+	if _, err = s.AddMember(ctx, m); err != nil {
+		return err
+	}
+	return sayUnset(ctx, s, os.Stderr)
+}
+
+// sayUnset tells what the figures are in while nobody has set the company up:
+// the set-up page, which asks, is gone with the first member.
+func sayUnset(ctx context.Context, s *store.Store, out io.Writer) error {
+	_, err := s.Definition(ctx, metric.SettingKind, metric.CompanyName)
+	if farol.KindOf(err) != farol.NotFound {
+		return err
+	}
+	d := metric.Defaults()
+	_, err = fmt.Fprintf(out, "The company is not set up yet: money is in %s and days are those of %s until an admin says otherwise in Settings, The company (/settings/company).\n", d.Currency, d.Calendar.Zone)
 	return err
 }
