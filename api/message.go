@@ -199,3 +199,48 @@ func (s *server) setFollow(ctx context.Context, in *followInput, off bool) error
 	}
 	return s.Store.Follow(ctx, store.MemberID(in.ID), farol.AccountID(in.Account), off)
 }
+
+type listWatchesOutput struct {
+	Body struct {
+		Segments []string `json:"segments" nullable:"false"`
+	}
+}
+
+func (s *server) listWatches(ctx context.Context, in *struct {
+	ID string `path:"id"`
+}) (*listWatchesOutput, error) {
+	if _, err := s.Store.Member(ctx, store.MemberID(in.ID)); err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Watched(ctx, store.MemberID(in.ID))
+	out := &listWatchesOutput{}
+	out.Body.Segments = append([]string{}, list...)
+	return out, err
+}
+
+type watchInput struct {
+	ID      string `path:"id"`
+	Segment string `path:"segment"`
+}
+
+func (s *server) watchSegment(ctx context.Context, in *watchInput) (*struct{}, error) {
+	if _, err := s.Store.Member(ctx, store.MemberID(in.ID)); err != nil {
+		return nil, err
+	}
+	b, err := s.Segments.Seen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := b.Find(in.Segment); err != nil {
+		return nil, err
+	}
+	return nil, s.Store.Watch(ctx, store.MemberID(in.ID), in.Segment, false)
+}
+
+// unwatchSegment also ends the watching of a segment that is deleted.
+func (s *server) unwatchSegment(ctx context.Context, in *watchInput) (*struct{}, error) {
+	if _, err := s.Store.Member(ctx, store.MemberID(in.ID)); err != nil {
+		return nil, err
+	}
+	return nil, s.Store.Watch(ctx, store.MemberID(in.ID), in.Segment, true)
+}

@@ -103,7 +103,7 @@ var unclocked = []string{
 	"/customers/changes", "/customers/{id}/files", "/files/{file}", "/stages",
 	"/desks", "/desks/{id}/mapping", "/deliveries", "/requesters/waiting", "/articles", "/articles/{id}", "/articles/{id}/versions", "/goals", "/goals/{id}",
 	// Words of the team, definitions, and who is there now.
-	"/notes", "/notes/{id}/edits", "/tasks", "/messages", "/members/{id}/notices", "/members/{id}/preferences", "/members/{id}/sessions", "/invitations", "/access/roles", "/audit/check",
+	"/notes", "/notes/{id}/edits", "/tasks", "/messages", "/members/{id}/notices", "/members/{id}/preferences", "/members/{id}/watches", "/note-templates", "/members/{id}/sessions", "/invitations", "/access/roles", "/audit/check",
 	"/segments", "/segments/{name}", "/segments/{name}/history", "/fields", "/accounts/{id}/group", "/accounts/{id}/merges",
 	"/people", "/people/{id}/export", "/erasures", "/quality", "/quality/silences",
 }

@@ -22,7 +22,7 @@ const mark = "zzsecret"
 // things are ids of what belongs to the secret account, by the beginning of
 // the path; free begins paths whose parameters name nothing of an account.
 var free = []string{
-	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/definitions/", "/settings/", "/members/", "/tokens/", "/attributes/", "/activation/",
+	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/definitions/", "/settings/", "/members/", "/tokens/", "/note-templates/", "/attributes/", "/activation/",
 	"/churn/", "/retention/", "/features/", "/criteria/", "/invitations/", "/access/", "/segments/", "/desks/", "/articles/", "/goals/", "/deliveries/", "/erasures/",
 }
 

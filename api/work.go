@@ -41,6 +41,10 @@ func (s *server) workOperations() {
 	register(s, admins, op("set-preferences", http.MethodPut, "/members/{id}/preferences", "Set what a member wants to be told, and when", ""), s.setPreferences)
 	register(s, admins, op("follow", http.MethodPut, "/members/{id}/follows/{account}", "Make a member follow an account", ""), s.followAccount)
 	register(s, admins, op("unfollow", http.MethodDelete, "/members/{id}/follows/{account}", "End a member's following an account", ""), s.unfollowAccount)
+	register(s, admins, op("list-watches", http.MethodGet, "/members/{id}/watches", "The segments that a member watches", ""), s.listWatches)
+	register(s, admins, op("watch", http.MethodPut, "/members/{id}/watches/{segment}", "Make a member hear who enters and leaves a segment", ""), s.watchSegment)
+	register(s, admins, op("unwatch", http.MethodDelete, "/members/{id}/watches/{segment}", "End a member's watching a segment", ""), s.unwatchSegment)
+	s.templateOperations()
 }
 
 // writer is the token as the author of what it writes.

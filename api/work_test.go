@@ -109,4 +109,44 @@ func TestWork(t *testing.T) {
 	}
 	h.call("PUT", who+"/follows/nobody", h.tokens[store.Admin], "").problem(t, 404, "")
 	h.call("DELETE", who+"/follows/acme", h.tokens[store.Admin], "")
+	h.watches(t, who)
+	h.noteTemplates(t)
+}
+
+func (h *house) watches(t *testing.T, who string) {
+	admin := h.tokens[store.Admin]
+	if a := h.call("PUT", "/api/v1/segments/all-of-us", admin, `{"title":"All","text":"name is \"Acme\""}`); a.status != 200 {
+		t.Fatalf("%d %s", a.status, a.text)
+	}
+	h.call("PUT", who+"/watches/nothing", admin, "").problem(t, 404, "")
+	h.call("PUT", "/api/v1/members/nobody/watches/all-of-us", admin, "").problem(t, 404, "")
+	for _, x := range []struct{ method, want string }{{"PUT", `{"segments":["all-of-us"]}`}, {"DELETE", `{"segments":[]}`}} {
+		if a := h.call(x.method, who+"/watches/all-of-us", admin, ""); a.status != 204 {
+			t.Errorf("%s: %d %s", x.method, a.status, a.text)
+		}
+		same(t, h.call("GET", who+"/watches", admin, "").body, x.want)
+	}
+}
+
+func (h *house) noteTemplates(t *testing.T) {
+	const path = "/api/v1/note-templates"
+	csm := h.tokens[store.CSM]
+	h.call("PUT", path+"/weekly", h.tokens[store.Viewer], `{"title":"Weekly"}`).problem(t, 403, "")
+	h.call("PUT", path+"/weekly", csm, `{"title":" "}`).problem(t, 422, "body.title")
+	if a := h.call("PUT", path+"/weekly", csm, `{"title":"Weekly","body":"## Agenda"}`); a.status != 200 || a.body["version"] != 1.0 {
+		t.Errorf("%d %s", a.status, a.text)
+	}
+	h.call("PUT", path+"/weekly?base=0", csm, `{"title":"Other"}`).problem(t, 409, "")
+	if l := list(t, h.get(path+"?language=pt-BR"), "templates"); len(l) != 5 || l[0]["title"] != "Reunião" || l[4]["body"] != "## Agenda" {
+		t.Errorf("%v", l)
+	}
+	for _, name := range []string{"weekly", "qbr"} {
+		if a := h.call("DELETE", path+"/"+name, csm, ""); a.status != 204 {
+			t.Errorf("%d %s", a.status, a.text)
+		}
+	}
+	h.call("DELETE", path+"/weekly", csm, "").problem(t, 404, "")
+	if l := list(t, h.get(path), "templates"); len(l) != 3 {
+		t.Errorf("%v", l)
+	}
 }

@@ -53,7 +53,7 @@ func (s *server) fillComposer(v *visit, p *customerPage) error {
 	return nil
 }
 
-func (s *server) kindChoices(v *visit, templates []noteTemplate, chosen string) []choice {
+func (s *server) kindChoices(v *visit, templates []store.NoteTemplate, chosen string) []choice {
 	out := []choice{{Value: "note", Name: v.p.T("Note"), Chosen: chosen == "note"}, {Value: "call", Name: v.p.T("Call"), Chosen: chosen == "call"}}
 	for _, t := range templates {
 		out = append(out, choice{Value: t.Name, Name: t.Title, Chosen: t.Name == chosen})
@@ -271,64 +271,19 @@ func (s *server) changeNote(v *visit) error {
 	return v.redirect(s.withUndo(v, customerTab(n.Account, "notes"), what, undo))
 }
 
-// noteTemplate is what a note may begin with.
-type noteTemplate struct {
-	Name  string `json:"-"`
-	Title string `json:"title"`
-	Body  string `json:"body"`
-	// Version is 0 for one that nobody has changed.
-	Version int `json:"-"`
+// noteTemplates are those of the team, in the reader's language.
+func (s *server) noteTemplates(v *visit) ([]store.NoteTemplate, error) {
+	return s.Store.NoteTemplates(v.r.Context(), v.p)
 }
 
-// templateKind is the kind of definition that templates are.
-const templateKind = "note_template"
-
-// shippedTemplates are those of a team that has written none.
-var shippedTemplates = []struct {
-	name        string
-	title, body lang.Text
-}{
-	{"meeting", lang.Text("Meeting"), lang.Text("## What we talked about\n\n- \n\n## What they like\n\n- \n\n## What worries them\n\n- \n\n## Next steps\n\n- [ ] \n")},
-	{"kickoff", lang.Text("Kickoff"), lang.Text("## What they want to reach\n\n- Goal, measure and date: \n\n## Who is who\n\n- Sponsor: \n- Champion: \n- Daily users: \n\n## Plan\n\n- [ ] First value: \n- [ ] Next meeting: \n\n## Risks\n\n- \n")},
-	{"qbr", lang.Text("QBR"), lang.Text("## Since the last review\n\n- Goals reached: \n- Use and people: \n- Tickets and answers: \n\n## Value, in their words\n\n> \n\n## The next quarter\n\n- Goal and measure: \n\n## Agreed\n\n- [ ] \n")},
-	{"handover", lang.Text("Handover"), lang.Text("## Why it changes hands\n\n\n\n## What the next one must know\n\n- People who matter: \n- Promised and not yet done: \n- Worries: \n- Renewal: \n\n## To do\n\n- [ ] Introduce the new owner\n")},
-}
-
-// noteTemplates are the shipped ones as the team has changed them, then the
-// team's own.
-func (s *server) noteTemplates(v *visit) ([]noteTemplate, error) {
-	var out []noteTemplate
-	for _, t := range shippedTemplates {
-		out = append(out, noteTemplate{Name: t.name, Title: v.p.Text(t.title), Body: v.p.Text(t.body)})
-	}
-	own, err := s.Store.Definitions(v.r.Context(), templateKind)
-	for _, d := range own {
-		t := noteTemplate{}
-		if err := json.Unmarshal(d.Body, &t); err != nil {
-			return nil, err
-		}
-		t.Name, t.Version = d.Name, d.Version
-		i := slices.IndexFunc(out, func(x noteTemplate) bool { return x.Name == t.Name })
-		switch {
-		case i >= 0 && t.Title == "": // taken out
-			out = slices.Delete(out, i, i+1)
-		case i >= 0:
-			out[i] = t
-		case t.Title != "":
-			out = append(out, t)
-		}
-	}
-	return out, err
-}
-
-func (s *server) noteTemplate(v *visit, name string) (noteTemplate, bool, error) {
+func (s *server) noteTemplate(v *visit, name string) (store.NoteTemplate, bool, error) {
 	all, err := s.noteTemplates(v)
 	for _, t := range all {
 		if t.Name == name {
 			return t, true, err
 		}
 	}
-	return noteTemplate{}, false, err
+	return store.NoteTemplate{}, false, err
 }
 
 // noteKind is what a kind of note is called.
@@ -350,7 +305,7 @@ func (s *server) noteKind(v *visit, kind string) string {
 type templatesPage struct {
 	shell
 	refusal
-	List   []noteTemplate
+	List   []store.NoteTemplate
 	Fields url.Values
 	// Before are the versions of the one that is open, the newest first.
 	Before []versionLine
@@ -378,7 +333,7 @@ func (s *server) showTemplates(v *visit, status int, r refusal, fields url.Value
 		return err
 	}
 	if p.Open != "" {
-		versions, err := s.Store.DefinitionVersions(v.r.Context(), templateKind, p.Open)
+		versions, err := s.Store.DefinitionVersions(v.r.Context(), store.NoteTemplateKind, p.Open)
 		if err != nil {
 			return err
 		}
@@ -387,7 +342,7 @@ func (s *server) showTemplates(v *visit, status int, r refusal, fields url.Value
 			return err
 		}
 		for _, d := range versions {
-			var t noteTemplate
+			var t store.NoteTemplate
 			if err := json.Unmarshal(d.Body, &t); err != nil {
 				return err
 			}
@@ -406,23 +361,20 @@ func (s *server) saveTemplate(v *visit) error {
 		return err
 	}
 	f := v.r.PostForm
-	name, t := f.Get("name"), noteTemplate{Title: strings.TrimSpace(f.Get("title")), Body: strings.ReplaceAll(f.Get("body"), "\r\n", "\n")}
+	t := store.NoteTemplate{Name: f.Get("name"), Title: f.Get("title"), Body: f.Get("body")}
+	var base *int
 	var err error
 	switch {
 	case f.Get("do") == "remove":
-		t = noteTemplate{}
-	case t.Title == "" || len([]rune(t.Title)) > 60:
-		err = farol.InvalidField("title", "must be a name of up to %d letters", 60)
-	case len(t.Body) > 20_000:
-		err = farol.InvalidField("body", "must have at most %d characters", 20_000)
-	}
-	var base *int
-	if err == nil && name == "" {
-		name = slug(t.Title)
-		base, err = s.newTemplate(v, name)
-	}
-	if err == nil {
-		_, err = s.Store.Define(v.r.Context(), store.Draft{Kind: templateKind, Name: name, Body: t, Author: string(v.member.ID), Base: base})
+		err = s.Store.RemoveNoteTemplate(v.r.Context(), t.Name, nil, string(v.member.ID))
+	case t.Name == "":
+		t.Name = slug(t.Title)
+		if base, err = s.newTemplate(v, t.Name); err != nil {
+			break
+		}
+		fallthrough
+	default:
+		err = s.Store.SaveNoteTemplate(v.r.Context(), t, base, string(v.member.ID))
 	}
 	if err == nil {
 		return v.done("/note-templates", "saved")
@@ -444,7 +396,7 @@ func (s *server) newTemplate(v *visit, name string) (*int, error) {
 	if used {
 		return nil, farol.InvalidField("title", "is that of another template")
 	}
-	d, err := s.Store.Definition(v.r.Context(), templateKind, name)
+	d, err := s.Store.Definition(v.r.Context(), store.NoteTemplateKind, name)
 	if farol.KindOf(err) == farol.NotFound || farol.KindOf(err) == farol.Invalid {
 		err = nil // saving it tells what is wrong with the name
 	}
