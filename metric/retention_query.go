@@ -34,11 +34,7 @@ func (p *retention) words() int {
 	if p.q.Kind == ReturnOrAfter {
 		return 0
 	}
-	n := len(p.intervals)
-	if p.byColumn() {
-		n = len(p.columns)
-	}
-	return (n + bitsPerWord - 1) / bitsPerWord
+	return (p.bits() + bitsPerWord - 1) / bitsPerWord
 }
 
 // fast tells that one pass over the active days answers everything: nobody
@@ -226,6 +222,11 @@ func (p *retention) intoColumns(steps string) string {
 func (p *retention) masks(bit string) string {
 	if p.q.Kind == ReturnOrAfter {
 		return ", max(" + bit + ") AS last_at"
+	}
+	if p.bits() < bitsPerWord {
+		// The last bit is never read, so what lies outside may fall into it; who has
+		// something before the first bit began too early to be counted.
+		return fmt.Sprintf(", bitMask(shiftLeft(i64(1), greatest(least(%s, %d), 0))) AS w0", bit, bitsPerWord-1)
 	}
 	var b strings.Builder
 	for k := range p.words() {

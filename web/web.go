@@ -63,7 +63,7 @@ type server struct {
 
 // New is the handler of every page and static file. It answers all paths, so
 // it is to be mounted at "/" beside the other doors of the program.
-func New(c Config) http.Handler {
+func New(c Config) *Site {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -92,7 +92,7 @@ func New(c Config) http.Handler {
 		panic(err) // it is compiled in, and tested
 	}
 	s.templates = parseTemplates(s.assets)
-	return s.secured(s.routes())
+	return &Site{s.secured(s.routes()), s}
 }
 
 // policy lets a page load from this server only and run no inline script: a

@@ -9,6 +9,7 @@ import (
 	netmail "net/mail"
 	"path/filepath"
 	"regexp"
+	"sync/atomic"
 	"time"
 
 	"github.com/farol-cs/farol/api"
@@ -68,6 +69,11 @@ type app struct {
 	// mail is nil when no mail is sent; baseURL is what its links begin with.
 	mail    *mail.Server
 	baseURL string
+	// site is the pages, once they are served; closed tells that the history was
+	// brought up to date, and warmed when the pages were made beforehand.
+	site    atomic.Pointer[web.Site]
+	closed  atomic.Bool
+	warmed  time.Time
 	closers []func() error
 }
 
@@ -143,6 +149,7 @@ func (a *app) close() error {
 func (a *app) works() []job.Work {
 	return []job.Work{
 		{Name: "history", Every: 30 * time.Second, AtStart: true, Limit: 30 * time.Minute, Do: a.updateHistory},
+		{Name: "pages", Every: 30 * time.Second, Limit: 30 * time.Minute, Do: a.warm},
 		{Name: "compact", Every: time.Hour, Limit: 30 * time.Minute, Do: a.facts.Compact},
 		{Name: "erasures", Every: time.Minute, AtStart: true, Limit: 30 * time.Minute, Do: func(ctx context.Context) error { return customer.ContinueErasures(ctx, a.store, a.facts) }},
 		{Name: "roster", Every: 10 * time.Second, AtStart: true, Limit: 30 * time.Minute, Do: a.facts.UpdateRoster},
@@ -182,7 +189,26 @@ func (a *app) updateHistory(ctx context.Context) error {
 	if ended := a.store.EndProgress(context.WithoutCancel(ctx), "history"); ended != nil {
 		a.log.Error("the progress is not recorded", "error", ended)
 	}
+	if err == nil {
+		a.closed.Store(true)
+	}
 	return err
+}
+
+// warmEvery is how often the pages are made that many open: their answers are
+// kept for an hour at most.
+const warmEvery = time.Hour
+
+// warm makes the pages that many open, so that nobody waits for the first after
+// a start or a quiet night. It waits until the history is there, which the
+// pages read.
+func (a *app) warm(ctx context.Context) error {
+	site := a.site.Load()
+	if site == nil || !a.closed.Load() || time.Since(a.warmed) < warmEvery {
+		return nil
+	}
+	a.warmed = time.Now()
+	return site.Warm(ctx)
 }
 
 // moveStages moves accounts from stage to stage by the rules: once a day, and
@@ -234,7 +260,9 @@ func (a *app) routes(o serverOptions, h *health) http.Handler {
 	mux.Handle("GET /metrics", operators(o.MetricsToken, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
 	mux.Handle("/api/", api.New(api.Config{Customers: a.accounts, Segments: a.segments, Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Desks: a.desks, Book: a.book, Log: a.log, Version: version}))
 	mux.Handle(desk.Path, a.desks)
-	mux.Handle("/", web.New(web.Config{Mail: a.sendMail(), Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, Customers: a.accounts, Segments: a.segments, Desks: a.desks, Book: a.book, OIDC: o.OIDC.provider()}))
+	site := web.New(web.Config{Mail: a.sendMail(), Store: a.store, Facts: a.facts, Metrics: a.metrics, Truth: a.truth, Log: a.log, BaseURL: o.BaseURL, Saved: a.settings.forget, Customers: a.accounts, Segments: a.segments, Desks: a.desks, Book: a.book, OIDC: o.OIDC.provider()})
+	a.site.Store(site)
+	mux.Handle("/", site)
 	// The tracking paths never reach the mux: it redirects unclean paths, and
 	// an SDK that is redirected loses its events.
 	return ingest.New(ingest.Config{
