@@ -200,14 +200,14 @@ func (s *server) happened(v *visit, look *view, t timelineLook, n names, p *cust
 
 // written adds the notes, tasks, messages and files.
 func (s *server) written(v *visit, t timelineLook, n names, p *customerPage) error {
-	ctx, id := v.r.Context(), p.Account.ID
+	ctx, id, members := v.r.Context(), p.Account.ID, s.handles(v)
 	add := func(k string, at time.Time, who, title, body, href string) {
 		if !t.takes(k, at) || t.member != "" && who != string(t.member) {
 			return
 		}
 		row := momentRow{When: at, Icon: iconOf(k), Title: title, Who: v.author(n.members, who), Href: href}
 		if body != "" {
-			row.Body = markdown(body)
+			row.Body = markdown(body, members)
 		}
 		p.Moments = append(p.Moments, row)
 	}

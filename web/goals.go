@@ -171,7 +171,7 @@ func (s *server) showGoalWith(v *visit, status int, ref refusal) error {
 	p := goalPage{shell: v.shell(""), refusal: ref, Row: s.goalRowOf(v, n, r), Ended: g.Ended, Up: r.Direction == "up", Version: g.Version, MaySet: maySetGoals(v)}
 	p.Title, p.Question, p.Crumb, p.Charts = g.Title, v.p.T("Where does it stand, and will it be reached by the day?"), &crumb{v.p.T("Shared goals"), "/goals"}, true
 	if g.Why != "" {
-		p.Why = markdown(g.Why)
+		p.Why = markdown(g.Why, nil)
 	}
 	m, err := s.Metrics.Catalogue().Find(g.Metric)
 	if err != nil {

@@ -222,7 +222,7 @@ func (s *server) showArticle(v *visit, status int, r refusal) error {
 		text, p.Shown = old.ArticleText, a.Published
 	}
 	p.Title, p.Question, p.Crumb = text.Title, v.p.T("What do we answer, who needed it, and does it help?"), &crumb{v.p.T("Knowledge base"), "/knowledge"}
-	p.HTML = markdown(text.Body)
+	p.HTML = markdown(text.Body, nil)
 	who, err := s.authors(v)
 	if err != nil {
 		return err
@@ -398,7 +398,7 @@ func (s *server) showArticleForm(v *visit, status int, p articleForm) error {
 	}
 	p.Stages = n.stageChoices("")
 	if body := p.Get("body"); body != "" {
-		p.Preview = markdown(body)
+		p.Preview = markdown(body, nil)
 	}
 	return s.send(v, status, "article_form", "layout", p)
 }

@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"html/template"
 	"regexp"
+	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
@@ -37,10 +40,19 @@ var (
 	})
 )
 
-// markdown is the text as safe HTML.
-func markdown(text string) template.HTML {
+// handles are the names of the members by what a mention calls them: the part
+// of the e-mail before the @, in small letters.
+type handles map[string][]string
+
+var handlesKey = parser.NewContextKey()
+
+// markdown is the text as safe HTML. A mention of one of the members is marked
+// with the whole name, when that is what was written.
+func markdown(text string, members handles) template.HTML {
 	var b bytes.Buffer
-	if err := writer.Convert([]byte(text), &b); err != nil {
+	pc := parser.NewContext()
+	pc.Set(handlesKey, members)
+	if err := writer.Convert([]byte(text), &b, parser.WithContext(pc)); err != nil {
 		return template.HTML(template.HTMLEscapeString(text))
 	}
 	return template.HTML(cleaner().Sanitize(b.String()))
@@ -83,7 +95,7 @@ func (mentions) Trigger() []byte { return []byte{'@'} }
 var mentionName = regexp.MustCompile(`^@[A-Za-z0-9][A-Za-z0-9._+-]*`)
 
 // Parse reads one.
-func (mentions) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node {
+func (mentions) Parse(_ ast.Node, block text.Reader, pc parser.Context) ast.Node {
 	if r := block.PrecendingCharacter(); r == '@' || r == '.' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 		return nil
 	}
@@ -92,8 +104,26 @@ func (mentions) Parse(_ ast.Node, block text.Reader, _ parser.Context) ast.Node 
 	if len(name) < 2 {
 		return nil
 	}
+	if members, ok := pc.Get(handlesKey).(handles); ok {
+		name = line[:1+members.named(string(line[1:]), string(name[1:]))]
+	}
 	block.Advance(len(name))
 	return &mention{name: name}
+}
+
+// named is how much of the text names the member of the handle with which it
+// begins: the whole name where that stands there.
+func (h handles) named(text, handle string) int {
+	long := len(handle)
+	for _, name := range h[strings.ToLower(handle)] {
+		if len(name) <= long || len(name) > len(text) || !strings.EqualFold(text[:len(name)], name) {
+			continue
+		}
+		if r, _ := utf8.DecodeRuneInString(text[len(name):]); !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			long = len(name)
+		}
+	}
+	return long
 }
 
 // workNodes writes mentions and the boxes of task lists.

@@ -140,7 +140,7 @@ func (s *server) previewNote(v *visit) error {
 	if err := v.form(); err != nil {
 		return err
 	}
-	return s.send(v, http.StatusOK, "note", "preview", markdown(v.r.PostForm.Get("body")))
+	return s.send(v, http.StatusOK, "note", "preview", markdown(v.r.PostForm.Get("body"), s.handles(v)))
 }
 
 // notePage is one note with what it said before.
@@ -217,7 +217,7 @@ func (s *server) fillNote(v *visit, n store.Note, p *notePage) error {
 	}
 	who, err := s.writers(v)
 	for _, e := range edits {
-		p.Edits = append(p.Edits, editRow{e, cmp.Or(who[string(e.Author)], string(e.Author)), markdown(e.Body)})
+		p.Edits = append(p.Edits, editRow{e, cmp.Or(who[string(e.Author)], string(e.Author)), markdown(e.Body, s.handles(v))})
 	}
 	return err
 }

@@ -261,7 +261,7 @@ func (s *server) showTask(v *visit, status int, r refusal, fields url.Values) er
 	if err != nil {
 		return err
 	}
-	p := taskPage{shell: v.shell(lang.Text("Task")), refusal: r, Task: rows[0], Fields: fields, Back: cmp.Or(v.r.PostFormValue("back"), v.r.URL.Query().Get("back"), "/tasks"), HTML: markdown(t.Body)}
+	p := taskPage{shell: v.shell(lang.Text("Task")), refusal: r, Task: rows[0], Fields: fields, Back: cmp.Or(v.r.PostFormValue("back"), v.r.URL.Query().Get("back"), "/tasks"), HTML: markdown(t.Body, s.handles(v))}
 	p.Title, p.Crumb = t.Title, &crumb{v.p.T("Tasks"), "/tasks"}
 	p.Question = v.p.T("What is to be done, by whom and until when?")
 	who, err := s.writers(v)

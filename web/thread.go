@@ -59,9 +59,9 @@ func (s *server) tabTitle(v *visit, id farol.AccountID, tab string, title lang.T
 func (s *server) messageRows(v *visit, list []store.Message, read string) ([]messageRow, error) {
 	who, err := s.writers(v)
 	var out []messageRow
-	first := true
+	first, members := true, s.handles(v)
 	for _, m := range list {
-		row := messageRow{Message: m, Who: cmp.Or(who[string(m.Author)], string(m.Author)), HTML: markdown(m.Body), Mine: m.Author == v.member.ID && workers.allows(v.member.Role)}
+		row := messageRow{Message: m, Who: cmp.Or(who[string(m.Author)], string(m.Author)), HTML: markdown(m.Body, members), Mine: m.Author == v.member.ID && workers.allows(v.member.Role)}
 		if t, ok := aboutOf(m); ok {
 			row.AboutText, row.AboutHref = v.p.T("ticket %s", t.ID), ticketHref(&t)
 		}

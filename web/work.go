@@ -140,6 +140,20 @@ func (s *server) writers(v *visit) (map[string]string, error) {
 	return out, err
 }
 
+// handles are the members as mentions call them; nobody when they cannot be
+// read.
+func (s *server) handles(v *visit) handles {
+	members, err := s.Store.Members(v.r.Context())
+	out := handles{}
+	for _, m := range active(members) {
+		if err == nil {
+			handle, _, _ := strings.Cut(strings.ToLower(m.Email), "@")
+			out[handle] = append(out[handle], m.Name)
+		}
+	}
+	return out
+}
+
 // active lists the members who can sign in.
 func active(members []store.Member) []store.Member {
 	return slices.DeleteFunc(slices.Clone(members), func(m store.Member) bool { return !m.Disabled.IsZero() })
@@ -180,8 +194,9 @@ func (s *server) noteRows(v *visit, notes []store.Note) ([]noteRow, error) {
 		return nil, err
 	}
 	var out []noteRow
+	members := s.handles(v)
 	for _, n := range notes {
-		row := noteRow{Note: n, Who: cmp.Or(who[string(n.Author)], string(n.Author)), KindText: s.noteKind(v, n.Kind), HTML: markdown(n.Body), AccountName: s.accountName(v, n.Account)}
+		row := noteRow{Note: n, Who: cmp.Or(who[string(n.Author)], string(n.Author)), KindText: s.noteKind(v, n.Kind), HTML: markdown(n.Body, members), AccountName: s.accountName(v, n.Account)}
 		row.Mine = v.member.ID == n.Author || leaders.allows(v.member.Role)
 		for _, p := range n.Participants {
 			kind, id, _ := strings.Cut(p, ":")

@@ -65,6 +65,19 @@ func TestWorkOnCustomer(t *testing.T) {
 	s.get(admin, "/audit").says("tbody", "undone: The note was deleted.")
 }
 
+// A mention is marked with the whole name of the member whom it tells.
+func TestMentionByName(t *testing.T) {
+	members := handles{"caio": {"Caio Prado"}}
+	for text, want := range map[string]string{
+		"Ask @Caio Prado, please": "@Caio Prado</span>, please", "@caio prado": "@caio prado</span>", "@caio pradoso": "@caio</span> pradoso",
+		"@caio knows": "@caio</span> knows", "@ana Prado": "@ana</span> Prado", "@caio.": "@caio</span>.",
+	} {
+		if got := string(markdown(text, members)); !strings.Contains(got, `<span class="mention">`+want) {
+			t.Errorf("%s is %s", text, got)
+		}
+	}
+}
+
 func TestConversation(t *testing.T) {
 	s := busy(t)
 	csm, support := as{role: store.CSM}, as{role: store.Support}
