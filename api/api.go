@@ -111,6 +111,7 @@ func New(c Config) http.Handler {
 	s.tokenOperations()
 	s.memberOperations()
 	s.accessOperations()
+	s.coverOperations()
 	s.qualityOperations()
 	s.definitionOperations()
 	s.settingOperations()

@@ -23,7 +23,7 @@ const mark = "zzsecret"
 // the path; free begins paths whose parameters name nothing of an account.
 var free = []string{
 	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/definitions/", "/settings/", "/members/", "/tokens/", "/note-templates/", "/attributes/", "/activation/",
-	"/churn/", "/retention/", "/features/", "/criteria/", "/invitations/", "/access/", "/segments/", "/desks/", "/articles/", "/goals/", "/deliveries/", "/erasures/",
+	"/churn/", "/retention/", "/features/", "/criteria/", "/invitations/", "/access/", "/segments/", "/desks/", "/articles/", "/goals/", "/deliveries/", "/erasures/", "/covers/",
 }
 
 // fill writes ids into a path.

@@ -156,7 +156,7 @@ func (w Work) Apply(ctx context.Context, accounts []farol.AccountID, c Change) (
 // handOver moves the tasks and writes a note on each account that has another
 // owner.
 func (w Work) handOver(ctx context.Context, c store.CustomerChange, role string, all map[farol.AccountID]*Account) error {
-	h := Handover{Facts: w.Facts, Store: w.Store, Directory: w.Directory}
+	h := Handover{Facts: w.Facts, Store: w.Store, Directory: w.Directory, change: c.ID}
 	if err := h.Of(ctx, c.Author); err != nil {
 		return err
 	}
@@ -206,8 +206,8 @@ func before(a *Account, trait string) string {
 	return was
 }
 
-// Undo takes a change back where nobody has changed the same since, and
-// answers of how many accounts. Whoever made the change takes back all of it,
+// Undo takes a change back where nobody has changed the same since, with the
+// tasks that went along to another owner, and answers of how many accounts. Whoever made the change takes back all of it,
 // also of accounts that it put out of their sight; others what they see.
 // Errors: NotFound, Conflict when it was taken back already or nothing of it
 // is left to take back.
@@ -227,12 +227,11 @@ func (w Work) Undo(ctx context.Context, id, by string) (int, error) {
 		return 0, err
 	}
 	marks := w.takenBack(c, all, by)
-	n := 0
+	back := map[farol.AccountID]bool{}
 	for _, m := range marks {
-		if m.Trait == c.Trait {
-			n++
-		}
+		back[m.Account] = true
 	}
+	n := len(back)
 	if n == 0 {
 		return 0, farol.Errorf(farol.Conflict, "nothing of this is left to take back: it was changed since")
 	}
@@ -240,7 +239,7 @@ func (w Work) Undo(ctx context.Context, id, by string) (int, error) {
 	if err := w.Facts.SaveMarks(ctx, w.Now(), marks); err != nil {
 		return 0, err
 	}
-	if err := w.Store.EndCustomerChange(ctx, id, by); err != nil {
+	if err := w.Store.EndCustomerChange(ctx, id, by, back); err != nil {
 		return n, err
 	}
 	return n, w.Directory.Refresh(ctx)

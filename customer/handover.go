@@ -28,6 +28,8 @@ type Handover struct {
 	Token string
 	// Words writes the notes.
 	Words *lang.Printer
+	// change is that of customers which can be taken back, "" for none.
+	change string
 }
 
 // Of fills in who does it (a member's id, or token:NAME) and the words: those
@@ -133,12 +135,7 @@ func (h Handover) notes(ctx context.Context, accounts []*Account, role string, t
 	if err := h.Store.AddNotes(ctx, out); err != nil {
 		return err
 	}
-	for _, t := range moving {
-		if _, err := h.Store.UpdateTask(ctx, t.ID, store.TaskUpdate{Owner: &to, By: h.By}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.Store.MoveTasks(ctx, h.change, moving, to, h.By)
 }
 
 // tasksOf are the open tasks of a member by account.

@@ -188,6 +188,14 @@ func (s *Store) portfolio(ctx context.Context, r Role, a Access, own MemberID) (
 	if own != "" {
 		p.Owners = []MemberID{own}
 	}
+	if own != "" && !p.All {
+		// Whom one covers for, while it lasts; not whom those cover for.
+		away, err := s.covered(ctx, own)
+		if err != nil {
+			return p, err
+		}
+		p.Owners = append(p.Owners, away...)
+	}
 	if a.Scope != TeamAccounts || a.Team == "" {
 		return p, nil
 	}

@@ -151,17 +151,93 @@ func (s *Store) CustomerChanges(ctx context.Context, by string, limit int) ([]Cu
 	return out, rows.Err()
 }
 
-// EndCustomerChange marks a change as taken back. Conflict when it is already.
-func (s *Store) EndCustomerChange(ctx context.Context, id, by string) error {
+// TaskMove is a task that went along with its customer to another owner.
+type TaskMove struct {
+	Task    string          `json:"task"`
+	Account farol.AccountID `json:"account"`
+	Owner   MemberID        `json:"owner"`
+	Changed time.Time       `json:"changed"`
+}
+
+// MoveTasks gives tasks to another owner. change, unless it is "", is the change
+// of customers that they go along with, and back with.
+func (s *Store) MoveTasks(ctx context.Context, change string, tasks []Task, to, by MemberID) error {
+	if len(tasks) == 0 {
+		return nil
+	}
 	return s.Write(ctx, func(tx *sql.Tx) error {
-		res, err := tx.ExecContext(ctx, `update customer_changes set undone = $2, undone_by = $3 where id = $1 and undone is null`,
-			key(id), s.clock().UnixMilli(), cut(by, 100))
+		if err := ownerKnown(ctx, tx, to); err != nil {
+			return err
+		}
+		var moves []TaskMove
+		for _, before := range tasks {
+			t, err := s.updateTask(ctx, tx, before.ID, TaskUpdate{Owner: &to, By: by})
+			if err != nil {
+				return err
+			}
+			moves = append(moves, TaskMove{t.ID, t.Account, before.Owner, t.Changed})
+		}
+		if change == "" {
+			return nil
+		}
+		body, err := json.Marshal(moves)
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n > 0 {
+		_, err = tx.ExecContext(ctx, `update customer_changes set tasks = $2 where id = $1`, key(change), string(body))
+		return err
+	})
+}
+
+// EndCustomerChange marks a change as taken back, and gives the tasks of the
+// accounts that went along back to who had them, where nobody changed them
+// since. Conflict when it is taken back already.
+func (s *Store) EndCustomerChange(ctx context.Context, id, by string, accounts map[farol.AccountID]bool) error {
+	return s.Write(ctx, func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `update customer_changes set undone = $2, undone_by = $3 where id = $1 and undone is null`,
+			key(id), s.clock().UnixMilli(), cut(by, 100))
+		if err := changed(res, err, farol.Errorf(farol.Conflict, "this was taken back already")); err != nil {
 			return err
 		}
-		return farol.Errorf(farol.Conflict, "this was taken back already")
+		var body string
+		if err := tx.QueryRowContext(ctx, `select tasks from customer_changes where id = $1`, key(id)).Scan(&body); err != nil {
+			return err
+		}
+		var moves []TaskMove
+		if err := json.Unmarshal([]byte(body), &moves); err != nil {
+			return err
+		}
+		for _, m := range moves {
+			if !accounts[m.Account] {
+				continue
+			}
+			if err := s.moveBack(ctx, tx, m); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+}
+
+// moveBack gives a task back, unless somebody changed it since or its owner
+// before is no longer there.
+func (s *Store) moveBack(ctx context.Context, tx *sql.Tx, m TaskMove) error {
+	t, err := scanTask(tx.QueryRowContext(ctx, `select `+taskColumns+` from tasks where id = $1 and deleted is null`, key(m.Task)))
+	if errors.Is(err, sql.ErrNoRows) || err == nil && !t.Changed.Equal(m.Changed) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	switch err := ownerKnown(ctx, tx, m.Owner); {
+	case farol.KindOf(err) == farol.Invalid:
+		return nil
+	case err != nil:
+		return err
+	}
+	if err := forgetTask(ctx, tx, t, m.Changed); err != nil {
+		return err
+	}
+	t.Owner, t.Changed = m.Owner, s.clock()
+	return saveTask(ctx, tx, t)
 }

@@ -128,11 +128,24 @@ func (s *Store) takeBackTask(ctx context.Context, tx *sql.Tx, u TaskUndo) (ok bo
 	if u.Made {
 		back.Deleted = s.clock()
 	}
+	if u.Made || now.Owner != back.Owner {
+		if err := forgetTask(ctx, tx, now, u.Changed); err != nil {
+			return false, err
+		}
+	}
 	back.Changed = s.clock()
 	if err := saveTask(ctx, tx, back); err != nil {
 		return false, err
 	}
 	return true, s.followTask(ctx, tx, now, back)
+}
+
+// forgetTask takes away what the owner of a task was told of it since, and has
+// not read: it is not theirs any more.
+func forgetTask(ctx context.Context, tx *sql.Tx, t Task, since time.Time) error {
+	_, err := tx.ExecContext(ctx, `delete from notices where member = $1 and kind = $2 and subject = $3 and seen is null and created >= $4`,
+		key(t.Owner), NoticeTask, "task:"+t.ID, since.UnixMilli())
+	return err
 }
 
 // takeBackText brings a note or message back, or deletes one that was written

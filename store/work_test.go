@@ -296,6 +296,23 @@ func TestUndo(t *testing.T) {
 	})
 }
 
+// Who was given tasks for a moment has no notice of them left, unless it was
+// read or is of before.
+func TestUndoneTasksAreNotTold(t *testing.T) {
+	s, ctx := open(t, dsns[SQLite](t), newClock()), t.Context()
+	ana, bruno, _ := team(t, s)
+	a := must[Task](t)(s.AddTask(ctx, Task{Title: "Given", Owner: ana, Creator: string(ana)}))
+	after := must[[]Task](t)(s.UpdateTasks(ctx, []string{a.ID}, TaskUpdate{Owner: &bruno, By: ana}))
+	made := must[Task](t)(s.AddTask(ctx, Task{Title: "Made", Owner: bruno, Creator: string(ana)}))
+	kept := must[Task](t)(s.AddTask(ctx, Task{Title: "Kept", Owner: bruno, Creator: string(ana)}))
+	u := must[Undo](t)(s.AddUndo(ctx, Undo{Member: ana, What: "x", Body: UndoBody{Tasks: []TaskUndo{{Before: a, Changed: after[0].Changed}, {Before: made, Changed: made.Changed, Made: true}}}}))
+	must[int](t)(s.TakeBack(ctx, u))
+	list := must[[]Notice](t)(s.Notices(ctx, bruno, true, 0))
+	if len(list) != 1 || list[0].Subject != "task:"+kept.ID {
+		t.Errorf("bruno is told %+v", list)
+	}
+}
+
 // What was written is deleted with the tasks it made, unless somebody changed or
 // answered it; of the tasks, those that somebody took up stay.
 func TestUndoOfTexts(t *testing.T) {

@@ -85,7 +85,7 @@ type customerFigure struct {
 	Edit, Role, Raw string
 }
 
-type customerOwner struct{ Title, Name, Role, Value string }
+type customerOwner struct{ Title, Name, Role, Value, Cover string }
 
 // customerFact is an attribute with since when it is so and who said it.
 type customerFact struct{ Name, Value, History, Since, Source string }
@@ -199,14 +199,17 @@ func (s *server) customerHead(v *visit, n names, p *customerPage) error {
 	if err := s.headFigures(v, n, p, nil); err != nil {
 		return err
 	}
+	covers, err := s.Store.CoversNow(v.r.Context())
+	if err != nil {
+		return err
+	}
 	for _, role := range customer.OwnerRoles {
-		p.Owners = append(p.Owners, customerOwner{v.p.Text(ownerTitles[role]), cmp.Or(n.members[a.Owner(role)], lang.None), role, a.Owner(role)})
+		p.Owners = append(p.Owners, customerOwner{v.p.Text(ownerTitles[role]), cmp.Or(n.members[a.Owner(role)], lang.None), role, a.Owner(role), coverOf(v.p, covers, n.members, a.Owner(role))})
 	}
 	p.Tags, p.Lists, p.Stages = a.Tags(), a.Lists(), n.stageChoices(a.Stage())
 	if err := s.attributes(v, n, p); err != nil {
 		return err
 	}
-	var err error
 	if p.Members, err = s.Store.Members(v.r.Context()); err != nil {
 		return err
 	}

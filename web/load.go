@@ -18,7 +18,9 @@ import (
 type loadRow struct {
 	Name, Href, Customers, MRR, Renewals, Stuck string
 	Tasks, Overdue, TasksHref                   string
-	Late                                        bool
+	// Cover says who covers while they are away.
+	Cover string
+	Late  bool
 }
 
 // load fills who looks after how much: the customers by their CSM, who moves
@@ -29,6 +31,10 @@ func (s *server) load(v *visit, p *myDayPage, all []*customer.Account) error {
 		return err
 	}
 	members, err := s.Store.Members(v.r.Context())
+	if err != nil {
+		return err
+	}
+	covers, err := s.Store.CoversNow(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -72,7 +78,8 @@ func (s *server) load(v *visit, p *myDayPage, all []*customer.Account) error {
 	for _, id := range ids {
 		x := of[id]
 		row := loadRow{Name: cmp.Or(n.members[id], id), Customers: count(x.accounts), Renewals: count(x.renewals), Stuck: count(x.stuck),
-			Href: "/customers?" + url.Values{"where": {"owner.csm=" + id, "stage!=churned"}}.Encode()}
+			Href:  "/customers?" + url.Values{"where": {"owner.csm=" + id, "stage!=churned"}}.Encode(),
+			Cover: coverOf(v.p, covers, n.members, id)}
 		if !sight.Of(v.r.Context()).Hides(sight.Money) {
 			row.MRR = money.short(&x.mrr)
 		}

@@ -48,16 +48,21 @@ type myDayPage struct {
 	LoadMRR bool
 	// RenewalDays is how far ahead it looks.
 	RenewalDays string
+	// Covers are those whom the member covers for, For whose customers those
+	// are that are not their own, CoveredBy says who covers for the member.
+	Covers    []coveredRow
+	For       map[farol.AccountID]string
+	CoveredBy string
 }
 
 type renewalRow struct {
-	Day, Name, Href, MRR, Stage, Owner, In string
-	Soon                                   bool
+	Day, Name, Href, MRR, Stage, Owner, In, For string
+	Soon                                        bool
 }
 
 type changeGroup struct {
-	Name, Href string
-	Lines      []changeLine
+	Name, Href, For string
+	Lines           []changeLine
 }
 
 type changeLine struct {
@@ -95,8 +100,12 @@ func (s *server) showMyDay(v *visit, status int, r refusal, fields url.Values) e
 	if err != nil {
 		return err
 	}
+	around, err := s.dayCovers(v, &p, mine)
+	if err != nil {
+		return err
+	}
 	for _, fill := range []func(*visit, *myDayPage, []*customer.Account) error{s.dayTasks, s.dayRenewals, s.dayChanges, s.dayTold, s.dayWatched, s.load} {
-		if err := fill(v, &p, mine); err != nil {
+		if err := fill(v, &p, around); err != nil {
 			return err
 		}
 	}
@@ -208,7 +217,7 @@ func (s *server) dayRenewals(v *visit, p *myDayPage, mine []*customer.Account) e
 	for _, a := range due[:min(len(due), renewalsOfDay)] {
 		days := int(a.Renewal() - today)
 		row := renewalRow{Day: v.p.Date(a.Renewal()), Name: a.Name, Href: "/customers/" + url.PathEscape(string(a.ID)), MRR: n.cell(a, "metric.mrr").Text, Stage: n.value("stage", a.Stage()),
-			Owner: n.members[a.Owner("csm")], In: v.p.N(days, "in %d day", "in %d days"), Soon: days <= 30}
+			Owner: n.members[a.Owner("csm")], In: v.p.N(days, "in %d day", "in %d days"), Soon: days <= 30, For: p.For[a.ID]}
 		if days == 0 {
 			row.In = v.p.T("today")
 		}
@@ -260,7 +269,7 @@ func (s *server) dayChanges(v *visit, p *myDayPage, mine []*customer.Account) er
 		if !ok {
 			i = len(p.Changes)
 			at[h.Account] = i
-			p.Changes = append(p.Changes, changeGroup{Name: s.accountName(v, h.Account), Href: "/customers/" + url.PathEscape(string(h.Account))})
+			p.Changes = append(p.Changes, changeGroup{Name: s.accountName(v, h.Account), Href: "/customers/" + url.PathEscape(string(h.Account)), For: p.For[h.Account]})
 		}
 		p.Changes[i].Lines = append(p.Changes[i].Lines, changeLine{words.Happening(h), h.Known, happeningIcons[h.Kind], h.Weight > 0, h.Weight < 0})
 	}

@@ -135,7 +135,7 @@ func (p *portfolio) unsaid() {
 // with a parameter is entered here, or its thing in guarded.
 var free = []string{
 	"/metrics/", "/glossary/", "/restatements/", "/views/", "/sources/", "/activation/criteria/", "/settings/", "/team/members/", "/team/tokens/", "/team/invitations/", "/account/sessions/", "/invite/", "/segments/", "/erasures/", "/desks/", "/knowledge/", "/goals/",
-	"/new/", "/undo/", "/digest/stop/",
+	"/new/", "/undo/", "/covers/", "/digest/stop/",
 }
 
 // fillPath writes a thing of the secret account into the route's path; ok is
