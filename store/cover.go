@@ -61,7 +61,7 @@ func (c *Cover) check(now time.Time, zone *time.Location) error {
 	case c.Last-c.First >= longestCover:
 		return farol.InvalidField("last", "a cover lasts at most %d days", longestCover)
 	}
-	c.Begins, c.Ends = c.First.Start(zone), c.Last.Next(1).Start(zone)
+	c.Begins, c.Ends = c.First.Start(zone).UTC(), c.Last.Next(1).Start(zone).UTC()
 	if !now.Before(c.Ends) {
 		return farol.InvalidField("last", "must not be in the past")
 	}

@@ -14,8 +14,7 @@ func TestCover(t *testing.T) {
 	onEach(t, func(t *testing.T, s *Store, c *clock) {
 		ctx := t.Context()
 		ana, bruno, carla := team(t, s)
-		own := OwnAccounts
-		covering := must[Member](t)(s.UpdateMember(ctx, bruno, MemberUpdate{Scope: &own}))
+		covering := Member{ID: bruno, Role: CSM, Access: Access{Scope: OwnAccounts}}
 		sees := func(when string, want ...MemberID) {
 			t.Helper()
 			if got := must[Portfolio](t)(s.PortfolioOf(ctx, covering)); got.All || !slices.Equal(got.Owners, want) {
