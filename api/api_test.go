@@ -309,7 +309,7 @@ func TestWhoMayCall(t *testing.T) {
 // working begins the paths of what everybody who works with customers may
 // change.
 var working = []string{
-	"/deliveries", "/requesters", "/segments", "/accounts", "/customers", "/people", "/notes", "/tasks", "/messages", "/threads", "/tickets", "/articles", "/goals", "/files", "/stages", "/fields", "/products", "/templates", "/notices", "/follows", "/covers",
+	"/deliveries", "/requesters", "/segments", "/accounts", "/customers", "/people", "/notes", "/tasks", "/messages", "/threads", "/tickets", "/articles", "/goals", "/files", "/stages", "/fields", "/products", "/templates", "/notices", "/follows", "/covers", "/note-templates",
 }
 
 // What changes keys and the team is for few.
