@@ -1,119 +1,91 @@
 package web
 
 import (
+	"context"
 	"strconv"
 
 	"github.com/farol-cs/farol/metric"
 )
 
-// churnRequest is what the page asks for.
-func (s *server) churnRequest(v *visit) (metric.Request, error) {
+// churnSheet answers what the page asks of one report as a file.
+func churnSheet[T any](s *server, v *visit, file string, read func(context.Context, metric.Request) (T, error), rows func(T, *sheet)) error {
 	look, err := v.view()
 	if err != nil {
-		return metric.Request{}, err
+		return err
 	}
 	q := look.request(&metric.Metric{}, "")
 	q.By = v.r.URL.Query().Get("by")
-	return q, nil
+	got, err := read(v.r.Context(), q)
+	if err != nil {
+		return err
+	}
+	out := v.csv(file)
+	rows(got, out)
+	out.Flush()
+	return nil
 }
 
 // churnReasonsCSV is the reasons of the list, each beside its group, and what
 // was said that is not on it.
 func (s *server) churnReasonsCSV(v *visit) error {
-	q, err := s.churnRequest(v)
-	if err != nil {
-		return err
-	}
-	c, err := s.Metrics.ChurnReasons(v.r.Context(), q)
-	if err != nil {
-		return err
-	}
-	code := v.p.Code()
-	out := v.csv("churn-reasons.csv")
-	add := func(group, reason string, t metric.ReasonTotal) {
-		write(out, []string{group, reason, t.Title.In(code), strconv.Itoa(t.Accounts), plain(&t.MRR), string(c.Currency)})
-	}
-	write(out, []string{"group", "reason", "title", "customers", "mrr", "currency"})
-	for _, g := range c.Groups {
-		for _, x := range g.List {
-			add(g.Code, x.Code, x)
+	return churnSheet(s, v, "churn-reasons.csv", s.Metrics.ChurnReasons, func(c metric.ChurnReport, out *sheet) {
+		code := v.p.Code()
+		add := func(group, reason string, t metric.ReasonTotal) {
+			write(out, []string{group, reason, t.Title.In(code), strconv.Itoa(t.Accounts), plain(&t.MRR), string(c.Currency)})
 		}
-	}
-	for _, x := range c.Unlisted {
-		add("", x.Code, x)
-	}
-	if c.None.Accounts > 0 {
-		add("", "", c.None)
-	}
-	out.Flush()
-	return nil
+		write(out, []string{"group", "reason", "title", "customers", "mrr", "currency"})
+		for _, g := range c.Groups {
+			for _, x := range g.List {
+				add(g.Code, x.Code, x)
+			}
+		}
+		for _, x := range c.Unlisted {
+			add("", x.Code, x)
+		}
+		if c.None.Accounts > 0 {
+			add("", "", c.None)
+		}
+	})
 }
 
 // churnLostCSV is every customer that left in the period.
 func (s *server) churnLostCSV(v *visit) error {
-	q, err := s.churnRequest(v)
-	if err != nil {
-		return err
-	}
-	c, err := s.Metrics.ChurnReasons(v.r.Context(), q)
-	if err != nil {
-		return err
-	}
-	out := v.csv("churn-lost.csv")
-	write(out, []string{"account", "group", "left", "months", "mrr", "currency", "reason", "said", "payment", "back"})
-	for _, a := range c.Lost {
-		back := ""
-		if a.Back != 0 {
-			back = a.Back.String()
+	return churnSheet(s, v, "churn-lost.csv", s.Metrics.ChurnReasons, func(c metric.ChurnReport, out *sheet) {
+		write(out, []string{"account", "group", "left", "months", "mrr", "currency", "reason", "said", "payment", "back"})
+		for _, a := range c.Lost {
+			back := ""
+			if a.Back != 0 {
+				back = a.Back.String()
+			}
+			write(out, []string{a.Account, a.Group, a.Left.String(), plain(&a.Months), plain(&a.MRR), string(c.Currency), a.Code, a.Said, strconv.FormatBool(a.Payment), back})
 		}
-		write(out, []string{a.Account, a.Group, a.Left.String(), plain(&a.Months), plain(&a.MRR), string(c.Currency), a.Code, a.Said, strconv.FormatBool(a.Payment), back})
-	}
-	out.Flush()
-	return nil
+	})
 }
 
 // churnSurvivalCSV is the observed curve of each group, month by month.
 func (s *server) churnSurvivalCSV(v *visit) error {
-	q, err := s.churnRequest(v)
-	if err != nil {
-		return err
-	}
-	curves, err := s.Metrics.Survival(v.r.Context(), q)
-	if err != nil {
-		return err
-	}
-	out := v.csv("churn-survival.csv")
-	write(out, []string{"group", "all", "month", "at_risk", "survival", "low", "high"})
-	for i, c := range append([]metric.SurvivalCurve{curves.Whole}, curves.Groups...) {
-		for _, pt := range c.Points {
-			write(out, []string{c.Group, strconv.FormatBool(i == 0), strconv.Itoa(pt.Month), plain(&pt.AtRisk), plain(&pt.Value), plain(pt.Low), plain(pt.High)})
+	return churnSheet(s, v, "churn-survival.csv", s.Metrics.Survival, func(curves metric.Survival, out *sheet) {
+		write(out, []string{"group", "all", "month", "at_risk", "survival", "low", "high"})
+		for i, c := range append([]metric.SurvivalCurve{curves.Whole}, curves.Groups...) {
+			for _, pt := range c.Points {
+				write(out, []string{c.Group, strconv.FormatBool(i == 0), strconv.Itoa(pt.Month), plain(&pt.AtRisk), plain(&pt.Value), plain(pt.Low), plain(pt.High)})
+			}
 		}
-	}
-	out.Flush()
-	return nil
+	})
 }
 
 // churnWorthCSV is what a customer of each group is worth, in every way.
 func (s *server) churnWorthCSV(v *visit) error {
-	q, err := s.churnRequest(v)
-	if err != nil {
-		return err
-	}
-	r, err := s.Metrics.LifetimeValue(v.r.Context(), q)
-	if err != nil {
-		return err
-	}
-	out := v.csv("churn-worth.csv")
-	write(out, []string{"group", "all", "paying", "customer_months", "lost", "simple", "simple_low", "simple_high", "with_margin", "discounted", "survival", "survival_low", "survival_high", "months", "currency"})
-	for i, x := range append([]metric.LifetimeRow{r.Whole}, r.Groups...) {
-		row := []string{x.Group, strconv.FormatBool(i == 0)}
-		for _, n := range []*float64{&x.Paying, &x.Exposure, &x.Left, x.Simple, x.SimpleLow, x.SimpleHigh, x.WithMargin, x.Discounted, x.Survival, x.SurvivalLow, x.SurvivalHigh, x.Lifetime} {
-			row = append(row, plain(n))
+	return churnSheet(s, v, "churn-worth.csv", s.Metrics.LifetimeValue, func(r metric.LifetimeReport, out *sheet) {
+		write(out, []string{"group", "all", "paying", "customer_months", "lost", "simple", "simple_low", "simple_high", "with_margin", "discounted", "survival", "survival_low", "survival_high", "months", "currency"})
+		for i, x := range append([]metric.LifetimeRow{r.Whole}, r.Groups...) {
+			row := []string{x.Group, strconv.FormatBool(i == 0)}
+			for _, n := range []*float64{&x.Paying, &x.Exposure, &x.Left, x.Simple, x.SimpleLow, x.SimpleHigh, x.WithMargin, x.Discounted, x.Survival, x.SurvivalLow, x.SurvivalHigh, x.Lifetime} {
+				row = append(row, plain(n))
+			}
+			write(out, append(row, string(r.Currency)))
 		}
-		write(out, append(row, string(r.Currency)))
-	}
-	out.Flush()
-	return nil
+	})
 }
 
 // whyCSV is the lines of a decomposition; they and the rest add up to the
