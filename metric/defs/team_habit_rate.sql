@@ -35,7 +35,8 @@ FROM (
   FROM (
     SELECT v.grp AS grp, v.person AS person, v.account AS account, v.day AS from_day,
       least(addDaysN(v.day, 7), coalesce(lead(toNullable(v.day)) OVER (PARTITION BY {{apart "v.grp"}}v.key ORDER BY v.day), DATE '2149-01-01')) AS to_day
-    FROM {{personDays 27}} AS v
+    FROM {{presence 27}} AS v
+    WHERE v.key <> 0
   ) AS r
   JOIN (
     SELECT p.period AS period, addDaysN(p.last, -7 * b.back) AS last

@@ -51,7 +51,7 @@ now 2026-03-31 12:00
 2026-01-10 09:00  q{1..4}@globex  "Signed In"
 2026-02-10 09:00  q1@globex  "Signed In" x9
 
-want month 2026-02-01 = 0.875 (7/8) [-7.066..8.816]
+want month 2026-02-01 = 0.875 (7/8) [0..8.816]
 want month 2026-02-01 by account acme = 1.5 (6/4)
 want week 2026-02-09 = 0.875 (7/8)
 */
