@@ -97,6 +97,9 @@ func (s *server) addCover(v *visit) error {
 	}
 	f := v.r.PostForm
 	c := store.Cover{Away: store.MemberID(f.Get("away")), By: store.MemberID(f.Get("by")), Note: f.Get("note"), Author: string(v.member.ID)}
+	if c.Away == "" {
+		c.Away = v.member.ID
+	}
 	if !mayCover(v, c.Away) {
 		return farol.Errorf(farol.Forbidden, "Your role may not do this.")
 	}
