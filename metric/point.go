@@ -79,7 +79,32 @@ func (p *plan) point(q farol.Period, group string, s sums) Point {
 	}
 	pt.compound(p.metric.Compound)
 	p.scale(&pt)
+	pt.settle()
 	return pt
+}
+
+// settle keeps the digits that two reads agree on: the engines' threads add
+// floats in the order in which they end, which moves the last ones.
+func (pt *Point) settle() {
+	for _, x := range []**float64{&pt.Value, &pt.Numerator, &pt.Denominator, &pt.Low, &pt.High} {
+		if *x != nil {
+			v := settled(**x)
+			*x = &v
+		}
+	}
+}
+
+// settled is a number to thirteen significant digits; whole numbers stay.
+func settled(x float64) float64 {
+	if x == math.Trunc(x) || math.IsInf(x, 0) || math.IsNaN(x) {
+		return x
+	}
+	exponent := 12 - int(math.Floor(math.Log10(math.Abs(x))))
+	if exponent <= 0 || exponent > 22 {
+		return x // beyond the powers of ten that a float64 holds exactly
+	}
+	scale := math.Pow10(exponent)
+	return math.Round(x*scale) / scale
 }
 
 // figure fills value, fraction and interval; days are those of the window

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -28,6 +29,8 @@ var (
 	customersEvents   = flag.Int("customers.events", 800_000, "events of BenchmarkCustomers; the measure is of 20000000")
 	customersDays     = flag.Int("customers.days", 540, "days over which the events lie")
 	customersRounds   = flag.Int("customers.rounds", 60, "how often each page is read")
+	customersFolder   = flag.String("customers.folder", "", "folder that keeps the facts of BenchmarkCustomers, to measure again without making them; removed by hand")
+	customersOnly     = flag.String("customers.only", "", "read only the pages whose address holds this")
 )
 
 // customerPages are the lists and the pages of one customer or person; %A is
@@ -50,16 +53,11 @@ func BenchmarkCustomers(b *testing.B) {
 	_, err = s.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.CompanyName, Author: "system",
 		Body: metric.CompanyDocument{Name: "Bench", Zone: "UTC", WeekStart: "monday", Currency: "BRL"}})
 	must(b, err)
-	f, err := facts.Open(ctx, facts.Config{Path: filepath.Join(dir, "facts.duckdb"), Zone: time.UTC})
+	f, err := facts.Open(ctx, facts.Config{Path: filepath.Join(cmp.Or(*customersFolder, dir), "facts.duckdb"), Zone: time.UTC})
 	must(b, err)
 	defer f.Close()
-	begun := time.Now()
 	base := newBase()
-	must(b, f.Backfill(ctx, base.next))
-	b.Logf("%d events of %d people of %d accounts taken in: %.1f s", base.made, *customersPeople, *customersAccounts, time.Since(begun).Seconds())
-	clocked(b, "values of 15 metrics kept for a month", func() { base.measure(b, f) })
-	clocked(b, "compacted", func() { must(b, f.Compact(ctx)) })
-	prepare(b, f)
+	base.fill(b, f)
 
 	set, err := metric.ReadSettings(ctx, s)
 	must(b, err)
@@ -95,6 +93,25 @@ func BenchmarkCustomers(b *testing.B) {
 	b.ReportMetric(float64(quantile(times.all(), 0.5))/1e6, "p50-ms")
 	b.ReportMetric(float64(quantile(times.all(), 0.95))/1e6, "p95-ms")
 	b.ReportMetric(float64(worst)/1e6, "worst-page-p95-ms")
+}
+
+// fill takes the base in, and does what the background work would have done by
+// now, unless a kept folder has it all.
+func (c *base) fill(b *testing.B, f *facts.Facts) {
+	ctx := context.Background()
+	stats, err := f.Stats(ctx)
+	must(b, err)
+	if stats.Events > 0 {
+		c.made = int(stats.Events)
+		b.Logf("%d events kept from before", c.made)
+		return
+	}
+	begun := time.Now()
+	must(b, f.Backfill(ctx, c.next))
+	b.Logf("%d events of %d people of %d accounts taken in: %.1f s", c.made, *customersPeople, *customersAccounts, time.Since(begun).Seconds())
+	clocked(b, "values of 15 metrics kept for a month", func() { c.measure(b, f) })
+	clocked(b, "compacted", func() { must(b, f.Compact(ctx)) })
+	clocked(b, "the roster of people kept", func() { must(b, f.UpdateRoster(ctx)) })
 }
 
 func clocked(b *testing.B, what string, do func()) {
@@ -208,6 +225,9 @@ func (c *base) read(b *testing.B, s *store.Store, h http.Handler) took {
 	times := took{}
 	for range *customersRounds {
 		for _, page := range customerPages {
+			if !strings.Contains(page, *customersOnly) {
+				continue
+			}
 			i := c.r.IntN(*customersAccounts)
 			path := strings.NewReplacer("%A", string(accountOf(i)), "%P", string(personOf(i)), "%D", (c.today - 20).String()).Replace(page)
 			req := httptest.NewRequest(http.MethodGet, path, nil)
@@ -226,9 +246,4 @@ func (c *base) read(b *testing.B, s *store.Store, h http.Handler) took {
 		}
 	}
 	return times
-}
-
-// prepare does what the background work would have done by now.
-func prepare(b *testing.B, f *facts.Facts) {
-	clocked(b, "the roster of people kept", func() { must(b, f.UpdateRoster(context.Background())) })
 }

@@ -48,7 +48,7 @@ func BenchmarkTimeline(b *testing.B) {
 	deep := &deepAccount{r: rand.New(rand.NewPCG(5, 5)), day: farol.DayOf(time.Now(), time.UTC).Next(-365 * *timelineYears), end: farol.DayOf(time.Now(), time.UTC)}
 	clocked(b, "taken in", func() { must(b, f.Backfill(ctx, deep.next)) })
 	clocked(b, "compacted", func() { must(b, f.Compact(ctx)) })
-	prepare(b, f)
+	clocked(b, "the roster of people kept", func() { must(b, f.UpdateRoster(ctx)) })
 	set, err := metric.ReadSettings(ctx, s)
 	must(b, err)
 	catalogue, err := metric.Load()
