@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/sight"
 )
@@ -120,7 +122,7 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 		of += " AND m.f0 = {ticket:String} AND m.source = {source:String}" // f0 is the first column of its source
 		d.params["ticket"], d.params["source"] = q.Ticket, string(q.Source)
 	}
-	var out []Moment
+	reads := []momentRead{}
 	for _, s := range momentSources {
 		if len(q.Kinds) > 0 && !contains(q.Kinds, s.kind) || q.Person != "" && s.person == "''" || s.kind == SubscriptionMoment && sight.Of(ctx).Hides(sight.Money) {
 			continue
@@ -133,11 +135,13 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 		}
 		all := d.typedNear(s.table, columns, strings.TrimPrefix(s.person, "t."), q)
 		text := "SELECT " + read + " FROM " + all + " m WHERE " + of + before + " ORDER BY m.ts DESC, m.id DESC LIMIT {limit:Int64}"
-		if err := f.moments(ctx, text, d.params, s.kind, s.fields, &out); err != nil {
-			return nil, err
-		}
+		reads = append(reads, momentRead{text, s.kind, s.fields})
 	}
-	if err := f.changesOf(ctx, d, q, said, before, &out); err != nil {
+	if text := changesOf(d, q, said, before); text != "" {
+		reads = append(reads, momentRead{text, AttributeMoment, []string{"type", "value"}})
+	}
+	out, err := f.moments(ctx, reads, d.params)
+	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(out, func(a, b Moment) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID)) })
@@ -170,11 +174,11 @@ func personOf(column string) string {
 	return "t." + column
 }
 
-// changesOf adds what was said of the attributes.
-func (f *Facts) changesOf(ctx context.Context, d *doors, q MomentFilter, said, before string, out *[]Moment) error {
+// changesOf is the query of what was said of the attributes, "" for none.
+func changesOf(d *doors, q MomentFilter, said, before string) string {
 	types := ""
 	if q.Person != "" && q.Account != "" {
-		return nil // what is said of a person is said of it everywhere
+		return "" // what is said of a person is said of it everywhere
 	}
 	switch attributes, marks := len(q.Kinds) == 0 || contains(q.Kinds, AttributeMoment), len(q.Kinds) == 0 || contains(q.Kinds, MarkMoment); {
 	case attributes && marks:
@@ -184,45 +188,61 @@ func (f *Facts) changesOf(ctx context.Context, d *doors, q MomentFilter, said, b
 	case marks:
 		types = "('" + markType + "')"
 	default:
-		return nil
+		return ""
 	}
 	named := ""
 	if len(q.Names) > 0 {
 		named, d.params["names"] = " AND m.trait IN (SELECT unnest({names:Array(String)}))", q.Names
 	}
-	text := "SELECT m.ts, m.known, m.day, m.id, m.source, m.trait, '' AS person, m.type, m.value FROM changes m WHERE " + said + " AND m.type IN " +
+	return "SELECT m.ts, m.known, m.day, m.id, m.source, m.trait, '' AS person, m.type, m.value FROM changes m WHERE " + said + " AND m.type IN " +
 		types + strings.NewReplacer(" day ", " m.day ", " known ", " m.known ").Replace(d.seenBy()) + named + before + " ORDER BY m.ts DESC, m.id DESC LIMIT {limit:Int64}"
-	var raw []Moment
-	if err := f.moments(ctx, text, d.params, AttributeMoment, []string{"type", "value"}, &raw); err != nil {
-		return err
-	}
-	for _, m := range raw {
-		if sight.Of(ctx).Hides("attribute." + m.Name) {
-			continue
-		}
-		if m.Fields["type"] == markType {
-			m.Kind = MarkMoment
-		}
-		*out = append(*out, m)
-	}
-	return nil
 }
 
-func (f *Facts) moments(ctx context.Context, text string, params map[string]any, kind string, fields []string, out *[]Moment) error {
+// momentRead is the query of one kind of moments, with the names of the
+// columns after the common ones.
+type momentRead struct {
+	text, kind string
+	fields     []string
+}
+
+// moments runs the queries side by side: planning one takes longer than
+// reading an account's few rows.
+func (f *Facts) moments(ctx context.Context, reads []momentRead, params map[string]any) ([]Moment, error) {
+	found := make([][]Moment, len(reads))
+	var g errgroup.Group
+	for i, read := range reads {
+		g.Go(func() (err error) {
+			found[i], err = f.momentsOf(ctx, read, params)
+			return err
+		})
+	}
+	err := g.Wait()
+	return slices.Concat(found...), err
+}
+
+func (f *Facts) momentsOf(ctx context.Context, read momentRead, params map[string]any) (out []Moment, err error) {
 	known, _ := params["farol_known"].(time.Time)
-	rows, err := f.reading(ctx, text, known, params)
+	rows, err := f.reading(ctx, read.text, known, params)
 	if err != nil {
-		return fmt.Errorf("facts: moments: %w", err)
+		return nil, fmt.Errorf("facts: moments: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		m, err := scanMoment(rows, kind, fields)
+		m, err := scanMoment(rows, read.kind, read.fields)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		*out = append(*out, m)
+		if read.kind == AttributeMoment {
+			if sight.Of(ctx).Hides("attribute." + m.Name) {
+				continue
+			}
+			if m.Fields["type"] == markType {
+				m.Kind = MarkMoment
+			}
+		}
+		out = append(out, m)
 	}
-	return rows.Err()
+	return out, rows.Err()
 }
 
 func scanMoment(rows *sql.Rows, kind string, fields []string) (Moment, error) {

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -25,6 +26,7 @@ import (
 var (
 	pagesAccounts = flag.Int("pages.accounts", 400, "customers of BenchmarkPages; 3000 over 18 months are 10 million events")
 	pagesMonths   = flag.Int("pages.months", 18, "months of history of BenchmarkPages; the second run has a quarter of it")
+	pagesFolder   = flag.String("pages.folder", "", "folder that keeps the facts of BenchmarkPages, to measure again without making them; removed by hand")
 )
 
 // pages are what people look at most: the overview, metrics, and the page of
@@ -85,11 +87,15 @@ func measurePages(b *testing.B, months int) (took, int64) {
 	_, err = s.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.CompanyName, Author: "system",
 		Body: metric.CompanyDocument{Name: "Bench", Zone: zone.String(), WeekStart: "monday", Currency: "BRL"}})
 	must(b, err)
-	f, err := facts.Open(ctx, facts.Config{Path: filepath.Join(dir, "facts.duckdb"), Zone: zone})
+	f, err := facts.Open(ctx, facts.Config{Path: filepath.Join(cmp.Or(*pagesFolder, dir), fmt.Sprintf("facts-%d.duckdb", months)), Zone: zone})
 	must(b, err)
 	defer f.Close()
-	company := demo.New(demo.Config{Seed: 7, Accounts: *pagesAccounts, Months: months, Until: time.Now(), Zone: zone})
-	must(b, f.Backfill(ctx, company.Next))
+	kept, err := f.Stats(ctx)
+	must(b, err)
+	if kept.Events == 0 {
+		company := demo.New(demo.Config{Seed: 7, Accounts: *pagesAccounts, Months: months, Until: time.Now(), Zone: zone})
+		must(b, f.Backfill(ctx, company.Next))
+	}
 	set, err := metric.ReadSettings(ctx, s)
 	must(b, err)
 	catalogue, err := metric.Load()
