@@ -171,13 +171,34 @@ func (s *server) showCustomer(v *visit, status int, r refusal, fields url.Values
 		return err
 	}
 	n.today = look.reference()
-	if err := s.customerHead(v, n, &p); err != nil {
-		return err
-	}
+	// The head's facts are read while the tab's are.
+	said := s.ahead(v, look, id, facts.AttributeMoment)
+	contact := s.ahead(v, look, id, facts.TicketMoment, facts.AnswerMoment)
+	defer func() { _, _ = said(); _, _ = contact() }() // nothing reads on when the page has ended
 	if err := s.customerTab(v, look, n, &p); err != nil {
 		return err
 	}
+	if err := s.customerHead(v, n, &p, said, contact); err != nil {
+		return err
+	}
 	return s.send(v, status, "customer", "layout", p)
+}
+
+// ahead begins to read an account's moments of some kinds: all that was said
+// of its attributes, or the last of others.
+func (s *server) ahead(v *visit, look *view, id farol.AccountID, kinds ...string) func() ([]facts.Moment, error) {
+	ctx, q := v.r.Context(), facts.MomentFilter{Account: id, Kinds: kinds, AsOf: look.AsOf, Known: look.Known, Limit: 1}
+	if slices.Contains(kinds, facts.AttributeMoment) {
+		q.Limit = 1000
+	}
+	var found []facts.Moment
+	var err error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		found, err = s.Facts.Moments(ctx, q)
+	}()
+	return func() ([]facts.Moment, error) { <-done; return found, err }
 }
 
 // accountAt is the account as the view looks at it.
@@ -194,9 +215,9 @@ var headMetrics = []string{"mrr", "active_users_28d", "seat_utilisation", "days_
 // headDays is how long the small history of a figure is.
 const headDays = 182
 
-func (s *server) customerHead(v *visit, n names, p *customerPage) error {
+func (s *server) customerHead(v *visit, n names, p *customerPage, said, contact func() ([]facts.Moment, error)) error {
 	a := p.Account
-	if err := s.headFigures(v, n, p, nil); err != nil {
+	if err := s.headFigures(v, n, p, nil, contact); err != nil {
 		return err
 	}
 	covers, err := s.Store.CoversNow(v.r.Context())
@@ -207,7 +228,7 @@ func (s *server) customerHead(v *visit, n names, p *customerPage) error {
 		p.Owners = append(p.Owners, customerOwner{v.p.Text(ownerTitles[role]), cmp.Or(n.members[a.Owner(role)], lang.None), role, a.Owner(role), coverOf(v.p, covers, n.members, a.Owner(role))})
 	}
 	p.Tags, p.Lists, p.Stages = a.Tags(), a.Lists(), n.stageChoices(a.Stage())
-	if err := s.attributes(v, n, p); err != nil {
+	if err := s.attributes(v, n, p, said); err != nil {
 		return err
 	}
 	if p.Members, err = s.Store.Members(v.r.Context()); err != nil {
@@ -220,7 +241,7 @@ func (s *server) customerHead(v *visit, n names, p *customerPage) error {
 
 // headFigures fills the figures at the top, with what was kept of the metrics
 // for their small history.
-func (s *server) headFigures(v *visit, n names, p *customerPage, kept []facts.Measure) error {
+func (s *server) headFigures(v *visit, n names, p *customerPage, kept []facts.Measure, contact func() ([]facts.Moment, error)) error {
 	a, look := p.Account, p.View
 	p.Head = append(p.Head, n.stageFigure(p), n.ownerFigure(p))
 	for i, name := range headMetrics {
@@ -229,7 +250,7 @@ func (s *server) headFigures(v *visit, n names, p *customerPage, kept []facts.Me
 		}
 		if i == 0 {
 			p.Head = append(p.Head, n.renewalFigure(a))
-			last, err := s.lastContact(v, n, a.ID, look)
+			last, err := s.lastContact(v, n, a.ID, look, contact)
 			if err != nil {
 				return err
 			}
@@ -267,7 +288,7 @@ func (s *server) customerPart(v *visit) error {
 		if err != nil {
 			return err
 		}
-		if err := s.headFigures(v, n, &p, kept); err != nil {
+		if err := s.headFigures(v, n, &p, kept, s.ahead(v, look, p.Account.ID, facts.TicketMoment, facts.AnswerMoment)); err != nil {
 			return err
 		}
 	case "seats":
@@ -348,13 +369,13 @@ func (n names) renewalFigure(a *customer.Account) customerFigure {
 
 // lastContact is the last time that somebody of the team and of the customer
 // had to do with each other: a note, a ticket or an answer.
-func (s *server) lastContact(v *visit, n names, id farol.AccountID, look *view) (customerFigure, error) {
+func (s *server) lastContact(v *visit, n names, id farol.AccountID, look *view, contact func() ([]facts.Moment, error)) (customerFigure, error) {
 	f := customerFigure{Title: v.p.T("Last contact"), Value: lang.None}
 	notes, err := s.Store.Notes(v.r.Context(), id, look.Known, 20)
 	if err != nil {
 		return f, err
 	}
-	moments, err := s.Facts.Moments(v.r.Context(), facts.MomentFilter{Account: id, Kinds: []string{facts.TicketMoment, facts.AnswerMoment}, AsOf: look.AsOf, Known: look.Known, Limit: 1})
+	moments, err := contact()
 	if err != nil {
 		return f, err
 	}
@@ -383,9 +404,9 @@ var noteKinds = map[string]lang.Text{"note": lang.Text("Note"), "meeting": lang.
 
 // attributes fills what is known of the account, each with since when and by
 // whom it was said.
-func (s *server) attributes(v *visit, n names, p *customerPage) error {
+func (s *server) attributes(v *visit, n names, p *customerPage, moments func() ([]facts.Moment, error)) error {
 	a := p.Account
-	said, err := s.Facts.Moments(v.r.Context(), facts.MomentFilter{Account: a.ID, Kinds: []string{facts.AttributeMoment}, AsOf: p.View.AsOf, Known: p.View.Known, Limit: 1000})
+	said, err := moments()
 	if err != nil {
 		return err
 	}
