@@ -185,9 +185,6 @@ type Metric struct {
 	ByDay bool
 	// Bounds is what the value can be at all, to which its interval is cut.
 	Bounds Bounds
-	// Exact tells that the value is no estimate, so that it has no interval: an
-	// accounting ratio.
-	Exact bool
 	// Compound turns a rate per period into one over so many periods,
 	// 1-(1-rate)^n; 0 and 1 do not.
 	Compound int

@@ -230,9 +230,6 @@ func (m *Metric) options(h header, err *error) {
 	if _, ok := h["bounds"]; ok {
 		m.Bounds = Bounds(h.choice("bounds", []string{string(ShareBounds), string(PositiveBounds)}, err))
 	}
-	if _, ok := h["interval"]; ok {
-		m.Exact = h.choice("interval", []string{"none"}, err) == "none"
-	}
 	m.Of = Accounts
 	if m.Unit == "persons" || m.Aggregation == ShareOfDays {
 		m.Of = People

@@ -147,6 +147,10 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 		p.scored(pt)
 	case Ratio:
 		pt.fraction(s.num, s.den)
+		if p.metric.ofCosts() {
+			pt.interval(s.costInterval())
+			break
+		}
 		if s.odds() {
 			pt.interval(s.oddsInterval())
 			break
@@ -161,7 +165,7 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 	if p.metric.costless(s) {
 		pt.Value, pt.Reason = nil, NoCosts
 	}
-	if pt.Value == nil || p.metric.Exact {
+	if pt.Value == nil {
 		pt.Low, pt.High = nil, nil
 	}
 	switch p.metric.bounds() {
@@ -178,12 +182,23 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 	}
 }
 
+// ofCosts tells whether costs are what the figure is made of. They are reported,
+// not sampled: only what they stand against is an estimate.
+func (m *Metric) ofCosts() bool { return slices.Contains(m.doors, "costs") }
+
+// costInterval is the interval of costs per what they brought: as many as came
+// by chance could have been more or fewer.
+func (s sums) costInterval() (stats.Interval, bool) {
+	i, ok := stats.Arrivals(s.den, s.cross[1][1], stats.Level)
+	return stats.Interval{Low: s.num / i.High, High: s.num / i.Low}, ok && s.num > 0
+}
+
 // costless tells whether a figure made of costs lacks them: that nothing was
 // reported does not mean that nothing was spent. In a Product the costs are
 // what is divided by last.
 func (m *Metric) costless(s sums) bool {
 	switch {
-	case !slices.Contains(m.doors, "costs"):
+	case !m.ofCosts():
 		return false
 	case m.Aggregation == Product:
 		return s.den > 0 && s.per == 0
@@ -217,6 +232,12 @@ func (p *plan) product(pt *Point, s sums) {
 	v := *pt.Value * s.times / s.per
 	pt.Value = &v
 	s.cross[0][0] = s.squares
+	if p.metric.ofCosts() {
+		// Costs are what is divided by last, and known.
+		for i := range s.cross {
+			s.cross[i][3] = 0
+		}
+	}
 	pt.interval(stats.ProductOfRatios(float64(s.units), [4]float64{s.num, s.den, s.times, s.per}, s.cross, stats.Level))
 }
 

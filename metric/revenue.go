@@ -100,13 +100,15 @@ type CurrencyLine struct {
 	Rate *float64
 }
 
+// What the rates of the day leave at zero (a cent by rounding at those of the
+// opening) is no movement here.
 const ledgerText = `SELECT l.period AS line_period, l.grp AS line_group, l.kind AS line_kind, l.part AS line_part, i64(sum(l.amount)) AS line_amount, i64(count(DISTINCT l.account)) AS line_accounts
 FROM (
   SELECT period, grp, account, '' AS kind, 'opening' AS part, mrr AS amount FROM {{payingAt "eve"}} AS o
   UNION ALL
   SELECT period, grp, account, '' AS kind, 'closing' AS part, mrr AS amount FROM {{payingAt "end"}} AS c
   UNION ALL
-  SELECT period, grp, account, kind, part, amount FROM {{movements}} AS m
+  SELECT period, grp, account, kind, part, amount FROM {{movements}} AS m WHERE amount <> 0
 ) AS l
 GROUP BY l.period, l.grp, l.kind, l.part
 ORDER BY 1, 2, 3, 4`

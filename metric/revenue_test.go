@@ -186,13 +186,16 @@ func TestLedgerCloses(t *testing.T) {
 	}
 }
 
-// checkMovements wants the rows to add up to the lines, page by page.
+// checkMovements wants the rows to add up to the lines, page by page, and every
+// line to count the accounts of its rows: none is there for rounding alone.
 func (w *world) checkMovements(t *testing.T, l RevenueLedger, q MovementQuery) {
 	t.Helper()
 	want, got := map[string]int64{}, map[string]int64{}
+	accounts, seen := map[string]int64{}, map[string]bool{}
 	for _, line := range l.Lines {
 		for _, m := range line.Movements {
 			want[line.Group+"|"+m.Kind+"|"+m.Part] += m.Amount
+			accounts[line.Period.String()+"|"+line.Group+"|"+m.Kind+"|"+m.Part] = m.Accounts
 		}
 	}
 	q.Limit = 60
@@ -203,6 +206,12 @@ func (w *world) checkMovements(t *testing.T, l RevenueLedger, q MovementQuery) {
 		}
 		for _, m := range list {
 			got[m.Group+"|"+m.Kind+"|"+m.Part] += m.Amount
+			i := slices.IndexFunc(l.Periods, func(p farol.Period) bool { return p.Contains(m.Day) })
+			k := l.Periods[i].String() + "|" + m.Group + "|" + m.Kind + "|" + m.Part
+			if !seen[k+"|"+m.Account] {
+				seen[k+"|"+m.Account] = true
+				accounts[k]--
+			}
 		}
 		if q.After = next; next == "" || pages > 500 {
 			break
@@ -211,6 +220,11 @@ func (w *world) checkMovements(t *testing.T, l RevenueLedger, q MovementQuery) {
 	for k, v := range want {
 		if got[k] != v {
 			t.Errorf("rows of %s add up to %d, the ledger says %d", k, got[k], v)
+		}
+	}
+	for k, n := range accounts {
+		if n != 0 {
+			t.Errorf("the line %s counts %d accounts without a row", k, n)
 		}
 	}
 }

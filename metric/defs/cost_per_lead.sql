@@ -10,7 +10,6 @@
 -- per account: no
 -- settings: company
 -- of: others
--- interval: none
 -- title [en]: Cost per lead
 -- title [pt-BR]: Custo por lead
 -- definition [en]: What bringing in one lead cost: marketing per lead that was created.
@@ -19,11 +18,12 @@
 -- formula [pt-BR]: custos de marketing do período / leads criados nele
 -- rules [en]: Costs of marketing, as reported (Cost Reported), spread evenly over their days. By channel the costs of the
 --   channel stand against the leads whose first event names it (first touch); leads and costs that name none stand under
---   unknown. A ratio of the books, not an estimate: no interval. No cost reported or no lead: null.
+--   unknown. The costs are known, so the interval is that of the leads alone: how many could have come by chance
+--   (exact Poisson interval). No cost reported or no lead: null.
 -- rules [pt-BR]: Custos de marketing, como relatados (Cost Reported), distribuídos por igual em seus dias. Por canal, os
 --   custos do canal ficam contra os leads cujo primeiro evento o nomeia (primeiro toque); leads e custos que não nomeiam
---   nenhum ficam em desconhecido. Uma razão contábil, não uma estimativa: sem intervalo. Nenhum custo relatado ou nenhum
---   lead: nulo.
+--   nenhum ficam em desconhecido. Os custos são conhecidos; o intervalo é só o dos leads: quantos poderiam ter vindo
+--   por acaso (intervalo exato de Poisson). Nenhum custo relatado ou nenhum lead: nulo.
 -- reading [en]: A cheap lead that never buys is dear: read it beside the cost per new customer.
 -- reading [pt-BR]: Um lead barato que nunca compra sai caro: leia ao lado do custo por novo cliente.
 SELECT c.grp AS grp, c.id AS unit, '' AS account, p.period AS period,
@@ -47,7 +47,7 @@ now 2026-03-10 12:00
 2026-01-12 10:00  anon:c  "Lead Created" lead=l3
 2026-02-03 10:00  anon:d  "Lead Created" lead=l4 channel=ads
 
-want month 2026-01-01 = 1200 (3600/3)
+want month 2026-01-01 = 1200 (3600/3) [410.618..5818.9142]
 want month 2026-01-01 by channel ads = 1500 (3000/2)
 want month 2026-02-01 = null no_costs (0/1)
 */

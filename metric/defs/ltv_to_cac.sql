@@ -11,7 +11,6 @@
 -- settings: company, conventions
 -- of: others
 -- amounts: numerator
--- interval: none
 -- title [en]: Lifetime value to CAC
 -- title [pt-BR]: Valor do tempo de vida sobre CAC
 -- definition [en]: How many times the cost of winning a customer its lifetime margin is.
@@ -23,12 +22,14 @@
 -- rules [en]: The six last whole months by the period's end; an open month is left out. Both sides are of the same
 --   six months: revenue per account is their mean, so that it may differ a little from the lifetime value of the last
 --   day. Costs of sales and marketing, as reported (Cost Reported), spread evenly over their days and moved by the
---   months of the sales cycle (setting conventions). No interval. Nobody lost, or no cost: null.
+--   months of the sales cycle (setting conventions). The interval carries the doubt about MRR and churn (over accounts)
+--   and about how many new customers came; the costs are known. Nobody lost, or no cost: null.
 -- rules [pt-BR]: Os seis últimos meses inteiros até o fim do período; um mês aberto fica de fora. Os dois lados são
 --   dos mesmos seis meses: a receita por conta é a média deles, e por isso pode diferir um pouco do valor do último
 --   dia. Custos de vendas e marketing, como relatados (Cost Reported), distribuídos por igual em seus dias e
---   deslocados pelos meses do ciclo de venda (configuração de convenções). Sem intervalo. Ninguém perdido, ou nenhum
---   custo: nulo.
+--   deslocados pelos meses do ciclo de venda (configuração de convenções). O intervalo leva a dúvida sobre MRR e churn
+--   (sobre as contas) e sobre quantos clientes novos vieram; os custos são conhecidos. Ninguém perdido, ou nenhum custo:
+--   nulo.
 -- reading [en]: Three is the saying of the field; below one every new customer loses money. With a small base one
 --   departure more moves it by much.
 -- reading [pt-BR]: Três é o que o mercado diz; abaixo de um todo novo cliente dá prejuízo. Com uma base pequena, uma
@@ -70,7 +71,7 @@ set conventions {"gross_margin": 0.5}
 2025-09-10 10:00  @c38  "Subscription Started" subscription=s38 mrr=100 currency=BRL
 2025-10-10 10:00  @  "Cost Reported" category=marketing amount=1800 currency=BRL from=2025-07-01 to=2025-10-01
 
-want month 2026-01-01 = 9.0492 (10800/2)
+want month 2026-01-01 = 9.0492 (10800/2) [1.1536..70.9838]
 want month 2026-02-01 = 18.4 (10800/1)
 want month 2026-03-01 = 18.4 (10800/1) incomplete
 want month 2025-07-01 = null zero_denominator (0/0)
