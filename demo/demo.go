@@ -177,6 +177,7 @@ func (c *Company) make() {
 		c.planMore()
 	}
 	c.staffDay()
+	c.askEmployees()
 	c.visitors()
 	for _, a := range c.tests {
 		c.live(a)
@@ -246,6 +247,7 @@ const (
 	streamRenewal
 	streamNotice
 	streamPacks
+	streamOnboarding
 )
 
 // dice is a generator for one purpose and subject.

@@ -25,6 +25,9 @@ type ledger struct {
 	mailings               map[string]*mailing // by delivery
 	invited                []invitation
 	bought                 []pack
+	steps                  []Step
+	terms                  []Term
+	stepAt                 map[[2]string]int // of steps, by account and name
 
 	// Plans, written when made.
 	opened      []*account
@@ -72,7 +75,7 @@ type done struct {
 }
 
 func newLedger(c *Company) ledger {
-	return ledger{mailings: map[string]*mailing{}, zone: c.zone, first: c.first, ids: map[farol.PersonID]int32{}, names: []farol.PersonID{""}}
+	return ledger{mailings: map[string]*mailing{}, stepAt: map[[2]string]int{}, zone: c.zone, first: c.first, ids: map[farol.PersonID]int32{}, names: []farol.PersonID{""}}
 }
 
 // id is the number of a person id.

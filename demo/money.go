@@ -48,6 +48,8 @@ type contract struct {
 	since        farol.Day // first paid day of the present stay
 	raised       farol.Day // when its price rose; 0: not
 	undiscounted farol.Day // when its discount ended; 0: not
+	ends         farol.Day // of the year that it is signed for
+	leaving      farol.Day // when it will not go on, as its people already know; 0: it will
 	returned     bool
 }
 
@@ -206,27 +208,47 @@ func (c *Company) start(a *account, r *rand.Rand, at time.Time) {
 	m.main = subscription{id: fmt.Sprintf("sub-%05d-%d", a.number, m.sold), product: productMain, running: true}
 	m.main.seats = max(fewestSeats[a.plan], a.team(c.today)+a.size/5)
 	m.since, a.stage, a.closing = c.today, paying, time.Time{}
-	c.bill(a, &m.main, r, "Subscription Started", at, time.Time{}, a.state(c, &m.main))
+	m.ends = c.yearEnds(a)
+	c.bill(a, &m.main, r, "Subscription Started", at, time.Time{}, a.state(c, &m.main).when("ends_at", m.ends.Start(c.zone)))
 	c.expose(a, r)
+	c.onboard(a, at)
 	c.term(a, at)
 }
 
-// term tells the end of the contract's year, and again when it is renewed. It
-// draws from dice of its own: nothing else that happens depends on it.
-func (c *Company) term(a *account, at time.Time) {
+// yearEnds is the first day after the present year of the contract.
+func (c *Company) yearEnds(a *account) farol.Day {
 	since := a.money.since
 	ends := farol.Date(since.UTC().Year()+1, since.UTC().Month(), since.UTC().Day())
 	for ends <= c.today {
 		ends = farol.Date(ends.UTC().Year()+1, ends.UTC().Month(), ends.UTC().Day())
 	}
+	return ends
+}
+
+// term tells the end of the contract's year, and again when it is renewed. It
+// draws from dice of its own: nothing else that happens depends on it.
+func (c *Company) term(a *account, at time.Time) {
+	since, ends := a.money.since, a.money.ends
+	if a.excluded == "" {
+		c.book.terms = append(c.book.terms, Term{a.id, c.today, ends})
+	}
 	r := c.dice(streamRenewal, uint64(a.number), uint64(c.today))
 	o := object{c.scratch()}
 	c.retrait(a, r, at.Add(3*time.Second), o.text("renewal_date", ends.String()).done(&c.slab))
 	a.later(ends, func(*rand.Rand) {
-		if a.stage == paying && a.money.since == since {
-			c.term(a, c.midnight.Add(9*time.Hour))
+		if a.stage == paying && a.money.since == since && a.money.leaving != c.today {
+			c.renew(a, c.midnight.Add(9*time.Hour))
 		}
 	})
+}
+
+// renew signs for another year.
+func (c *Company) renew(a *account, at time.Time) {
+	a.money.ends = c.yearEnds(a)
+	r := c.dice(streamRenewal, uint64(a.number), uint64(c.today)<<1)
+	c.send(r, call{kind: farol.Track, name: "Subscription Changed", at: at, source: c.cfg.Sources.Billing, user: c.payer(a), account: a,
+		props: a.state(c, &a.money.main).text("reason", "renewal").when("ends_at", a.money.ends.Start(c.zone)).done(&c.slab), context: contextServer})
+	c.term(a, at)
 }
 
 // money is the commercial side of the day.

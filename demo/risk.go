@@ -32,9 +32,10 @@ var (
 	factorOld          = Effect{"over_a_year", 0.8, "more than 365 days since it began to pay"}
 	factorAddOn        = Effect{"second_product", 0.7, "it pays for the second product too"}
 	factorReturned     = Effect{"returned", 1.5, "it cancelled before and came back"}
+	factorRenewal      = Effect{"renewal", 3, "a year of its contract ends within the month"}
 
 	effects = []Effect{factorNotActivated, factorCooling, factorBereft, factorPrice, factorDiscount, factorUnhappy,
-		factorHappy, factorYoung, factorOld, factorAddOn, factorReturned}
+		factorHappy, factorYoung, factorOld, factorAddOn, factorReturned, factorRenewal}
 )
 
 // factors lists what acts on the account's hazard today.
@@ -56,6 +57,7 @@ func (c *Company) factors(a *account) (out []Effect) {
 	add(d-m.since > 365, factorOld)
 	add(m.addon.open(), factorAddOn)
 	add(m.returned, factorReturned)
+	add(d < m.ends && m.ends < nextMonth(d), factorRenewal)
 	return out
 }
 
@@ -77,7 +79,7 @@ func (c *Company) expose(a *account, r *rand.Rand) {
 		return
 	}
 	y, m, _ := c.today.UTC().Date()
-	end := farol.Date(y, m+1, 1)
+	end := nextMonth(c.today)
 	of := int(end - farol.Date(y, m, 1))
 	pause := farol.Day(0)
 	if a.segment < 2 && !a.money.discounted() && r.Float64() < 0.009 && end-c.today > 4 {
@@ -102,9 +104,19 @@ func (c *Company) expose(a *account, r *rand.Rand) {
 	case u < (1-keep)/(1-keep+1-stay):
 		c.fail(a, r, on)
 	default:
+		if ends := a.money.ends; ends > c.today && ends < end {
+			on = ends // who wants to go does not sign again
+		}
+		a.money.leaving = on
 		a.later(on, func(r *rand.Rand) { c.leave(a, r, true) })
 		c.giveNotice(a, on)
 	}
+}
+
+// nextMonth is the first day of the month after the day's.
+func nextMonth(d farol.Day) farol.Day {
+	y, m, _ := d.UTC().Date()
+	return farol.Date(y, m+1, 1)
 }
 
 // drift moves what people feel and who is there.

@@ -69,12 +69,13 @@ func (c *Company) ticket(a *account, p *person, r *rand.Rand) {
 		tell("Ticket Solved", "solved", within(r, time.Hour, 40*time.Hour))
 	}
 	mood := 4.15 + 0.45*a.satisfaction + 0.8*r.NormFloat64()
-	q := question{a, user, p.mail, "ticket", "csat", "transactional"}
+	q := question{a, user, p.mail, "ticket", "csat", "transactional", 0}
 	arrived := c.ask(q, at)
 	if r.Float64() < 0.32 {
 		c.reply(arrived, r, at.Add(within(r, 5*time.Minute, 20*time.Hour)), score(mood, 1, 5))
 	}
 	c.afterwards(a, user, p.mail, at, mood)
+	c.laboured(a, user, p.mail, at, mood)
 }
 
 func score(x, lo, hi float64) int { return int(math.Round(max(lo, min(hi, x)))) }
@@ -92,7 +93,7 @@ func (c *Company) poll(a *account, r *rand.Rand) {
 		user, _ := p.as(c.today)
 		if c.today-p.joined == 30 && r.Float64() < 0.12 {
 			at := c.office(r)
-			sent := c.ask(question{a, user, p.mail, "effort-onboarding", "ces", "transactional"}, at)
+			sent := c.ask(question{a, user, p.mail, "effort-onboarding", "ces", "transactional", 0}, at)
 			c.reply(sent, r, at.Add(within(r, time.Hour, 30*time.Hour)), score(5.4+0.6*a.satisfaction+1.1*r.NormFloat64(), 1, 7))
 		}
 		if c.today-p.asked < 95 || r.Float64() >= 1.0/40*workday(c.today, a.brazil) {
@@ -100,7 +101,7 @@ func (c *Company) poll(a *account, r *rand.Rand) {
 		}
 		p.asked = c.today
 		at := c.office(r)
-		sent := c.ask(question{a, user, p.mail, "relationship", "nps", "relational"}, at)
+		sent := c.ask(question{a, user, p.mail, "relationship", "nps", "relational", 0}, at)
 		odds := (0.1 + 0.38*p.rate) * (1 + 0.22*max(-2, min(2, a.satisfaction)))
 		if a.cooling != 0 {
 			odds *= 0.6

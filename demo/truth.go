@@ -54,6 +54,10 @@ type Truth struct {
 	Corrections int `json:"corrections"`
 	// Buyers are accounts that bought without ever having a contract.
 	Buyers []BuyerTruth `json:"buyers"`
+	// Steps are those of onboarding, as known.
+	Steps []Step `json:"steps"`
+	// Terms are the years of contracts.
+	Terms []Term `json:"terms"`
 }
 
 // BuyerTruth is what an account bought without a contract.
@@ -65,6 +69,25 @@ type BuyerTruth struct {
 	Currency  farol.Currency `json:"currency"`
 	First     farol.Day      `json:"first"`
 	Last      farol.Day      `json:"last"`
+}
+
+// Step is a step of an account's onboarding. Over is the day on which it was
+// done or Skipped, 0 (1970-01-01) while it is neither.
+type Step struct {
+	Account farol.AccountID `json:"account"`
+	Name    string          `json:"name"`
+	Planned farol.Day       `json:"planned"`
+	Due     farol.Day       `json:"due"`
+	Over    farol.Day       `json:"over"`
+	Skipped bool            `json:"skipped"`
+}
+
+// Term is a year of an account's contract, [From, To), as known. Who leaves in
+// the month in which it ends by choice leaves on To.
+type Term struct {
+	Account farol.AccountID `json:"account"`
+	From    farol.Day       `json:"from"`
+	To      farol.Day       `json:"to"`
 }
 
 // Rule is the planted activation rule: the account does each at least so
@@ -171,6 +194,14 @@ type MonthTruth struct {
 	CSATTop     int `json:"csat_top"`
 	CESAnswers  int `json:"ces_answers"`
 	CESSum      int `json:"ces_sum"`
+	// EffortAnswers are those of the older question (CES 1.0, 1 to 5, high is
+	// bad), EffortSum their sum.
+	EffortAnswers int `json:"effort_answers"`
+	EffortSum     int `json:"effort_sum"`
+	// StaffAnswers are those of the vendor's own people to the NPS question,
+	// StaffBalance promoters less detractors among them.
+	StaffAnswers int `json:"staff_answers"`
+	StaffBalance int `json:"staff_balance"`
 	// Delivered surveys were sent in the month, did not bounce and have had 14
 	// days; Answered of them were answered within those.
 	Delivered int `json:"delivered"`
@@ -285,6 +316,7 @@ func (c *Company) Truth() Truth {
 	c.voices(&t)
 	c.said(&t)
 	c.bought(&t)
+	t.Steps, t.Terms = c.book.steps, c.book.terms
 	return t
 }
 

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -14,6 +15,7 @@ type question struct {
 	user                   farol.PersonID
 	mail                   string
 	survey, kind, relation string
+	scale                  int64 // the highest score; 0 is the usual one of the kind
 }
 
 // delivery is a survey on its way to somebody; one that bounced is answered by
@@ -49,6 +51,11 @@ func (c *Company) ask(q question, at time.Time) delivery {
 
 var scales = map[string]int64{"nps": 10, "csat": 5, "ces": 7}
 
+// effortScale is that of CES 1.0: how much effort it took, 5 is very much.
+const effortScale = 5
+
+func (q question) highest() int64 { return cmp.Or(q.scale, scales[q.kind]) }
+
 var comments = [3][]string{
 	{"Caro pelo que entrega.", "Too slow, support takes days.", "Falta integração com o nosso ERP."},
 	{"Bom, mas pode melhorar.", "Fine for our size.", "Atende, com alguns problemas."},
@@ -62,10 +69,10 @@ func (c *Company) reply(d delivery, r *rand.Rand, at time.Time, score int) {
 	c.answers++
 	o := object{c.scratch()}
 	o.text("survey", d.survey).text("answer", fmt.Sprintf("ans-%06d", c.answers)).text("kind", d.kind).text("relation", d.relation).
-		text("delivery", d.id).number("score", int64(score)).number("scale", scales[d.kind])
+		text("delivery", d.id).number("score", int64(score)).number("scale", d.highest())
 	if r.Float64() < 0.25 {
 		mood := 1
-		if share := int64(score) * 10 / scales[d.kind]; share >= 9 {
+		if share := int64(score) * 10 / d.highest(); share >= 9 {
 			mood = 2
 		} else if share <= 6 {
 			mood = 0
@@ -84,9 +91,23 @@ func (c *Company) afterwards(a *account, user farol.PersonID, mail string, solve
 		return
 	}
 	at := solved.Add(within(r, 24*time.Hour, 48*time.Hour))
-	d := c.ask(question{a, user, mail, "support", "nps", "transactional"}, at)
+	d := c.ask(question{a, user, mail, "support", "nps", "transactional", 0}, at)
 	if r.Float64() < 0.45 {
 		c.reply(d, r, at.Add(within(r, time.Hour, 40*time.Hour)), score(2*mood+0.8+r.NormFloat64(), 0, 10))
+	}
+}
+
+// laboured asks some of those whose ticket was solved the older question of
+// effort, which the help desk has asked since before the newer one.
+func (c *Company) laboured(a *account, user farol.PersonID, mail string, solved time.Time, mood float64) {
+	r := c.dice(streamVoice, uint64(c.tickets), 4)
+	if r.Float64() >= 0.35 {
+		return
+	}
+	at := solved.Add(within(r, 2*time.Hour, 6*time.Hour))
+	d := c.ask(question{a, user, mail, "effort-ticket", "ces", "transactional", effortScale}, at)
+	if r.Float64() < 0.4 {
+		c.reply(d, r, at.Add(within(r, time.Hour, 40*time.Hour)), score(6.4-mood+0.7*r.NormFloat64(), 1, effortScale))
 	}
 }
 
@@ -177,6 +198,8 @@ func (l *ledger) answered(d delivery, at time.Time, score int) {
 				m.CSATTop++
 			}
 		})
+	case d.kind == "ces" && d.scale == effortScale:
+		l.tally(at, func(m *MonthTruth) { m.EffortAnswers, m.EffortSum = m.EffortAnswers+1, m.EffortSum+score })
 	case d.kind == "ces":
 		l.tally(at, func(m *MonthTruth) { m.CESAnswers, m.CESSum = m.CESAnswers+1, m.CESSum+score })
 	}

@@ -113,6 +113,9 @@ func (w *world) reAdd(ctx context.Context, q Request, pt Point) error {
 	if m, _ := w.r.catalogue.Find(q.Metric); pt.Low != nil && *pt.Low < 0 && !negative && m.Aggregation != NPS {
 		return fmt.Errorf("an interval from %v of what no row makes negative", *pt.Low)
 	}
+	if m, _ := w.r.catalogue.Find(q.Metric); pt.Value != nil && pt.Units > 1 && pt.Low == nil && slices.Contains([]Aggregation{Proportion, NPS, Mean, ShareOfDays, Ratio, Product}, m.Aggregation) && !(m.Unit == "index" && den < 3) {
+		return fmt.Errorf("%v of %d units has no interval", *pt.Value, pt.Units)
+	}
 	if w.quantile(q.Metric) {
 		// The rows are the units' times; how many got there is the numerator.
 		num = den

@@ -188,6 +188,7 @@ func (l *loaded) now() {
 	}
 	l.activation(months["activation_rate"])
 	l.said()
+	l.onboarding()
 	l.ledger()
 	l.buyers()
 }
@@ -290,6 +291,8 @@ func (l *loaded) said() {
 		"nps_detractors":   func(m demo.MonthTruth) parts { return parts{m.Detractors, 0} },
 		"csat":             func(m demo.MonthTruth) parts { return parts{m.CSATTop, m.CSATAnswers} },
 		"ces":              func(m demo.MonthTruth) parts { return parts{m.CESSum, m.CESAnswers} },
+		"ces_effort":       func(m demo.MonthTruth) parts { return parts{m.EffortSum, m.EffortAnswers} },
+		"enps":             func(m demo.MonthTruth) parts { return parts{m.StaffBalance, m.StaffAnswers} },
 		"response_rate":    func(m demo.MonthTruth) parts { return parts{m.Answered, m.Delivered} },
 		"tickets_opened":   func(m demo.MonthTruth) parts { return parts{m.Tickets, 0} },
 		"leads_created":    func(m demo.MonthTruth) parts { return parts{m.Leads, 0} },

@@ -2,6 +2,7 @@ package truth_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/farol-cs/farol"
@@ -41,6 +42,9 @@ func (s *slow) said(t *testing.T, m *demo.MonthTruth, from, to farol.Day) {
 		case "Ticket Opened":
 			m.Tickets++
 		case "Survey Sent":
+			if p["relation"] == "employee" {
+				continue
+			}
 			day, ok := replies[p["delivery"]]
 			answered := ok && day < s.day(e).Next(14)
 			if s.day(e).Next(14) <= s.today && (answered || !bounced[p["delivery"]]) {
@@ -54,13 +58,22 @@ func (s *slow) said(t *testing.T, m *demo.MonthTruth, from, to farol.Day) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			switch p["kind"] {
-			case "csat":
+			switch scale := fmt.Sprint(p["scale"]); {
+			case p["relation"] == "employee":
+				m.StaffAnswers++
+				if score >= 9 {
+					m.StaffBalance++
+				} else if score < 7 {
+					m.StaffBalance--
+				}
+			case p["kind"] == "csat":
 				m.CSATAnswers++
 				if score >= 4 {
 					m.CSATTop++
 				}
-			case "ces":
+			case p["kind"] == "ces" && scale == "5":
+				m.EffortAnswers, m.EffortSum = m.EffortAnswers+1, m.EffortSum+int(score)
+			case p["kind"] == "ces":
 				m.CESAnswers, m.CESSum = m.CESAnswers+1, m.CESSum+int(score)
 			}
 		}
