@@ -39,7 +39,8 @@ Every figure obeys the same rules. Days are those of the company's time zone; pe
 the day that the company's settings say. A figure can be read as of a date (the facts up to it) and as known at an
 instant (the facts learned up to it). A null is never a zero: it comes with a reason (no data, not started, window not
 covered, window open, zero denominator, not reached). Proportions carry a Wilson 95 % interval, NPS the adjusted Wald,
-stickiness and means Student's, ratios and products of ratios that of linearised residuals, costs per what they brought
+stickiness and means Student's, ratios and products of ratios that of linearised residuals (where nothing or everything was
+lost, Wilson or Poisson), costs per what they brought
 the exact Poisson interval of what came (the costs are known), quantiles the log-log interval of the Kaplan-Meier curve;
 counts and sums are no estimates and carry none. A point is complete when its period, and the window that the metric waits for, has passed and is covered by data. The version of a series is the metric's with those of the settings
 it uses, such as ` + "`1+active.2`" + `. Staff, test and internal accounts are in no figure. A breakdown or filter uses

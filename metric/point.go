@@ -155,6 +155,10 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 			pt.interval(s.oddsInterval())
 			break
 		}
+		if p.metric.unanimous(s) {
+			pt.interval(s.unanimousInterval())
+			break
+		}
 		pt.interval(stats.RatioOfSums(float64(s.units), s.num, s.den, s.squares, s.cross[0][1], s.cross[1][1], stats.Level))
 		p.scored(pt)
 	case Product:
@@ -212,6 +216,20 @@ func (s sums) odds() bool {
 	return s.cross[0][1] == 0 && s.squares == s.num && s.cross[1][1] == s.den && s.num+s.den == float64(s.units)
 }
 
+// unanimous tells whether a share of sums is none or all, so that no unit
+// differs from it and its residuals say nothing.
+func (m *Metric) unanimous(s sums) bool {
+	none := m.Unit == "ratio" && s.squares == 0
+	return s.den > 0 && (none || m.bounds() == ShareBounds && s.num == s.den)
+}
+
+// unanimousInterval is Wilson's, of as many equal units as would weigh as much
+// (Kish's effective number): 5 of 5 customers who stayed prove little.
+func (s sums) unanimousInterval() (stats.Interval, bool) {
+	n := s.den * s.den / s.cross[1][1]
+	return stats.Wilson(s.num/s.den*n, n, stats.Level)
+}
+
 // oddsInterval is the interval of the share of the first side (Wilson), as
 // odds. That of a ratio of sums would have no width where one side is empty.
 func (s sums) oddsInterval() (stats.Interval, bool) {
@@ -231,6 +249,12 @@ func (p *plan) product(pt *Point, s sums) {
 	}
 	v := *pt.Value * s.times / s.per
 	pt.Value = &v
+	if s.num == 0 && p.metric.Amounts == NoAmounts {
+		// What happened to nobody has no spread to tell of.
+		pt.interval(stats.Interval{High: stats.Unseen(stats.Level) / s.den * s.times / s.per}, true)
+		pt.clip(0, 1)
+		return
+	}
 	s.cross[0][0] = s.squares
 	if p.metric.ofCosts() {
 		// Costs are what is divided by last, and known.

@@ -21,3 +21,9 @@ func Arrivals(total, squares, level float64) (i Interval, ok bool) {
 		High: worth / 2 * distuv.ChiSquared{K: 2*n + 2}.Quantile(1-tail),
 	}, true
 }
+
+// Unseen is how many of what did not happen at all were still to be expected,
+// at most: the upper end of the exact Poisson interval of none, 3.69 at 95 %.
+func Unseen(level float64) float64 {
+	return distuv.ChiSquared{K: 2}.Quantile(1-(1-level)/2) / 2
+}

@@ -21,6 +21,9 @@ func TestArrivalsOfEqualWorth(t *testing.T) {
 			t.Errorf("%v came, worth nine each: %v", n, nine)
 		}
 	}
+	if u := Unseen(Level); math.Abs(u-3.6889) > 1e-4 {
+		t.Errorf("of what was not seen %v may have been due", u)
+	}
 	for _, c := range [][2]float64{{0, 0}, {-1, 1}, {math.NaN(), 1}} {
 		if i, ok := Arrivals(c[0], c[1], Level); ok {
 			t.Errorf("%v has the interval %v", c, i)

@@ -65,7 +65,7 @@ now 2026-03-10 12:00
 2026-02-20 10:00  @c101  "Subscription Cancelled" subscription=s101 reason=price
 
 want month 2026-02-01 = 0.0476 (5/2940)
-want month 2026-01-01 = 0 (0/2100)
+want month 2026-01-01 = 0 (0/2100) [0..0.0545]
 want week 2026-02-09 = 0.0364 (4/770)
 want month 2026-03-01 = 0 (0/1050) incomplete
 */
