@@ -19,7 +19,7 @@ import (
 func (s *server) customerOperations() {
 	tags := []string{"customers"}
 	register(s, team, huma.Operation{OperationID: "list-customers", Method: http.MethodGet, Path: "/customers", Tags: tags,
-		Summary: "The customers that fit, with how many there are and what they pay together"}, s.listCustomers)
+		Summary: "The customers that fit, with how many there are and what they pay together", Description: "With as_of or known the customers of then: attributes, owners, tags, lists, stages and segments as said by then, metrics as kept by then. Limits of stages are those of today."}, s.listCustomers)
 	register(s, workers, huma.Operation{OperationID: "change-customers", Method: http.MethodPost, Path: "/customers/changes", Tags: tags,
 		Summary: "Do one thing to many customers: owner, stage, tag or list", Description: "Customers are named, or are those that fit the conditions. What was before is kept, so that the change can be taken back.", DefaultStatus: http.StatusCreated, Errors: []int{404}}, s.changeCustomers)
 	register(s, team, huma.Operation{OperationID: "list-customer-changes", Method: http.MethodGet, Path: "/customers/changes", Tags: tags,
@@ -100,10 +100,11 @@ type listCustomersOutput struct {
 
 func (s *server) listCustomers(ctx context.Context, in *struct {
 	CustomerQuery
-	Sort   string `query:"sort" doc:"A column; the name when empty."`
-	Dir    string `query:"dir" enum:"up,down"`
-	Offset int    `query:"offset" minimum:"0"`
-	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Sort   string   `query:"sort" doc:"A column; the name when empty."`
+	Dir    string   `query:"dir" enum:"up,down"`
+	Offset int      `query:"offset" minimum:"0"`
+	Limit  int      `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Metric []string `query:"metric,explode" doc:"Of the past, with as_of or known: metrics to answer besides mrr and those of where and sort. Of now all are answered."`
 	Clocks
 }) (*listCustomersOutput, error) {
 	q, err := s.customerQuery(ctx, in.CustomerQuery)
@@ -111,7 +112,11 @@ func (s *server) listCustomers(ctx context.Context, in *struct {
 		return nil, err
 	}
 	q.Sort, q.Down, q.Offset, q.Limit = in.Sort, in.Dir == "down", in.Offset, in.Limit
-	all, err := s.customersAt(ctx, in.Clocks, &q)
+	columns, err := s.metricColumns(in.Metric)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.customersAt(ctx, in.Clocks, &q, columns...)
 	if err != nil {
 		return nil, err
 	}
@@ -124,26 +129,34 @@ func (s *server) listCustomers(ctx context.Context, in *struct {
 	return out, nil
 }
 
+// metricColumns are the columns of metrics that are kept per account. Errors
+// are Invalid with the field metric.
+func (s *server) metricColumns(names []string) ([]string, error) {
+	var out []string
+	for _, name := range names {
+		if m, err := s.Metrics.Catalogue().Find(name); err != nil || !m.PerAccount {
+			return nil, farol.InvalidField("metric", "there is no metric %q that is kept for each account", name)
+		}
+		out = append(out, "metric."+name)
+	}
+	return out, nil
+}
+
 // customersAt are the accounts as the clocks say; of the past with the metrics
-// that the query names.
-func (s *server) customersAt(ctx context.Context, c Clocks, q *customer.Query) (map[farol.AccountID]*customer.Account, error) {
+// that the query names and those of the columns.
+func (s *server) customersAt(ctx context.Context, c Clocks, q *customer.Query, columns ...string) (map[farol.AccountID]*customer.Account, error) {
 	cal, err := s.calendar(ctx)
 	if err != nil {
 		return nil, err
 	}
-	asOf, err := c.asOf()
+	asOf, known, err := c.moment(cal.Zone)
 	if err != nil {
 		return nil, err
 	}
-	known, err := c.known(cal.Zone)
-	if err != nil {
-		return nil, err
+	if asOf != 0 || !known.IsZero() {
+		q.Today = s.reference(metric.Request{AsOf: asOf, Known: known}, cal)
 	}
-	if asOf == 0 && known.IsZero() {
-		return s.Customers.Accounts(ctx)
-	}
-	q.Today = s.reference(metric.Request{AsOf: asOf, Known: known}, cal)
-	return s.Customers.At(ctx, asOf, known, q.Metrics()...)
+	return s.accountsThen(ctx, asOf, known, q.Metrics(columns...)...)
 }
 
 // customerAt is the account as the clocks say, and the query that its columns

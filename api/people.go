@@ -17,7 +17,7 @@ import (
 func (s *server) peopleOperations() {
 	tags := []string{"people"}
 	register(s, team, huma.Operation{OperationID: "list-people", Method: http.MethodGet, Path: "/people", Tags: tags,
-		Summary: "People, those active last first", Description: "A person of several accounts is listed once, with the account used last of those asked for."}, s.listPeople)
+		Summary: "People, those active last first", Description: "A person of several accounts is listed once, with the account used last of those asked for. With as_of or known who was known then, by the name, role and consents of then."}, s.listPeople)
 	register(s, team, huma.Operation{OperationID: "get-person", Method: http.MethodGet, Path: "/people/{id}", Tags: tags,
 		Summary: "Everything known of one person", Description: "By any of their ids.", Errors: []int{404}}, s.getPerson)
 	register(s, workers, huma.Operation{OperationID: "change-person", Method: http.MethodPatch, Path: "/people/{id}", Tags: tags,
@@ -70,6 +70,7 @@ type listPeopleInput struct {
 	Down    bool   `query:"reverse"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 	Offset  int    `query:"offset" minimum:"0" maximum:"20000"`
+	Clocks
 }
 
 type listPeopleOutput struct {
@@ -81,17 +82,27 @@ type listPeopleOutput struct {
 
 func (s *server) listPeople(ctx context.Context, in *listPeopleInput) (*listPeopleOutput, error) {
 	q := facts.PeopleQuery{Search: in.Search, Role: in.Role, Consent: in.Consent, Tests: in.Tests, Sort: in.Sort, Down: in.Down, Limit: in.Limit, Offset: in.Offset}
-	if in.Account != "" {
-		q.Accounts = []string{string(s.Facts.Joined(farol.AccountID(in.Account), time.Time{}))}
+	cal, err := s.calendar(ctx)
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	if q.AsOf, q.Known, err = in.moment(cal.Zone); err != nil {
+		return nil, err
+	}
+	if in.Account != "" {
+		q.Accounts = []string{string(s.Facts.Joined(farol.AccountID(in.Account), q.Known))}
+	}
 	if q.Since, err = day("active_since", in.Since); err != nil {
 		return nil, err
 	}
 	if q.Before, err = day("inactive_since", in.Before); err != nil {
 		return nil, err
 	}
-	if err := s.Customers.LeaveOut(ctx, s.Store, &q); err != nil {
+	all, err := s.accountsThen(ctx, q.AsOf, q.Known)
+	if err != nil {
+		return nil, err
+	}
+	if err := customer.LeaveOut(ctx, s.Store, s.Facts, all, &q); err != nil {
 		return nil, err
 	}
 	list, n, err := s.Facts.People(ctx, q)

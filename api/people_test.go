@@ -52,6 +52,11 @@ func TestPeople(t *testing.T) {
 	if got := h.get("/api/v1/people/ana-1?as_of=2026-03-01"); len(list(t, got, "attributes")) != 0 {
 		t.Errorf("before anything was said: %v", got)
 	}
+	for moment, want := range map[string]float64{"as_of=2026-03-03": 1, "as_of=2026-03-04": 3, "known=2026-03-01": 0, "as_of=2026-03-04&account=globex": 1, "as_of=2026-03-04&role=champion": 0, "as_of=2026-03-04&consent=-email.marketing": 1} {
+		if got := h.get("/api/v1/people?" + moment); got["count"] != want {
+			t.Errorf("%s: %v", moment, got)
+		}
+	}
 	merged := h.call("POST", "/api/v1/people/ana-1/merges", csm, `{"from":"ana-2"}`)
 	if merged.status != 200 || len(list(t, merged.body, "accounts")) != 2 {
 		t.Fatalf("%d %s", merged.status, merged.text)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/segment"
@@ -50,6 +51,25 @@ func (c Clocks) known(zone *time.Location) (time.Time, error) {
 		return time.Time{}, farol.InvalidField("known", "must be a date as YYYY-MM-DD or an instant as 2026-02-01T12:00:00Z")
 	}
 	return t.UTC(), nil
+}
+
+// moment is both clocks: 0 and zero for now.
+func (c Clocks) moment(zone *time.Location) (asOf farol.Day, known time.Time, err error) {
+	if asOf, err = c.asOf(); err != nil {
+		return 0, time.Time{}, err
+	}
+	known, err = c.known(zone)
+	return asOf, known, err
+}
+
+// accountsThen are the accounts as the clocks say; of the past with at least
+// the given ones of their metrics.
+func (s *server) accountsThen(ctx context.Context, asOf farol.Day, known time.Time, metrics ...string) (map[farol.AccountID]*customer.Account, error) {
+	if asOf == 0 && known.IsZero() {
+		return s.Customers.Accounts(ctx)
+	}
+	then, err := s.Customers.Past(ctx, asOf, known, metrics...)
+	return then.Accounts, err
 }
 
 // filters reads the segment; segments that it names must be there.

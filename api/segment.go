@@ -17,7 +17,7 @@ import (
 
 func (s *server) segmentOperations() {
 	tags := []string{"segments"}
-	register(s, team, huma.Operation{OperationID: "list-segments", Method: http.MethodGet, Path: "/segments", Tags: tags, Summary: "The segments, with who is in them now"}, s.listSegments)
+	register(s, team, huma.Operation{OperationID: "list-segments", Method: http.MethodGet, Path: "/segments", Tags: tags, Summary: "The segments, with how many are in them", Description: "With as_of or known how many were in them by then, of whom that was marked; rules are those of today."}, s.listSegments)
 	register(s, team, huma.Operation{OperationID: "get-segment", Method: http.MethodGet, Path: "/segments/{name}", Tags: tags, Summary: "A segment", Errors: []int{404}}, s.getSegment)
 	register(s, workers, huma.Operation{OperationID: "put-segment", Method: http.MethodPut, Path: "/segments/{name}", Tags: tags, Summary: "Make a segment, or its next version",
 		Description: "It is evaluated at once, so that it can be used as segment=NAME in every read. What is wrong is told at its place in the rule (body.rule.all[1].did.days), or at the character of the text.", Errors: []int{409}}, s.putSegment)
@@ -76,8 +76,9 @@ type Segment struct {
 	Version     int             `json:"version"`
 	Author      string          `json:"author"`
 	Created     time.Time       `json:"created" doc:"When this version was made."`
-	Accounts    int             `json:"accounts" doc:"How many are in it now, of those that the token may see."`
+	Accounts    int             `json:"accounts" doc:"How many are in it, or were by as_of and known, of those that the token may see."`
 	MRR         *float64        `json:"mrr" doc:"What they pay per month together; null for who may see no money."`
+	Began       *time.Time      `json:"began" doc:"When it was evaluated for the first time: of before nobody knows who would have been in it. null for never."`
 	Evaluated   *time.Time      `json:"evaluated" doc:"When it was looked at last; null for never."`
 	Error       string          `json:"error" doc:"What went wrong then; empty for nothing."`
 }
@@ -92,7 +93,7 @@ func (s *server) titles(code lang.Code, b segment.Book) segment.Titles {
 	}}
 }
 
-func (s *server) segmentOf(ctx context.Context, b segment.Book, x segment.Segment) (Segment, error) {
+func (s *server) segmentOf(ctx context.Context, b segment.Book, x segment.Segment, c Clocks) (Segment, error) {
 	out := Segment{Name: x.Name, Title: x.Title, Description: x.Description, Text: x.Rule.String(), Version: x.Version, Author: x.Author, Created: x.Created}
 	var err error
 	if out.Rule, err = json.Marshal(x.Rule); err != nil {
@@ -100,7 +101,11 @@ func (s *server) segmentOf(ctx context.Context, b segment.Book, x segment.Segmen
 	}
 	out.Words = x.Rule.Words(lang.For(lang.English), s.titles(lang.English, b))
 	out.WordsPt = x.Rule.Words(lang.For(lang.Portuguese), s.titles(lang.Portuguese, b))
-	all, err := s.Customers.Accounts(ctx)
+	asOf, known, err := c.moment(s.Facts.Zone())
+	if err != nil {
+		return out, err
+	}
+	all, err := s.accountsThen(ctx, asOf, known, "mrr")
 	if err != nil {
 		return out, err
 	}
@@ -112,6 +117,9 @@ func (s *server) segmentOf(ctx context.Context, b segment.Book, x segment.Segmen
 	for _, a := range customer.Members(all, x.Name) {
 		out.Accounts++
 		mrr += a.Metrics["mrr"]
+	}
+	if state, ok := states[x.Name]; ok {
+		out.Began = &state.Began
 	}
 	if !sight.Of(ctx).Hides(sight.Money) {
 		out.MRR = &mrr
@@ -128,7 +136,7 @@ type listSegmentsOutput struct {
 	}
 }
 
-func (s *server) listSegments(ctx context.Context, _ *struct{}) (*listSegmentsOutput, error) {
+func (s *server) listSegments(ctx context.Context, in *struct{ Clocks }) (*listSegmentsOutput, error) {
 	b, err := s.Segments.Seen(ctx)
 	if err != nil {
 		return nil, err
@@ -136,7 +144,7 @@ func (s *server) listSegments(ctx context.Context, _ *struct{}) (*listSegmentsOu
 	out := &listSegmentsOutput{}
 	out.Body.Segments = []Segment{}
 	for _, x := range b.All() {
-		one, err := s.segmentOf(ctx, b, x)
+		one, err := s.segmentOf(ctx, b, x, in.Clocks)
 		if err != nil {
 			return nil, err
 		}
@@ -152,17 +160,33 @@ type SegmentName struct {
 
 type segmentOutput struct{ Body Segment }
 
-func (s *server) getSegment(ctx context.Context, in *SegmentName) (*segmentOutput, error) {
+func (s *server) getSegment(ctx context.Context, in *struct {
+	SegmentName
+	Clocks
+}) (*segmentOutput, error) {
+	return s.oneSegment(ctx, in.Name, in.Clocks)
+}
+
+func (s *server) oneSegment(ctx context.Context, name string, c Clocks) (*segmentOutput, error) {
 	b, err := s.Segments.Seen(ctx)
 	if err != nil {
 		return nil, err
 	}
-	x, err := b.Find(in.Name)
+	x, err := b.Find(name)
 	if err != nil {
 		return nil, err
 	}
-	one, err := s.segmentOf(ctx, b, x)
+	one, err := s.segmentOf(ctx, b, x, c)
 	return &segmentOutput{one}, err
+}
+
+// seesSegment is NotFound for a segment that is not there, or out of sight.
+func (s *server) seesSegment(ctx context.Context, name string) error {
+	b, err := s.Segments.Seen(ctx)
+	if err == nil {
+		_, err = b.Find(name)
+	}
+	return err
 }
 
 type putSegmentInput struct {
@@ -191,7 +215,7 @@ func (s *server) putSegment(ctx context.Context, in *putSegmentInput) (*segmentO
 		}
 		return nil, err
 	}
-	return s.getSegment(ctx, &in.SegmentName)
+	return s.oneSegment(ctx, in.Name, Clocks{})
 }
 
 // maySee is NotFound for a segment that speaks of what is hidden from the
@@ -298,22 +322,15 @@ type segmentAccountsOutput struct {
 }
 
 func (s *server) segmentAccounts(ctx context.Context, in *segmentAccountsInput) (*segmentAccountsOutput, error) {
-	if _, err := s.getSegment(ctx, &in.SegmentName); err != nil {
+	if err := s.seesSegment(ctx, in.Name); err != nil {
 		return nil, err
 	}
 	q := customer.Query{Where: []customer.Condition{{Column: "segment." + in.Name, Values: []string{segment.In}}}, Sort: "metric.mrr", Down: true, Limit: in.Limit, Offset: in.Offset}
-	asOf, err := in.asOf()
+	asOf, known, err := in.moment(s.Facts.Zone())
 	if err != nil {
 		return nil, err
 	}
-	known, err := in.known(s.Facts.Zone())
-	if err != nil {
-		return nil, err
-	}
-	all, err := s.Customers.Accounts(ctx)
-	if asOf != 0 || !known.IsZero() {
-		all, err = s.Customers.At(ctx, asOf, known)
-	}
+	all, err := s.accountsThen(ctx, asOf, known, "mrr")
 	if err != nil {
 		return nil, err
 	}
@@ -340,9 +357,9 @@ type segmentHistoryInput struct {
 	From    string `query:"from" format:"date" doc:"First day."`
 	To      string `query:"to" format:"date" doc:"First day after."`
 	Account string `query:"account" doc:"Of this account only."`
-	Known   string `query:"known" doc:"What was known by the end of this day (YYYY-MM-DD) or by this instant (RFC 3339)."`
-	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
-	After   string `query:"after" doc:"The cursor next of the page before."`
+	Clocks
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	After string `query:"after" doc:"The cursor next of the page before."`
 }
 
 type segmentHistoryOutput struct {
@@ -353,7 +370,7 @@ type segmentHistoryOutput struct {
 }
 
 func (s *server) segmentHistory(ctx context.Context, in *segmentHistoryInput) (*segmentHistoryOutput, error) {
-	if _, err := s.getSegment(ctx, &in.SegmentName); err != nil {
+	if err := s.seesSegment(ctx, in.Name); err != nil {
 		return nil, err
 	}
 	q := facts.MarkQuery{Trait: segment.Trait(in.Name), Account: farol.AccountID(in.Account), Limit: in.Limit, After: in.After}
@@ -369,9 +386,15 @@ func (s *server) segmentHistory(ctx context.Context, in *segmentHistoryInput) (*
 			*b.into = d.Start(s.Facts.Zone())
 		}
 	}
-	var err error
-	if q.Known, err = (Clocks{Known: in.Known}).known(s.Facts.Zone()); err != nil {
+	asOf, known, err := in.moment(s.Facts.Zone())
+	if err != nil {
 		return nil, err
+	}
+	q.Known = known
+	if asOf != 0 {
+		if end := asOf.Next(1).Start(s.Facts.Zone()); q.To.IsZero() || end.Before(q.To) {
+			q.To = end
+		}
 	}
 	list, next, err := s.Facts.MarkLog(ctx, q)
 	if err != nil {

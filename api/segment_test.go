@@ -83,6 +83,15 @@ func (h *house) membership(t *testing.T) {
 	if got := h.get("/api/v1/segments/pros/accounts?as_of=2026-03-05"); got["count"] != 0.0 {
 		t.Errorf("before it was made: %v", got)
 	}
+	if got := h.get("/api/v1/segments/pros?as_of=2026-03-05"); got["accounts"] != 0.0 || got["began"] == nil {
+		t.Errorf("before it was made: %v", got)
+	}
+	if got := list(t, h.get("/api/v1/segments/pros/history?as_of=2026-03-05"), "moves"); len(got) != 0 {
+		t.Errorf("before it was made: %v", got)
+	}
+	for path, field := range map[string]string{"/segments?as_of=x": "query.as_of", "/segments/pros?known=x": "query.known", "/segments/pros/history?as_of=x": "query.as_of", "/people?known=x": "query.known", "/customers?as_of=x": "query.as_of", "/customers?metric=x": "query.metric"} {
+		h.call("GET", "/api/v1"+path, h.tokens[store.CSM], "").problem(t, 422, field)
+	}
 	moves := h.get("/api/v1/segments/pros/history?limit=1")
 	if got := list(t, moves, "moves"); len(got) != 1 || got[0]["change"] != "entered" || got[0]["first"] != true || moves["next"] == nil {
 		t.Errorf("%v", moves)

@@ -87,6 +87,7 @@ type Directory struct {
 	mu      sync.RWMutex
 	state   *snapshot
 	checked time.Time
+	pasts   pasts
 }
 
 // snapshot is the accounts at one commit; it never changes once shown.
@@ -206,6 +207,7 @@ func (d *Directory) Refresh(ctx context.Context) error {
 	d.mu.Lock()
 	d.checked = time.Time{}
 	d.mu.Unlock()
+	d.pasts.forget(d.now())
 	_, err := d.renew(ctx)
 	return err
 }

@@ -3,7 +3,6 @@ package customer
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
@@ -12,20 +11,16 @@ import (
 )
 
 // LeaveOut makes a list of people leave out whom no figure counts: the people
-// of accounts that are tests, and whom the exclusions name. Those of an account
-// that is asked for by name are all shown.
-func (d *Directory) LeaveOut(ctx context.Context, s *store.Store, q *facts.PeopleQuery) error {
+// of those of the accounts that are tests, and whom the exclusions name. Those
+// of an account that is asked for by name are all shown.
+func LeaveOut(ctx context.Context, s *store.Store, f *facts.Facts, all map[farol.AccountID]*Account, q *facts.PeopleQuery) error {
 	set, err := metric.ReadSettings(ctx, s)
-	if err != nil {
-		return err
-	}
-	all, err := d.Accounts(ctx)
 	if err != nil {
 		return err
 	}
 	q.LeavePeople = set.Exclusions.People
 	for _, id := range set.Exclusions.Accounts {
-		q.LeaveAccounts = append(q.LeaveAccounts, string(d.facts.Joined(farol.AccountID(id), time.Time{})))
+		q.LeaveAccounts = append(q.LeaveAccounts, string(f.Joined(farol.AccountID(id), q.Known)))
 	}
 	for id, a := range all {
 		if a.Test {

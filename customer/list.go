@@ -123,8 +123,19 @@ func (q Query) Number(a *Account, column string) (v float64, ok bool) {
 	return a.Number(column)
 }
 
-// Metrics are those that the query names.
-func (q Query) Metrics() []string {
+// Columns are those that the query orders by and compares, and the given ones,
+// each once.
+func (q Query) Columns(columns ...string) []string {
+	out := append(slices.Clone(columns), q.Sort)
+	for _, c := range q.Where {
+		out = append(out, c.Column)
+	}
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(c string) bool { return c == "" })
+}
+
+// Metrics are those that the query names, and those of the columns.
+func (q Query) Metrics(columns ...string) []string {
 	out := []string{}
 	add := func(name string) {
 		if name != "" && !slices.Contains(out, name) {
@@ -132,11 +143,7 @@ func (q Query) Metrics() []string {
 		}
 	}
 	add(q.Total)
-	columns := []string{q.Sort}
-	for _, c := range q.Where {
-		columns = append(columns, c.Column)
-	}
-	for _, c := range columns {
+	for _, c := range q.Columns(columns...) {
 		if name, ok := strings.CutPrefix(c, "metric."); ok {
 			add(name)
 		}
@@ -283,13 +290,9 @@ func selectFirst(keys []sortKey, n int, less func(x, y sortKey) int) {
 	slices.SortFunc(keys[:front], less)
 }
 
-// Values lists the values of a column over all accounts, the most frequent
+// Values lists the values of a column over the accounts, the most frequent
 // first, for choosing a condition.
-func (d *Directory) Values(ctx context.Context, column string, limit int) ([]string, error) {
-	all, err := d.Accounts(ctx)
-	if err != nil {
-		return nil, err
-	}
+func Values(all map[farol.AccountID]*Account, column string, limit int) []string {
 	count := map[string]int{}
 	for _, a := range all {
 		if a.Test {
@@ -310,5 +313,5 @@ func (d *Directory) Values(ctx context.Context, column string, limit int) ([]str
 		out = append(out, v)
 	}
 	slices.SortFunc(out, func(a, b string) int { return cmp.Or(count[b]-count[a], strings.Compare(a, b)) })
-	return out[:min(limit, len(out))], nil
+	return out[:min(limit, len(out))]
 }

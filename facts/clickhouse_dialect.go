@@ -27,6 +27,7 @@ var clickDialect = &dialect{name: "clickhouse", calls: map[string]call{
 	"dayNumber":          {args: 1, sql: "dateDiff('day', toDate('1970-01-01'), %[1]s)"},
 	"dayFrom":            {args: 1, sql: "addDays(toDate('1970-01-01'), %[1]s)"},
 	"lowerUTF8":          {args: 1, sql: "lowerUTF8(%[1]s)"},
+	"foldUTF8":           {args: 1, sql: "replaceRegexpAll(normalizeUTF8NFD(lowerUTF8(%[1]s)), '\\p{Mn}', '')"},
 	"startsWith":         {args: 2, sql: "startsWith(%[1]s, %[2]s)"},
 	"matches":            {args: 2, sql: "match(%[1]s, %[2]s)"},
 	"redact":             {args: 2, sql: `replaceRegexpAll(%[1]s, %[2]s, '\\1[erased]\\2')`},

@@ -55,6 +55,11 @@ func testAccountReads(t *testing.T, k *kit) {
 		}
 		return out
 	}
+	moved, err := f.Remeasured(ctx, day-1, day, before)
+	check(err)
+	none, err := f.Remeasured(ctx, day-9, day-1, before)
+	check(err)
+	k.want(append(moved, none...), "mrr")
 	k.want(kept(f.MeasuresOf(ctx, "a1", day-9, day, time.Time{})), "a1 mrr 2026-02-28 1", "a1 mrr 2026-03-01 3", "a1 use 2026-03-01 9")
 	k.want(kept(f.MeasuresOf(ctx, "a1", day, day, before)), "a1 mrr 2026-03-01 2", "a1 use 2026-03-01 9")
 	k.want(kept(f.MeasuresAt(ctx, "a1", []string{"mrr"}, []farol.Day{day - 1, day - 2}, time.Time{})), "a1 mrr 2026-02-28 1")

@@ -53,9 +53,16 @@ func testSegmentFacts(t *testing.T, k *kit) {
 	if _, _, err := f.MarkLog(ctx, MarkQuery{Trait: "$segment.x", After: "nonsense"}); farol.KindOf(err) != farol.Invalid {
 		t.Errorf("a wrong cursor: %v", err)
 	}
-	counts, err := f.MarkCounts(ctx, "$segment.", ts("2026-03-01"))
+	counts, err := f.MarkCounts(ctx, MarkQuery{Trait: "$segment.", From: ts("2026-03-01")})
 	if got := fmt.Sprint(len(counts)); err != nil || got != "2" || counts[0].Accounts != 2 || counts[1].Value != "false" {
 		t.Errorf("%+v, %v", counts, err)
+	}
+	// Up to a day, and as known then.
+	if counts, err := f.MarkCounts(ctx, MarkQuery{Trait: "$segment.x", To: ts("2026-03-09")}); err != nil || len(counts) != 1 || counts[0].Accounts != 2 {
+		t.Errorf("up to the eighth: %+v, %v", counts, err)
+	}
+	if counts, err := f.MarkCounts(ctx, MarkQuery{Trait: "$segment.x", Known: known}); err != nil || len(counts) != 0 {
+		t.Errorf("as known before: %+v, %v", counts, err)
 	}
 	k.news(known)
 }

@@ -66,6 +66,7 @@ var duckDialect = &dialect{name: "duckdb", calls: map[string]call{
 	"dayNumber":          {args: 1, sql: "((%[1]s) - DATE '1970-01-01')"},
 	"dayFrom":            {args: 1, sql: "CAST(DATE '1970-01-01' + CAST(%[1]s AS INTEGER) AS DATE)"},
 	"lowerUTF8":          {args: 1, sql: "lower(%[1]s)"},
+	"foldUTF8":           {args: 1, sql: "strip_accents(lower(%[1]s))"},
 	"startsWith":         {args: 2, sql: "starts_with(%[1]s, %[2]s)"},
 	"matches":            {args: 2, sql: "regexp_matches(%[1]s, %[2]s)"},
 	"redact":             {args: 2, sql: `regexp_replace(%[1]s, %[2]s, '\1[erased]\2', 'g')`},

@@ -50,6 +50,7 @@ var dialectCases = []struct {
 	{"dayFrom", "dayFrom(dayNumber(d) + 1)", "2026-03-02 2026-03-03 1970-01-02 NULL"},
 	{"dayFrom", "dayFrom(i64(20513))", "2026-03-01 2026-03-01 2026-03-01 2026-03-01"},
 	{"lowerUTF8", "lowerUTF8(s)", "ação a,b,c '' NULL"},
+	{"foldUTF8", "foldUTF8(s)", "acao a,b,c '' NULL"},
 	{"startsWith", "startsWith(s, 'A')", "1 0 0 NULL"},
 	{"matches", "matches(s, '(?i)(^|,)B($|,)')", "0 1 0 NULL"},
 	{"redact", "redact(s, '(?i)(^|,)(?:B)($|,)')", "AÇÃO a,[erased],c '' NULL"},

@@ -231,6 +231,7 @@ func TestRoster(t *testing.T) {
 	}
 	h := &testHistory{r: rand.New(rand.NewPCG(11, 7))}
 	var want []string
+	then := map[string]map[time.Time][]string{}
 	for step := range 6 {
 		clock = clock.Add(36 * time.Hour)
 		var es []farol.Event
@@ -276,12 +277,19 @@ func TestRoster(t *testing.T) {
 			if name == "duckdb" {
 				want = got
 			}
+			if then[name] == nil {
+				then[name] = map[time.Time][]string{}
+			}
+			then[name][f.LastKnown()] = got
 		}
 		for name, f := range all {
 			if got := list(f); !slices.Equal(got, want) {
 				t.Errorf("%s, step %d: %q, want %q", name, step, got, want)
 			}
 		}
+	}
+	for name, f := range all {
+		pastPeople(t, name, f, then[name])
 	}
 	var firstSeen []string
 	for name, f := range all {
@@ -305,6 +313,46 @@ func TestRoster(t *testing.T) {
 			if _, _, err := f.People(t.Context(), bad); farol.KindOf(err) != farol.Invalid {
 				t.Errorf("%+v: %v", bad, err)
 			}
+		}
+	}
+}
+
+// pastPeople holds the lists of the past against those that were seen then: as
+// known at an instant, they never change.
+func pastPeople(t *testing.T, name string, f *Facts, then map[time.Time][]string) {
+	t.Helper()
+	for known, want := range then {
+		list := func(q PeopleQuery) (out []string) {
+			q.Known, q.Tests, q.Limit = known, true, 1000
+			people, _, err := f.People(t.Context(), q)
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for _, p := range people {
+				out = append(out, fmt.Sprintf("%+v", p))
+			}
+			return out
+		}
+		if got := list(PeopleQuery{Accounts: []string{"account0", "account1", "account2", "account3", ""}}); !slices.Equal(got, want) {
+			t.Errorf("%s, as known at %v:\n%q, then\n%q", name, known, got, want)
+		}
+		if got := list(PeopleQuery{}); !slices.Equal(got, want) {
+			t.Errorf("%s, everybody as known at %v:\n%q, then\n%q", name, known, got, want)
+		}
+	}
+	found, _, err := f.People(t.Context(), PeopleQuery{Search: "jose avila", Known: f.LastKnown(), Tests: true})
+	if err != nil || len(found) != 1 || found[0].ID != "user3" {
+		t.Errorf("%s: found in the past: %+v, %v", name, found, err)
+	}
+	// As of a day, nobody is there who came later, and nobody used it later.
+	day := farol.Date(2026, 3, 1)
+	people, n, err := f.People(t.Context(), PeopleQuery{AsOf: day, Tests: true, Limit: 1000})
+	if err != nil || n == 0 || int(n) != len(people) {
+		t.Errorf("%s: %d people as of a day: %v", name, n, err)
+	}
+	for _, p := range people {
+		if p.Last > day || p.Role != "" || p.Name == "José Ávila" {
+			t.Errorf("%s: as of %v: %+v", name, day, p)
 		}
 	}
 }

@@ -93,21 +93,25 @@ type MarkCount struct {
 	Accounts     int64
 }
 
-// MarkCounts counts the marks that began from an instant on, by trait (or by
-// every trait that begins with one that ends in a dot), value and instant, in
-// the order of time.
-func (f *Facts) MarkCounts(ctx context.Context, trait string, from time.Time) (out []MarkCount, err error) {
-	cond := "trait = {trait:String}"
-	if strings.HasSuffix(trait, ".") {
+// MarkCounts counts the marks of the query's trait, From and To and Known, by
+// trait, value and instant, in the order of time.
+func (f *Facts) MarkCounts(ctx context.Context, q MarkQuery) (out []MarkCount, err error) {
+	cond, params := "trait = {trait:String}", map[string]any{"trait": q.Trait, "since": q.From}
+	if strings.HasSuffix(q.Trait, ".") {
 		cond = "startsWith(trait, {trait:String})"
 	}
-	params := map[string]any{"trait": trait, "since": from}
+	if !q.To.IsZero() {
+		cond, params["until"] = cond+" AND ts < {until:DateTime64(3)}", q.To
+	}
+	if !q.Known.IsZero() {
+		cond, params["seen"] = cond+" AND known <= {seen:DateTime64(3)}", q.Known
+	}
 	if s := sight.Of(ctx); s.Limited() {
 		cond += " AND name IN (SELECT unnest({seen_accounts:Array(String)}))"
 		params["seen_accounts"] = s.Accounts()
 	}
 	rows, err := f.reading(ctx, "SELECT trait, value, ts, day, i64(count(*)) AS n FROM changes WHERE subject = 'account' AND type = '"+markType+"' AND "+cond+
-		" AND ts >= {since:DateTime64(3)} GROUP BY trait, value, ts, day ORDER BY ts, trait, value", time.Time{}, params)
+		" AND ts >= {since:DateTime64(3)} GROUP BY trait, value, ts, day ORDER BY ts, trait, value", q.Known, params)
 	if err != nil {
 		return nil, err
 	}

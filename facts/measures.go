@@ -103,6 +103,14 @@ func (f *Facts) MeasuredMetrics(ctx context.Context, first farol.Day) (out []str
 	return out, rows.Err()
 }
 
+// Remeasured lists the metrics of which values per account of the days from
+// first to last were learned after since.
+func (f *Facts) Remeasured(ctx context.Context, first, last farol.Day, since time.Time) (out []string, err error) {
+	err = eachText(ctx, f.eng, "SELECT DISTINCT metric FROM measures WHERE day >= {first:Date} AND day <= {last:Date} AND known > {since:DateTime64(3)}",
+		map[string]any{"first": first, "last": last, "since": since}, func(v []string) { out = append(out, v[0]) })
+	return out, err
+}
+
 // LastMeasures answers what a metric kept of every account on the last day, not
 // after the given one, on which it kept anything, as known at an instant (zero:
 // now). It looks back so many days at most; Value is never nil.

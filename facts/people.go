@@ -40,6 +40,9 @@ type PeopleQuery struct {
 	Down bool
 	// Offset and Limit cut the page; Limit 0 is 50, at most 1000.
 	Offset, Limit int
+	// AsOf and Known are the two clocks; zero is now.
+	AsOf  farol.Day
+	Known time.Time
 }
 
 // Listed is a person of a list.
@@ -70,7 +73,7 @@ func (f *Facts) People(ctx context.Context, q PeopleQuery) (out []Listed, count 
 	}
 	limit := pageSize(orDefault(q.Limit, 50), 1000)
 	params["limit"], params["offset"] = int64(limit), int64(q.Offset)
-	err = f.eachListed(ctx, "SELECT "+rosterColumns+" FROM "+source+" r ORDER BY "+peopleOrder(q)+" LIMIT {limit:Int64} OFFSET {offset:Int64}", params, func(x Listed) error {
+	err = f.eachListed(ctx, "SELECT "+rosterColumns+" FROM "+source+" r ORDER BY "+peopleOrder(q)+" LIMIT {limit:Int64} OFFSET {offset:Int64}", params, q.Known, func(x Listed) error {
 		out = append(out, x)
 		return nil
 	})
@@ -79,7 +82,7 @@ func (f *Facts) People(ctx context.Context, q PeopleQuery) (out []Listed, count 
 	}
 	delete(params, "limit")
 	delete(params, "offset")
-	count, err = f.countListed(ctx, source, params)
+	count, err = f.countListed(ctx, source, params, q.Known)
 	return out, count, err
 }
 
@@ -91,7 +94,7 @@ func (f *Facts) FindPeople(ctx context.Context, q PeopleQuery) (out []Listed, er
 		return nil, err
 	}
 	params["limit"] = int64(pageSize(orDefault(q.Limit, 50), 1000))
-	err = f.eachListed(ctx, "SELECT "+rosterColumns+" FROM "+source+" r ORDER BY "+peopleOrder(q)+" LIMIT {limit:Int64}", params, func(x Listed) error {
+	err = f.eachListed(ctx, "SELECT "+rosterColumns+" FROM "+source+" r ORDER BY "+peopleOrder(q)+" LIMIT {limit:Int64}", params, q.Known, func(x Listed) error {
 		out = append(out, x)
 		return nil
 	})
@@ -134,7 +137,7 @@ func (f *Facts) EachPerson(ctx context.Context, q PeopleQuery, do func(Listed) e
 	if err != nil {
 		return err
 	}
-	return f.eachListed(ctx, "SELECT "+rosterColumns+" FROM "+source+" r ORDER BY "+peopleOrder(q), params, do)
+	return f.eachListed(ctx, "SELECT "+rosterColumns+" FROM "+source+" r ORDER BY "+peopleOrder(q), params, q.Known, do)
 }
 
 func peopleOrder(q PeopleQuery) string {
@@ -216,7 +219,15 @@ func (f *Facts) peopleSource(ctx context.Context, q PeopleQuery) (string, map[st
 			bind("consent", " "+q.Consent+" ", "position({consent:String} IN ' ' || consent || ' ') > 0")
 		}
 	}
-	now, where := f.rosterNow(params), strings.Join(conds, " AND ")
+	now, where := "", strings.Join(conds, " AND ")
+	if q.past() {
+		var err error
+		if now, err = f.rosterThen(ctx, q, params); err != nil {
+			return "", nil, err
+		}
+	} else {
+		now = f.rosterNow(params)
+	}
 	if q.Accounts == nil {
 		all := "SELECT " + rosterColumns + ", folded FROM " + now + " n WHERE " + where
 		if q.Tests || len(q.LeaveAccounts) == 0 {
@@ -237,8 +248,8 @@ func (f *Facts) peopleSource(ctx context.Context, q PeopleQuery) (string, map[st
 		strings.Join(conds, " AND ") + ") y WHERE y.place = 1)", params, nil
 }
 
-func (f *Facts) eachListed(ctx context.Context, text string, params map[string]any, do func(Listed) error) error {
-	rows, err := f.reading(ctx, text, time.Time{}, params)
+func (f *Facts) eachListed(ctx context.Context, text string, params map[string]any, known time.Time, do func(Listed) error) error {
+	rows, err := f.reading(ctx, text, known, params)
 	if err != nil {
 		return err
 	}
@@ -266,8 +277,8 @@ func (f *Facts) eachListed(ctx context.Context, text string, params map[string]a
 	return rows.Err()
 }
 
-func (f *Facts) countListed(ctx context.Context, source string, params map[string]any) (n int64, err error) {
-	rows, err := f.reading(ctx, "SELECT i64(count(*)) AS n FROM "+source+" r", time.Time{}, params)
+func (f *Facts) countListed(ctx context.Context, source string, params map[string]any, known time.Time) (n int64, err error) {
+	rows, err := f.reading(ctx, "SELECT i64(count(*)) AS n FROM "+source+" r", known, params)
 	if err != nil {
 		return 0, err
 	}

@@ -46,11 +46,11 @@ func (s *server) buyers(v *visit) error {
 	p := buyersPage{shell: v.shell(lang.Text("Buyers without a contract")), CSV: look.Link("/revenue/buyers.csv")}
 	p.Question, p.View = v.p.T("Who buys without a subscription, and what will they still buy?"), look
 	p.Crumb = &crumb{v.p.T("Revenue"), look.Link("/revenue")}
-	all, err := s.accountsAt(v, look)
+	then, err := s.accountsThen(v, look)
 	if err != nil {
 		return err
 	}
-	p.fill(v, b, all)
+	p.fill(v, b, then.Accounts)
 	return s.send(v, http.StatusOK, "buyers", "layout", p)
 }
 

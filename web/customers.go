@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -41,6 +42,10 @@ type customersPage struct {
 	CSV, CSVAll      string
 	Empty            bool
 	Undo, UndoneText string
+	// ValuesHref leads to the values of a column, Notes say what a past list
+	// cannot know.
+	ValuesHref string
+	Notes      []string
 }
 
 // customersLook is what the page reads from the address and writes back into
@@ -52,6 +57,8 @@ type customersLook struct {
 	Columns []string
 	Board   bool
 	Mine    bool
+	// view has the two clocks.
+	view *view
 }
 
 type customerColumn struct {
@@ -104,7 +111,7 @@ type boardCard struct {
 }
 
 // customerKeys are the parameters that every link of the page carries.
-var customerKeys = []string{"q", "cols", "sort", "dir", "where", "view", "mine", "tests"}
+var customerKeys = []string{"q", "cols", "sort", "dir", "where", "view", "mine", "tests", "as_of", "known"}
 
 // defaultColumns are those of somebody who has chosen none.
 var defaultColumns = []string{"stage", "standing", "owner.csm", "metric.mrr", "metric.active_users_week", "attribute.plan"}
@@ -115,9 +122,15 @@ const (
 	maxColumns     = 14
 )
 
-// readCustomers reads the look from the parameters of an address.
-func (s *server) readCustomers(v *visit, q url.Values, n names) (*customersLook, error) {
+// readCustomers reads the look from the parameters of an address, and with its
+// clocks what names count by.
+func (s *server) readCustomers(v *visit, q url.Values, n *names) (*customersLook, error) {
 	l := &customersLook{given: url.Values{}}
+	var err error
+	if l.view, err = readView(url.Values{"as_of": q["as_of"], "known": q["known"]}, v.company.calendar(), v.now); err != nil {
+		return nil, err
+	}
+	*n = n.at(l.view)
 	for _, k := range customerKeys {
 		for _, x := range q[k] {
 			if x = strings.TrimSpace(x); x != "" {
@@ -137,7 +150,6 @@ func (s *server) readCustomers(v *visit, q url.Values, n names) (*customersLook,
 		Search: l.given.Get("q"), Sort: l.given.Get("sort"), Down: l.given.Get("dir") == "down", Tests: l.given.Get("tests") == "yes",
 		Total: "mrr", Limit: customersShown,
 	})
-	var err error
 	if l.query.Where, err = customer.Conditions(l.given["where"]); err != nil {
 		return nil, err
 	}
@@ -190,6 +202,17 @@ func (l *customersLook) Hidden(but ...string) []field {
 	return out
 }
 
+// metrics are those that the list shows, orders by or compares.
+func (l *customersLook) metrics() []string { return l.query.Metrics(l.Columns...) }
+
+// extra are the parameters besides the clocks.
+func (l *customersLook) extra() url.Values {
+	q := maps.Clone(l.given)
+	q.Del("as_of")
+	q.Del("known")
+	return q
+}
+
 // with is the link with conditions added.
 func (l *customersLook) with(where ...string) string {
 	q := url.Values{}
@@ -227,18 +250,19 @@ func (s *server) showCustomers(v *visit, status int, r refusal, q url.Values) er
 	if err != nil {
 		return err
 	}
-	look, err := s.readCustomers(v, q, n)
+	look, err := s.readCustomers(v, q, &n)
 	if err != nil {
 		return err
 	}
 	p := customersPage{shell: v.shell(lang.Text("Customers")), refusal: r, Look: look}
 	p.Question = v.p.T("Who are our customers, and what do we know of each?")
-	all, err := s.Customers.Accounts(v.r.Context())
+	p.View, p.extra, p.path = look.view, look.extra(), "/customers"
+	then, err := s.accountsThen(v, look.view, look.metrics()...)
 	if err != nil {
 		return err
 	}
-	page := look.query.Of(all)
-	p.Empty, p.Fit = page.Count == 0 && (len(look.given) == 0 || len(all) == 0), page.Count
+	page := look.query.Of(then.Accounts)
+	p.Empty, p.Fit = !look.view.Past() && page.Count == 0 && (len(look.given) == 0 || len(then.Accounts) == 0), page.Count
 	p.Count = v.p.N(page.Count, "%d customer", "%d customers")
 	p.Total = n.money(page.Total)
 	for _, w := range look.given["where"] {
@@ -247,14 +271,19 @@ func (s *server) showCustomers(v *visit, status int, r refusal, q url.Values) er
 		}
 	}
 	if look.Board {
-		p.board(n, look.query.ByStage(all, boardShown))
+		p.board(n, look.query.ByStage(then.Accounts, boardShown))
 	} else {
 		p.table(n, page)
+	}
+	if !look.view.Past() { // a source is silent now
 		if err := s.staleRows(v, p.Rows); err != nil {
 			return err
 		}
 	}
-	p.CSV, p.CSVAll = look.Link("/customers.csv"), look.Link("/customers.csv", "cols", "all")
+	if p.Notes, err = s.pastNotes(n, then, look.query.Columns(look.Columns...)); err != nil {
+		return err
+	}
+	p.CSV, p.CSVAll, p.ValuesHref = look.Link("/customers.csv"), look.Link("/customers.csv", "cols", "all"), look.view.At("/customer-values")
 	if err := s.customerChoices(v, n, &p); err != nil {
 		return err
 	}
@@ -327,7 +356,7 @@ func short(title string) string {
 func customerHref(id farol.AccountID) string { return "/customers/" + url.PathEscape(string(id)) }
 
 func customerRowOf(n names, a *customer.Account, columns []string) customerRow {
-	row := customerRow{ID: string(a.ID), Name: a.Name, Href: customerHref(a.ID), Test: a.Test}
+	row := customerRow{ID: string(a.ID), Name: a.Name, Href: n.href(a.ID), Test: a.Test}
 	for _, c := range columns {
 		cell := n.cell(a, c)
 		cell.Label = short(n.title(c))
@@ -363,7 +392,7 @@ func (p *customersPage) board(n names, groups []customer.StageGroup) {
 }
 
 func (n names) card(a *customer.Account) boardCard {
-	c := boardCard{ID: string(a.ID), Name: a.Name, Href: customerHref(a.ID), Owner: n.members[a.Owner("csm")]}
+	c := boardCard{ID: string(a.ID), Name: a.Name, Href: n.href(a.ID), Owner: n.members[a.Owner("csm")]}
 	if v, ok := a.Metrics["mrr"]; ok {
 		c.MRR = n.money(v)
 	}
@@ -414,8 +443,10 @@ func (s shell) OwnerRoles() []choice {
 	return out
 }
 
-// MayWork tells whether the member may change customers.
-func (s shell) MayWork() bool { return workers.allows(s.Member.Role) }
+// MayWork tells whether the member may change customers: the past nobody may.
+func (s shell) MayWork() bool {
+	return workers.allows(s.Member.Role) && (s.View == nil || !s.View.Past())
+}
 
 // customerValues lists values of a column to choose from, for the filter.
 func (s *server) customerValues(v *visit) error {
@@ -439,11 +470,15 @@ func (s *server) customerValues(v *visit) error {
 		}
 	case "stage_since", "created", "metric", "days_in_stage", "name", "id":
 	default:
-		list, err := s.Customers.Values(v.r.Context(), column, 100)
+		look, err := readView(v.r.URL.Query(), v.company.calendar(), v.now)
 		if err != nil {
 			return err
 		}
-		for _, x := range list {
+		then, err := s.accountsThen(v, look)
+		if err != nil {
+			return err
+		}
+		for _, x := range customer.Values(then.Accounts, column, 100) {
 			p.Values = append(p.Values, choice{Value: x, Name: n.value(column, x)})
 		}
 	}
@@ -463,11 +498,7 @@ func (s *server) customersCSV(v *visit) error {
 	if every {
 		q.Del("cols")
 	}
-	look, err := s.readCustomers(v, q, n)
-	if err != nil {
-		return err
-	}
-	all, err := s.Customers.Accounts(v.r.Context())
+	look, err := s.readCustomers(v, q, &n)
 	if err != nil {
 		return err
 	}
@@ -485,9 +516,13 @@ func (s *server) customersCSV(v *visit) error {
 			}
 		}
 	}
-	out := v.csv("customers.csv")
+	then, err := s.accountsThen(v, look.view, look.metrics()...)
+	if err != nil {
+		return err
+	}
+	out := v.csv(look.view.file("customers"))
 	write(out, append([]string{"id", "name"}, look.Columns...))
-	for _, a := range look.query.Every(all) {
+	for _, a := range look.query.Every(then.Accounts) {
 		row := []string{string(a.ID), a.Name}
 		for _, c := range look.Columns {
 			row = append(row, n.export(look.query, a, c))

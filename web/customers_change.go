@@ -80,9 +80,12 @@ func (s *server) marked(v *visit, f, look url.Values) ([]farol.AccountID, error)
 		if err != nil {
 			return nil, err
 		}
-		l, err := s.readCustomers(v, look, n)
+		l, err := s.readCustomers(v, look, &n)
 		if err != nil {
 			return nil, err
+		}
+		if l.view.Past() {
+			return nil, farol.InvalidField("as_of", "The past cannot be changed: go back to now.")
 		}
 		all, err := s.Customers.Accounts(v.r.Context())
 		if err != nil {

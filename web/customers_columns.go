@@ -31,6 +31,23 @@ type names struct {
 	book    segment.Book
 	// fields are the team's own of accounts.
 	fields []customer.Field
+	// look is the moment that customers are looked at, nil for now.
+	look *view
+}
+
+// at makes the names those of a moment: what is counted in days counts up to
+// it, and links to customers lead to the same.
+func (n names) at(look *view) names {
+	n.look, n.today = look, look.reference()
+	return n
+}
+
+// href is the page of a customer at the moment.
+func (n names) href(id farol.AccountID) string {
+	if n.look == nil {
+		return customerHref(id)
+	}
+	return n.look.At(customerHref(id))
 }
 
 func (s *server) names(v *visit) (names, error) {

@@ -137,7 +137,7 @@ func (s *server) showMergePerson(v *visit, status int, r refusal) error {
 		}
 		for _, x := range list {
 			if x.ID != a.ID {
-				row := listedRowOf(v, func(id farol.AccountID) string { return string(id) }, x)
+				row := listedRowOf(v, &view{}, func(id farol.AccountID) string { return string(id) }, x)
 				p.Hints = append(p.Hints, link{row.Name + " · " + row.ID, base + "/merge?" + url.Values{"with": {row.ID}}.Encode()})
 			}
 		}

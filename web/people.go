@@ -3,12 +3,12 @@ package web
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
@@ -32,6 +32,7 @@ type peoplePage struct {
 	First    string
 	Next     string
 	CSV      string
+	Notes    []string
 	// Tests leads to the list with whom no figure counts, or without them.
 	Tests string
 	Empty bool
@@ -67,7 +68,7 @@ const peopleShown = 50
 const recentDays = 28
 
 // readPeople reads the address.
-func (s *server) readPeople(v *visit) (facts.PeopleQuery, url.Values, error) {
+func (s *server) readPeople(v *visit, look *view) (facts.PeopleQuery, url.Values, error) {
 	given, kept := v.r.URL.Query(), url.Values{}
 	for _, k := range peopleFields {
 		if x := strings.TrimSpace(given.Get(k)); x != "" {
@@ -78,18 +79,25 @@ func (s *server) readPeople(v *visit) (facts.PeopleQuery, url.Values, error) {
 		Search: kept.Get("q"), Role: kept.Get("role"), Consent: kept.Get("consent"), Tests: kept.Get("tests") == "yes",
 		Sort: kept.Get("sort"), Down: kept.Get("dir") == "down", Limit: peopleShown,
 	}
+	then, err := s.peopleAccounts(v, look)
+	if err != nil {
+		return q, kept, err
+	}
+	if look.Past() {
+		q.AsOf, q.Known = look.AsOf, look.Known
+	}
 	if x := kept.Get("account"); x != "" {
-		q.Accounts = []string{string(s.Facts.Joined(farol.AccountID(x), time.Time{}))}
+		q.Accounts = []string{string(s.Facts.Joined(farol.AccountID(x), look.Known))}
 	}
 	if x := kept.Get("segment"); x != "" {
-		if err := s.peopleIn(v, x, &q); err != nil {
+		if err := s.peopleIn(v, then, x, &q); err != nil {
 			return q, kept, err
 		}
 	}
-	if err := s.Customers.LeaveOut(v.r.Context(), s.Store, &q); err != nil {
+	if err := customer.LeaveOut(v.r.Context(), s.Store, s.Facts, then, &q); err != nil {
 		return q, kept, err
 	}
-	today := v.company.calendar().Today(v.now)
+	today := look.reference()
 	switch kept.Get("active") {
 	case "":
 	case "yes":
@@ -111,18 +119,20 @@ func (s *server) readPeople(v *visit) (facts.PeopleQuery, url.Values, error) {
 	return q, kept, nil
 }
 
+// peopleAccounts are the accounts that people are listed with.
+func (s *server) peopleAccounts(v *visit, look *view) (map[farol.AccountID]*customer.Account, error) {
+	then, err := s.accountsThen(v, look)
+	return then.Accounts, err
+}
+
 // peopleIn keeps the people of the customers of a segment.
-func (s *server) peopleIn(v *visit, name string, q *facts.PeopleQuery) error {
+func (s *server) peopleIn(v *visit, all map[farol.AccountID]*customer.Account, name string, q *facts.PeopleQuery) error {
 	b, err := s.Segments.Seen(v.r.Context())
 	if err != nil {
 		return err
 	}
 	if _, err := b.Find(name); err != nil {
 		return farol.InvalidField("segment", "there is no segment %q", name)
-	}
-	all, err := s.Customers.Accounts(v.r.Context())
-	if err != nil {
-		return err
 	}
 	in := []string{}
 	for _, a := range customer.Members(all, name) {
@@ -135,28 +145,42 @@ func (s *server) peopleIn(v *visit, name string, q *facts.PeopleQuery) error {
 }
 
 func (s *server) people(v *visit) error {
-	q, kept, err := s.readPeople(v)
+	look, err := readClocks(v)
+	if err != nil {
+		return err
+	}
+	q, kept, err := s.readPeople(v, look)
 	if err != nil {
 		return err
 	}
 	p := peoplePage{shell: v.shell(lang.Text("People")), Fields: kept}
+	p.View, p.extra = look, kept
 	p.Question = v.p.T("Who are the people behind our customers, and are they still with us?")
 	list, n, err := s.Facts.People(v.r.Context(), q)
 	if err != nil {
 		return err
 	}
-	p.Empty = n == 0 && len(kept) == 0
+	p.Empty = n == 0 && len(kept) == 0 && !look.Past()
 	p.Count = v.p.N(int(n), "%d person", "%d people")
-	names, err := s.accountNames(v)
+	then, err := s.peopleAccounts(v, look)
 	if err != nil {
 		return err
 	}
+	names := func(id farol.AccountID) string {
+		if a, ok := then[id]; ok {
+			return a.Name
+		}
+		return string(id)
+	}
+	if p.Notes, err = s.peopleNotes(v, look, kept.Get("segment")); err != nil {
+		return err
+	}
 	for _, x := range list {
-		row := listedRowOf(v, names, x)
+		row := listedRowOf(v, look, names, x)
 		row.Test = row.Test || slices.Contains(q.LeaveAccounts, string(x.Account)) || slices.Contains(q.LeavePeople, string(x.ID))
 		p.Rows = append(p.Rows, row)
 	}
-	p.Tests = linkWith("/people", kept, "tests", map[bool]string{false: "yes"}[q.Tests])
+	p.Tests = p.Link("tests", map[bool]string{false: "yes"}[q.Tests])
 	p.heads(v)
 	p.choices(v, names)
 	b, err := s.Segments.Seen(v.r.Context())
@@ -167,30 +191,47 @@ func (s *server) people(v *visit) error {
 		p.Segments = append(p.Segments, choice{Value: x.Name, Name: x.Title, Chosen: x.Name == kept.Get("segment")})
 	}
 	if q.Offset > 0 {
-		p.First = linkWith("/people", kept)
+		p.First = p.Link()
 	}
 	if int64(q.Offset+len(list)) < n {
-		p.Next = linkWith("/people", kept, "offset", strconv.Itoa(q.Offset+len(list)))
+		p.Next = p.Link("offset", strconv.Itoa(q.Offset+len(list)))
 	}
-	p.CSV = linkWith("/people.csv", kept)
+	p.CSV = p.CSVLink()
 	return s.send(v, http.StatusOK, "people", "layout", p)
 }
 
-// linkWith is a path with parameters, and pairs changed.
-func linkWith(path string, kept url.Values, pairs ...string) string {
-	q := url.Values{}
-	for k, x := range kept {
-		q[k] = slices.Clone(x)
+// CSVLink leads to the file of what the page shows.
+func (p peoplePage) CSVLink() string {
+	q := p.View.clocks()
+	maps.Copy(q, p.extra)
+	return linked("/people.csv", q, nil)
+}
+
+// readClocks reads a view of which nothing but the two clocks counts: the other
+// parameters of the page mean something of its own.
+func readClocks(v *visit) (*view, error) {
+	q := v.r.URL.Query()
+	return readView(url.Values{"as_of": q["as_of"], "known": q["known"]}, v.company.calendar(), v.now)
+}
+
+// peopleNotes say what a past list of people tells.
+func (s *server) peopleNotes(v *visit, look *view, segment string) ([]string, error) {
+	if !look.Past() {
+		return nil, nil
 	}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if q.Del(pairs[i]); pairs[i+1] != "" {
-			q.Set(pairs[i], pairs[i+1])
-		}
+	notes := []string{v.p.T("Names, roles, consents and customers are what was said by then, and use is counted up to then. Whom the settings exclude is decided as of today.")}
+	if segment == "" {
+		return notes, nil
 	}
-	if len(q) == 0 {
-		return path
+	n, err := s.names(v)
+	if err != nil {
+		return nil, err
 	}
-	return path + "?" + q.Encode()
+	note, err := s.segmentNote(n.at(look), segment)
+	if note != "" {
+		notes = append(notes, note)
+	}
+	return notes, err
 }
 
 // accountNames answers what an account is called.
@@ -202,6 +243,28 @@ func (s *server) accountNames(v *visit) (func(farol.AccountID) string, error) {
 		}
 		return string(id)
 	}, err
+}
+
+// accountNamesThen answers what an account was called at the moment looked at,
+// for pages that name few.
+func (s *server) accountNamesThen(v *visit, look *view) (func(farol.AccountID) string, error) {
+	if !look.Past() {
+		return s.accountNames(v)
+	}
+	known := map[farol.AccountID]string{}
+	return func(id farol.AccountID) string {
+		name, ok := known[id]
+		if !ok {
+			name = string(id)
+			if a, err := s.accountAt(v, look, id); err == nil {
+				name = a.Name
+			} else if farol.KindOf(err) != farol.NotFound {
+				s.Log.Warn("what a customer was called is not known", "request", v.id, "error", err)
+			}
+			known[id] = name
+		}
+		return name
+	}, nil
 }
 
 // calledID is what a person without name and e-mail is called: the id, and for
@@ -221,13 +284,13 @@ func contactTitle(v *visit, c *customer.Contact) string {
 
 func personHref(id farol.PersonID) string { return "/people/" + url.PathEscape(string(id)) }
 
-func listedRowOf(v *visit, names func(farol.AccountID) string, x facts.Listed) listedRow {
+func listedRowOf(v *visit, look *view, names func(farol.AccountID) string, x facts.Listed) listedRow {
 	row := listedRow{
-		ID: string(x.ID), Name: cmp.Or(x.Name, x.Email, calledID(v, x.ID)), Href: personHref(x.ID), Email: x.Email, Test: x.Test, Last: lang.None, First: lang.None,
+		ID: string(x.ID), Name: cmp.Or(x.Name, x.Email, calledID(v, x.ID)), Href: look.At(personHref(x.ID)), Email: x.Email, Test: x.Test, Last: lang.None, First: lang.None,
 		Role: cmp.Or(v.p.Text(personRoles[x.Role]), lang.None),
 	}
 	if x.Account != "" {
-		row.Account, row.AccountHref = names(x.Account), "/customers/"+url.PathEscape(string(x.Account))
+		row.Account, row.AccountHref = names(x.Account), look.At(customerHref(x.Account))
 	}
 	if x.Accounts > 1 {
 		row.More = v.p.N(int(x.Accounts-1), "and %d other", "and %d others")
@@ -255,7 +318,7 @@ func (p *peoplePage) heads(v *visit) {
 				h.Aria = map[bool]string{true: "descending", false: "ascending"}[down]
 				dir = map[bool]string{true: "", false: "down"}[p.Fields.Get("dir") == "down"]
 			}
-			h.Sort = linkWith("/people", p.Fields, "sort", c.key, "dir", dir)
+			h.Sort = p.Link("sort", c.key, "dir", dir)
 		}
 		p.Columns = append(p.Columns, h)
 	}
@@ -275,12 +338,16 @@ func (p *peoplePage) choices(v *visit, names func(farol.AccountID) string) {
 	p.Consent = pick("consent", choice{Title: lang.Text("Any consent")}, choice{Value: "+email.marketing", Title: lang.Text("Agreed to marketing e-mail")},
 		choice{Value: "-email.marketing", Title: lang.Text("Refused marketing e-mail")}, choice{Value: "?email.marketing", Title: lang.Text("Not asked yet")})
 	if x := p.Fields.Get("account"); x != "" {
-		p.Filters = append(p.Filters, link{v.p.T("Customer") + " = " + names(farol.AccountID(x)), linkWith("/people", p.Fields, "account", "")})
+		p.Filters = append(p.Filters, link{v.p.T("Customer") + " = " + names(farol.AccountID(x)), p.Link("account", "")})
 	}
 }
 
 func (s *server) peopleCSV(v *visit) error {
-	q, _, err := s.readPeople(v)
+	look, err := readClocks(v)
+	if err != nil {
+		return err
+	}
+	q, _, err := s.readPeople(v, look)
 	if err != nil {
 		return err
 	}
@@ -289,7 +356,7 @@ func (s *server) peopleCSV(v *visit) error {
 	if _, _, err := s.Facts.People(v.r.Context(), q); err != nil {
 		return err
 	}
-	out := v.csv("people.csv")
+	out := v.csv(look.file("people"))
 	write(out, []string{"id", "name", "email", "account", "accounts", "role", "first_active", "last_active", "consents"})
 	err = s.Facts.EachPerson(v.r.Context(), q, func(x facts.Listed) error {
 		first, last := "", ""
@@ -321,10 +388,24 @@ func (s *server) calledBy(v *visit, ids []string) (listedPeople, error) {
 
 // listed looks the people up.
 func (s *server) listed(v *visit, ids []string) (listedPeople, error) {
-	if len(ids) == 0 {
+	return s.lookUp(v, facts.PeopleQuery{Only: ids})
+}
+
+// listedThen looks them up as the view looks at them.
+func (s *server) listedThen(v *visit, look *view, ids []string) (listedPeople, error) {
+	q := facts.PeopleQuery{Only: ids}
+	if look.Past() {
+		q.AsOf, q.Known = look.AsOf, look.Known
+	}
+	return s.lookUp(v, q)
+}
+
+func (s *server) lookUp(v *visit, q facts.PeopleQuery) (listedPeople, error) {
+	if len(q.Only) == 0 {
 		return listedPeople{}, nil
 	}
-	list, _, err := s.Facts.People(v.r.Context(), facts.PeopleQuery{Only: ids, Tests: true, Limit: 1000})
+	q.Tests, q.Limit = true, 1000
+	list, _, err := s.Facts.People(v.r.Context(), q)
 	out := make(listedPeople, len(list))
 	for _, x := range list {
 		out[x.ID] = x

@@ -38,7 +38,7 @@ func settled(t *testing.T) *site {
 func TestAnonymousVisitor(t *testing.T) {
 	for code, want := range map[lang.Code]string{lang.English: "Anonymous visitor 0f9c21", lang.Portuguese: "Visitante anônimo 0f9c21"} {
 		v := &visit{p: lang.For(code)}
-		row := listedRowOf(v, func(farol.AccountID) string { return "" }, facts.Listed{ID: "anon:7d1a-22-0f9c21"})
+		row := listedRowOf(v, &view{}, func(farol.AccountID) string { return "" }, facts.Listed{ID: "anon:7d1a-22-0f9c21"})
 		if got := contactTitle(v, &customer.Contact{ID: "anon:7d1a-22-0f9c21"}); row.Name != want || got != want {
 			t.Errorf("%q and %q, not %q", row.Name, got, want)
 		}

@@ -79,9 +79,9 @@ func (s *server) showPerson(v *visit, status int, r refusal) error {
 		return err
 	}
 	p := personPage{shell: v.shell(""), refusal: r, Contact: c, Base: personHref(c.ID), Past: look.Past()}
-	p.Title, p.View = contactTitle(v, c), look
+	p.Title, p.View, p.path = contactTitle(v, c), look, personHref(c.ID)
 	p.Question = v.p.T("Who is this person, and what did they do and say?")
-	p.Crumb = &crumb{v.p.T("People"), "/people"}
+	p.Crumb = &crumb{v.p.T("People"), look.At("/people")}
 	p.MayErase = admins.allows(v.member.Role)
 	for _, fill := range []func(*visit, *view, *personPage) error{s.personSide, s.personAccounts, s.personFacts, s.personTimeline} {
 		if err := fill(v, look, &p); err != nil {
@@ -145,8 +145,8 @@ func (s *server) saidSources(v *visit) (func(farol.SourceID) string, error) {
 	}, err
 }
 
-func (s *server) personAccounts(v *visit, _ *view, p *personPage) error {
-	names, err := s.accountNames(v)
+func (s *server) personAccounts(v *visit, look *view, p *personPage) error {
+	names, err := s.accountNamesThen(v, look)
 	if err != nil {
 		return err
 	}
@@ -272,7 +272,7 @@ func (s *server) personUse(v *visit, look *view, filter facts.MomentFilter, p *p
 	if !filter.Before.IsZero() {
 		f.To = farol.DayOf(filter.Before, v.company.location()) + 1
 	}
-	names, err := s.accountNames(v)
+	names, err := s.accountNamesThen(v, look)
 	if err != nil {
 		return err
 	}

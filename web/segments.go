@@ -24,20 +24,22 @@ func segmentHref(name string) string { return segmentsHref + "/" + url.PathEscap
 // segmentsPage lists the segments.
 type segmentsPage struct {
 	shell
-	Rows []segmentLine
+	Rows  []segmentLine
+	Notes []string
 }
 
 // segmentLine is a segment with who is in it now, and who came and went within
 // a week.
 type segmentLine struct {
 	segment.Segment
-	Href, Words, Author, Changed string
-	Count, MRR                   string
-	Entered, Left                string
+	Href, History, Words, Author, Changed string
+	Count, MRR                            string
+	Entered, Left                         string
 	// Wrong tells that it could not be evaluated last time, New that nobody has
-	// looked yet.
+	// looked yet, or had by the moment looked at; Note says more of that.
 	Wrong string
 	New   bool
+	Note  string
 }
 
 // weekDays is how far back the lists say who entered and left.
@@ -99,13 +101,19 @@ func (n names) attributeValue(name, value string) string {
 }
 
 func (s *server) segments(v *visit) error {
-	p := segmentsPage{shell: v.shell(lang.Text("Segments"))}
-	p.Question = v.p.T("Which groups of customers do we follow, and who entered or left them this week?")
-	rows, err := s.segmentRows(v, &p.shell)
+	look, err := v.view()
 	if err != nil {
 		return err
 	}
-	p.Rows = rows
+	p := segmentsPage{shell: v.shell(lang.Text("Segments"))}
+	p.View = look
+	p.Question = v.p.T("Which groups of customers do we follow, and who entered or left them this week?")
+	if p.Rows, err = s.segmentRows(v, &p.shell); err != nil {
+		return err
+	}
+	if look.Past() && len(p.Rows) > 0 {
+		p.Notes = []string{v.p.T("Who was in a segment is what was marked by then; MRR is what was kept of these customers. Rules and titles are those of today, and segments that were deleted are not listed.")}
+	}
 	return s.send(v, http.StatusOK, "segments", "layout", p)
 }
 
@@ -119,6 +127,7 @@ func (s *server) segmentRows(v *visit, sh *shell) ([]segmentLine, error) {
 	if err != nil {
 		return nil, err
 	}
+	n = n.at(sh.View)
 	authors, err := s.authors(v)
 	if err != nil {
 		return nil, err
@@ -127,29 +136,49 @@ func (s *server) segmentRows(v *visit, sh *shell) ([]segmentLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Customers.Accounts(ctx)
+	then, err := s.accountsThen(v, sh.View, "mrr")
 	if err != nil {
 		return nil, err
 	}
-	moved, err := s.Facts.MarkCounts(ctx, segment.Trait(""), v.now.AddDate(0, 0, -weekDays))
+	q := moves(v, sh.View, "")
+	q.From = sh.View.moment(v.now).AddDate(0, 0, -weekDays)
+	moved, err := s.Facts.MarkCounts(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	var out []segmentLine
 	for _, x := range b.All() {
-		row := segmentLine{Segment: x, Href: segmentHref(x.Name), Words: x.Rule.Words(v.p, n.titles(v.p, b)), Author: v.author(authors, x.Author), Changed: sh.When(x.Created)}
+		row := segmentLine{Segment: x, Href: sh.View.At(segmentHref(x.Name)), History: sh.View.At(segmentHref(x.Name), "tab", "history"), Words: x.Rule.Words(v.p, n.titles(v.p, b)), Author: v.author(authors, x.Author), Changed: sh.When(x.Created)}
 		state, known := states[x.Name]
 		row.New, row.Wrong = !known, state.Error
-		members, mrr := customer.Members(all, x.Name), 0.0
+		if sh.View.Past() {
+			row.New, row.Wrong = !known || state.Began.After(sh.View.moment(v.now)), ""
+			if row.Note, err = s.segmentNote(n, x.Name); err != nil {
+				return nil, err
+			}
+		}
+		members, mrr := customer.Members(then.Accounts, x.Name), 0.0
 		for _, a := range members {
 			mrr += a.Metrics["mrr"]
 		}
 		row.Count, row.MRR = v.p.Number(float64(len(members)), 0), n.money(mrr)
+		if sh.View.Past() && then.Days["mrr"] == 0 {
+			row.MRR = lang.None // nothing was kept, which is not zero
+		}
 		in, left := came(moved, x.Name, state.Began)
 		row.Entered, row.Left = v.p.Number(float64(in), 0), v.p.Number(float64(left), 0)
 		out = append(out, row)
 	}
 	return out, nil
+}
+
+// moves are the marks of a segment ("" for all) that the view looks at.
+func moves(v *visit, look *view, name string) facts.MarkQuery {
+	q := facts.MarkQuery{Trait: segment.Trait(name), Known: look.Known}
+	if look.AsOf != 0 {
+		q.To = look.AsOf.Next(1).Start(v.company.location())
+	}
+	return q
 }
 
 // came counts who entered and left a segment; those who were in it when it was
@@ -190,6 +219,9 @@ type segmentPage struct {
 	OtherLang lang.Code
 	Looked    string
 	Base      int
+	// Versions leads to its versions, Notes say what the past does not tell.
+	Versions string
+	Notes    []string
 }
 
 // headFigure is a figure in the head of a page.
@@ -221,13 +253,21 @@ func (s *server) segmentWith(v *visit, status int, r refusal) error {
 	if err != nil {
 		return err
 	}
-	p := segmentPage{shell: v.shell(""), refusal: r, Base: x.Version}
-	p.Title, p.Crumb, p.Tab = x.Title, &crumb{v.p.T("Segments"), segmentsHref}, v.r.URL.Query().Get("tab")
-	p.Charts = true
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	p := segmentPage{shell: v.shell(""), refusal: r, Base: x.Version, Versions: segmentHref(x.Name) + "/versions"}
+	p.Title, p.Crumb, p.Tab = x.Title, &crumb{v.p.T("Segments"), look.At(segmentsHref)}, v.r.URL.Query().Get("tab")
+	p.Charts, p.View, p.path = true, look, segmentHref(x.Name)
+	if p.Tab == "history" {
+		p.extra = url.Values{"tab": {p.Tab}}
+	}
 	n, err := s.names(v)
 	if err != nil {
 		return err
 	}
+	n = n.at(look)
 	rows, err := s.segmentRows(v, &p.shell)
 	if err != nil {
 		return err
@@ -237,12 +277,18 @@ func (s *server) segmentWith(v *visit, status int, r refusal) error {
 	p.OtherLang = other(v.p.Code())
 	p.Said = x.Rule.Words(lang.For(p.OtherLang), n.titles(lang.For(p.OtherLang), b))
 	for _, name := range x.Rule.Uses() {
-		p.Uses = append(p.Uses, link{b.Title(name), segmentHref(name)})
+		p.Uses = append(p.Uses, link{b.Title(name), look.At(segmentHref(name))})
 	}
 	for _, u := range b.UsedBy(x.Name) {
-		p.UsedBy = append(p.UsedBy, link{u.Title, segmentHref(u.Name)})
+		p.UsedBy = append(p.UsedBy, link{u.Title, look.At(segmentHref(u.Name))})
 	}
-	p.Use = usesOf(v.p, x.Name)
+	p.Use = usesOf(v.p, look, x.Name)
+	if look.Past() {
+		p.Notes = []string{v.p.T("Who was in it is what was marked by then; the columns are what was said and kept by then.")}
+		if p.Segment.Note != "" {
+			p.Notes = append(p.Notes, p.Segment.Note)
+		}
+	}
 	if err := s.segmentFigures(v, x, &p); err != nil {
 		return err
 	}
@@ -257,15 +303,20 @@ func (s *server) segmentWith(v *visit, status int, r refusal) error {
 	return s.send(v, status, "segment", "layout", p)
 }
 
-// usesOf lead to pages with the segment chosen.
-func usesOf(p *lang.Printer, name string) []link {
-	q := "?segment=" + url.QueryEscape(name)
-	return []link{
-		{p.T("Customers"), "/customers?where=" + url.QueryEscape("segment."+name+"=true")}, {p.T("Overview"), "/" + q}, {p.T("Revenue"), "/revenue" + q}, {p.T("Engagement"), "/engagement" + q},
-		{p.T("Retention"), "/retention" + q}, {p.T("Churn"), "/churn" + q}, {p.T("Life cycle"), "/lifecycle" + q},
-		{p.T("People"), "/people" + q}, {p.T("Customer stages"), "/stages" + q}, {p.T("Tickets"), "/tickets" + q}, {p.T("Activation"), "/activation" + q},
-		{p.T("Adoption"), "/adoption" + q}, {p.T("Voice of the customer"), "/voice" + q},
+// usesOf lead to pages with the segment chosen, as of the same moment.
+func usesOf(p *lang.Printer, look *view, name string) []link {
+	out := []link{{p.T("Customers"), look.At("/customers", "where", "segment."+name+"=true")}}
+	for _, x := range []struct {
+		title lang.Text
+		path  string
+	}{
+		{lang.Text("Overview"), "/"}, {lang.Text("Revenue"), "/revenue"}, {lang.Text("Engagement"), "/engagement"}, {lang.Text("Retention"), "/retention"}, {lang.Text("Churn"), "/churn"},
+		{lang.Text("Life cycle"), "/lifecycle"}, {lang.Text("People"), "/people"}, {lang.Text("Customer stages"), "/stages"}, {lang.Text("Tickets"), "/tickets"}, {lang.Text("Activation"), "/activation"},
+		{lang.Text("Adoption"), "/adoption"}, {lang.Text("Voice of the customer"), "/voice"},
+	} {
+		out = append(out, link{p.Text(x.title), look.At(x.path, "segment", name)})
 	}
+	return out
 }
 
 // chartDays is how far back the drawing goes.
@@ -281,24 +332,32 @@ func (s *server) segmentFigures(v *visit, x segment.Segment, p *segmentPage) err
 	if ok {
 		p.Looked = p.Ago(state.Evaluated)
 	}
-	p.Figures = []headFigure{
-		{v.p.T("Customers"), p.Segment.Count, ""}, {v.p.T("MRR"), p.Segment.MRR, ""},
-		{v.p.T("Entered this week"), p.Segment.Entered, ""}, {v.p.T("Left this week"), p.Segment.Left, ""},
+	if x := &p.Segment; x.New && p.View.Past() {
+		x.Count, x.MRR, x.Entered, x.Left = lang.None, lang.None, lang.None, lang.None
 	}
-	moved, err := s.Facts.MarkCounts(v.r.Context(), segment.Trait(x.Name), time.Unix(0, 0))
+	entered, left := v.p.T("Entered this week"), v.p.T("Left this week")
+	if p.View.Past() {
+		entered, left = v.p.T("Entered in the 7 days before"), v.p.T("Left in the 7 days before")
+	}
+	p.Figures = []headFigure{
+		{v.p.T("Customers"), p.Segment.Count, ""}, {v.p.T("MRR"), p.Segment.MRR, ""}, {entered, p.Segment.Entered, ""}, {left, p.Segment.Left, ""},
+	}
+	q := moves(v, p.View, x.Name)
+	q.From = time.Unix(0, 0)
+	moved, err := s.Facts.MarkCounts(v.r.Context(), q)
 	if err != nil || !ok {
 		return err
 	}
-	if state.Began.After(v.now.AddDate(0, 0, -1)) {
+	if state.Began.After(p.View.moment(v.now).AddDate(0, 0, -1)) {
 		return nil // one point is no line
 	}
-	p.Chart = membershipChart(v, moved, farol.DayOf(state.Began, v.company.location()))
+	p.Chart = membershipChart(v, p.View, moved, farol.DayOf(state.Began, v.company.location()))
 	return nil
 }
 
 // membershipChart draws how many were in the segment at the end of each day.
-func membershipChart(v *visit, moved []facts.MarkCount, began farol.Day) *chart {
-	today := v.company.calendar().Today(v.now)
+func membershipChart(v *visit, look *view, moved []facts.MarkCount, began farol.Day) *chart {
+	today := look.reference()
 	from := max(today.Next(-chartDays), began)
 	days := v.company.calendar().Cut(farol.Daily, farol.Period{From: from, To: today + 1})
 	c := scale{p: v.p, unit: "accounts"}.chartOf("segment-data", v.p.T("Customers in the segment at the end of each day"), days, farol.Daily)
@@ -341,10 +400,12 @@ func (s *server) segmentMembers(v *visit, n names, x segment.Segment, p *segment
 	if err != nil {
 		return err
 	}
-	page, err := s.Customers.List(v.r.Context(), segmentQuery(x.Name, offset, segmentShown))
+	q := n.query(segmentQuery(x.Name, offset, segmentShown))
+	then, err := s.accountsThen(v, p.View, q.Metrics(memberColumns...)...)
 	if err != nil {
 		return err
 	}
+	page := q.Of(then.Accounts)
 	for _, c := range memberColumns {
 		p.Columns = append(p.Columns, customerColumn{Title: short(n.title(c)), Full: n.title(c), Number: strings.HasPrefix(c, "metric.")})
 	}
@@ -352,11 +413,11 @@ func (s *server) segmentMembers(v *visit, n names, x segment.Segment, p *segment
 		p.Members = append(p.Members, customerRowOf(n, a, memberColumns))
 	}
 	here := segmentHref(x.Name)
-	if p.CSV = here + "/members.csv"; offset > 0 {
-		p.First = here
+	if p.CSV = p.View.At(here + "/members.csv"); offset > 0 {
+		p.First = p.View.At(here)
 	}
 	if offset+len(page.Accounts) < page.Count {
-		p.Next = here + "?offset=" + strconv.Itoa(offset+len(page.Accounts))
+		p.Next = p.View.At(here, "offset", strconv.Itoa(offset+len(page.Accounts)))
 	}
 	return nil
 }
@@ -371,28 +432,30 @@ func (s *server) segmentMoves(v *visit, x segment.Segment, p *segmentPage) error
 	if err != nil {
 		return err
 	}
-	all, err := s.Customers.Accounts(v.r.Context())
+	then, err := s.accountsThen(v, p.View)
 	if err != nil {
 		return err
 	}
-	list, next, err := s.Facts.MarkLog(v.r.Context(), facts.MarkQuery{Trait: segment.Trait(x.Name), Limit: segmentShown, After: v.r.URL.Query().Get("after")})
+	q := moves(v, p.View, x.Name)
+	q.Limit, q.After = segmentShown, v.r.URL.Query().Get("after")
+	list, next, err := s.Facts.MarkLog(v.r.Context(), q)
 	if err != nil {
 		return err
 	}
 	for _, m := range list {
-		row := moveRow{When: p.When(m.At), Name: string(m.Account), Href: "/customers/" + url.PathEscape(string(m.Account)), Entered: m.Value == segment.In}
+		row := moveRow{When: p.When(m.At), Name: string(m.Account), Href: p.View.At(customerHref(m.Account)), Entered: m.Value == segment.In}
 		row.From = m.At.Equal(states[x.Name].Began)
-		if a, ok := all[m.Account]; ok {
+		if a, ok := then.Accounts[m.Account]; ok {
 			row.Name = a.Name
 		}
 		p.Moves = append(p.Moves, row)
 	}
 	here := segmentHref(x.Name)
-	if p.CSV = here + "/history.csv"; v.r.URL.Query().Get("after") != "" {
-		p.First = here + "?tab=history"
+	if p.CSV = p.View.At(here + "/history.csv"); v.r.URL.Query().Get("after") != "" {
+		p.First = p.View.At(here, "tab", "history")
 	}
 	if next != "" {
-		p.Next = here + "?" + url.Values{"tab": {"history"}, "after": {next}}.Encode()
+		p.Next = p.View.At(here, "tab", "history", "after", next)
 	}
 	return nil
 }
@@ -403,15 +466,19 @@ func (s *server) segmentMembersCSV(v *visit) error {
 	if err != nil {
 		return err
 	}
-	all, err := s.Customers.Accounts(v.r.Context())
+	look, err := v.view()
 	if err != nil {
 		return err
 	}
-	members := customer.Members(all, x.Name)
+	then, err := s.accountsThen(v, look, segmentQuery(x.Name, 0, 0).Metrics(memberColumns...)...)
+	if err != nil {
+		return err
+	}
+	members := customer.Members(then.Accounts, x.Name)
 	slices.SortFunc(members, func(a, b *customer.Account) int {
 		return cmp.Or(cmp.Compare(b.Metrics["mrr"], a.Metrics["mrr"]), cmp.Compare(a.ID, b.ID))
 	})
-	out := v.csv("segment-" + x.Name + ".csv")
+	out := v.csv(look.file("segment-" + x.Name))
 	write(out, append([]string{"id", "name"}, memberColumns...))
 	for _, a := range members {
 		row := []string{string(a.ID), a.Name}
@@ -430,12 +497,17 @@ func (s *server) segmentHistoryCSV(v *visit) error {
 	if err != nil {
 		return err
 	}
-	q := facts.MarkQuery{Trait: segment.Trait(x.Name), Limit: 10_000}
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	q := moves(v, look, x.Name)
+	q.Limit = 10_000
 	list, next, err := s.Facts.MarkLog(v.r.Context(), q)
 	if err != nil {
 		return err
 	}
-	out := v.csv("segment-" + x.Name + "-history.csv")
+	out := v.csv(look.file("segment-" + x.Name + "-history"))
 	write(out, []string{"at", "account", "change", "known"})
 	for {
 		for _, m := range list {
@@ -490,5 +562,6 @@ func (s *server) segmentVersions(v *visit) error {
 	return s.sendVersions(v, versionsPage{shell: sh}, segmentHref(x.Name), segment.Kind, x.Name)
 }
 
-// MaySegment tells whether the member may make and change segments.
-func (s shell) MaySegment() bool { return workers.allows(s.Member.Role) }
+// MaySegment tells whether the member may make and change segments: not of the
+// past.
+func (s shell) MaySegment() bool { return s.MayWork() }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -42,6 +43,8 @@ type shell struct {
 	View *view
 	// extra are parameters of the page itself that the controls must keep.
 	extra url.Values
+	// path is where the controls lead, "" for the address of the request.
+	path string
 }
 
 type crumb struct{ Title, Href string }
@@ -231,16 +234,21 @@ func (s shell) Languages() []choice {
 	return out
 }
 
+// Path is where the page's controls lead.
+func (s shell) Path() string { return cmp.Or(s.path, s.visit.r.URL.Path) }
+
 // Link is the page's own address with the view, and the pairs changed.
 func (s shell) Link(pairs ...string) string {
+	q := url.Values{}
+	for k, values := range s.View.given {
+		q[k] = values
+	}
 	for k, values := range s.extra {
-		for _, x := range values {
-			if !slices.Contains(pairs, k) {
-				pairs = append(pairs, k, x)
-			}
+		if len(values) > 0 && values[0] != "" {
+			q[k] = values
 		}
 	}
-	return s.View.Link(s.visit.r.URL.Path, pairs...)
+	return linked(s.Path(), q, pairs)
 }
 
 // Go is another page's address with the view kept.

@@ -26,8 +26,11 @@ type stagesPage struct {
 	// Stuck are those past the limit, the longest first.
 	Stuck []pastLimitRow
 	More  string
-	// Ran says when the rules were applied last, Rules leads to them.
+	// Ran says when the rules were applied last, Rules leads to them; Board leads
+	// to the board of customers, Notes say what a past board tells.
 	Ran     string
+	Board   string
+	Notes   []string
 	Version int
 	CSV     string
 	Mine    bool
@@ -80,14 +83,18 @@ func (s *server) stagesBoard(v *visit) error {
 	if err != nil {
 		return err
 	}
-	n.today = look.reference()
+	n = n.at(look)
 	q := n.query(customer.Query{Total: "mrr"})
 	if p.Mine {
 		p.extra = url.Values{"mine": {"yes"}}
 		q.Where = []customer.Condition{{Column: "owner.csm", Values: []string{string(v.member.ID)}}}
 	}
 	groups := q.ByStage(all, 0)
-	p.Empty = len(all) == 0 && len(look.Filters) == 0
+	p.Empty = len(all) == 0 && len(look.Filters) == 0 && !look.Past()
+	p.Board = look.At("/customers", "view", "board")
+	if look.Past() {
+		p.Notes = []string{v.p.T("Stages, owners and segments are what was said by then, MRR what was kept. The titles, targets and limits of stages are those of today.")}
+	}
 	moves, entered, err := s.stageMoves(v, look, q, all)
 	if err != nil {
 		return err
@@ -99,29 +106,21 @@ func (s *server) stagesBoard(v *visit) error {
 	p.CSV = look.Link("/stages.csv", "mine", p.extra.Get("mine"))
 	if last, ok, err := s.Store.LastStageRun(v.r.Context()); err != nil {
 		return err
-	} else if ok {
+	} else if ok && !look.Past() {
 		p.Ran, p.Version = v.p.Date(last.Day), last.Version
 	}
 	return s.send(v, http.StatusOK, "stages", "layout", p)
 }
 
-// accountsAt are all accounts as the view looks at them; of the past with what
-// their MRR was.
-func (s *server) accountsAt(v *visit, look *view) (map[farol.AccountID]*customer.Account, error) {
-	if !look.Past() {
-		return s.Customers.Accounts(v.r.Context())
-	}
-	return s.Customers.At(v.r.Context(), look.AsOf, look.Known, "mrr")
-}
-
-// accountsIn are those of accountsAt that the view's segment keeps.
+// accountsIn are the accounts as the view looks at them, of the past with what
+// their MRR was, that the view's segment keeps.
 func (s *server) accountsIn(v *visit, look *view) (map[farol.AccountID]*customer.Account, error) {
-	all, err := s.accountsAt(v, look)
+	then, err := s.accountsThen(v, look, "mrr")
 	if err != nil || len(look.Filters) == 0 {
-		return all, err
+		return then.Accounts, err
 	}
-	out := make(map[farol.AccountID]*customer.Account, len(all))
-	for id, a := range all {
+	out := make(map[farol.AccountID]*customer.Account, len(then.Accounts))
+	for id, a := range then.Accounts {
 		if fits(a, look.Filters) {
 			out[id] = a
 		}
@@ -175,7 +174,8 @@ func (p *stagesPage) columns(n names, groups []customer.StageGroup, entered map[
 			continue
 		}
 		list := func(where ...string) string {
-			q := url.Values{"where": append(append([]string{"stage=" + g.Stage}, where...), p.narrowed()...)}
+			q := p.View.clocks()
+			q["where"] = append(append([]string{"stage=" + g.Stage}, where...), p.narrowed()...)
 			if p.Mine {
 				q.Set("mine", "yes")
 			}
@@ -236,7 +236,7 @@ func (p *stagesPage) draw(n names, groups []customer.StageGroup) {
 func (p *stagesPage) moved(n names, all map[farol.AccountID]*customer.Account, moves []facts.MarkChange) {
 	for _, m := range moves[:min(len(moves), movesShown)] {
 		a := all[m.Account]
-		row := stageMoveRow{When: m.At, Name: a.Name, Href: customerHref(a.ID), To: n.stage(m.Value)}
+		row := stageMoveRow{When: m.At, Name: a.Name, Href: n.href(a.ID), To: n.stage(m.Value)}
 		if a.Stage() == m.Value {
 			row.Why = n.why(a.Why())
 		}
@@ -251,14 +251,16 @@ func (p *stagesPage) stuck(n names, q customer.Query, all map[farol.AccountID]*c
 	page := q.Of(all)
 	for _, a := range page.Accounts {
 		days, _ := a.DaysInStage(n.today)
-		row := pastLimitRow{Name: a.Name, Href: customerHref(a.ID), Stage: n.stage(a.Stage()), Owner: n.members[a.Owner("csm")], MRR: lang.None, Days: n.v.p.Number(float64(days), 0), Since: n.day(a.StageSince)}
+		row := pastLimitRow{Name: a.Name, Href: n.href(a.ID), Stage: n.stage(a.Stage()), Owner: n.members[a.Owner("csm")], MRR: lang.None, Days: n.v.p.Number(float64(days), 0), Since: n.day(a.StageSince)}
 		if v, ok := a.Metrics["mrr"]; ok {
 			row.MRR = n.money(v)
 		}
 		p.Stuck = append(p.Stuck, row)
 	}
 	if page.Count > len(page.Accounts) {
-		p.More = "/customers?" + url.Values{"where": append([]string{"standing=" + string(customer.Stuck)}, p.narrowed()...), "sort": {"days_in_stage"}, "dir": {"down"}}.Encode()
+		more := p.View.clocks()
+		more["where"], more["sort"], more["dir"] = append([]string{"standing=" + string(customer.Stuck)}, p.narrowed()...), []string{"days_in_stage"}, []string{"down"}
+		p.More = "/customers?" + more.Encode()
 	}
 }
 
@@ -297,7 +299,7 @@ func (s *server) stagesCSV(v *visit) error {
 	if err != nil {
 		return err
 	}
-	n.today = look.reference()
+	n = n.at(look)
 	q := n.query(customer.Query{Total: "mrr"})
 	if v.r.URL.Query().Get("mine") == "yes" {
 		q.Where = []customer.Condition{{Column: "owner.csm", Values: []string{string(v.member.ID)}}}
@@ -306,7 +308,7 @@ func (s *server) stagesCSV(v *visit) error {
 	if sight.Of(v.r.Context()).Hides(sight.Money) {
 		money = func(*float64) string { return "" }
 	}
-	out := v.csv("stages.csv")
+	out := v.csv(look.file("stages"))
 	write(out, []string{"stage", "standing", "customers", "mrr"})
 	for _, g := range q.ByStage(all, 0) {
 		for _, standing := range append(slices.Clone(customer.Standings), customer.NoLimit) {

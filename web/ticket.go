@@ -34,6 +34,7 @@ type ticketPage struct {
 	Stage   string
 	Others  []ticketLine
 	All     string
+	Thread  string
 	Post    string
 	Past    bool
 	Fields  url.Values
@@ -76,13 +77,16 @@ func (s *server) showTicket(v *visit, status int, r refusal, fields url.Values) 
 	if err != nil {
 		return err
 	}
-	accounts, err := s.accountsSeen(v, look)
-	if err != nil {
+	accounts := map[farol.AccountID]*customer.Account{}
+	if a, err := s.accountAt(v, look, t.Account); err == nil {
+		accounts[t.Account] = a
+	} else if farol.KindOf(err) != farol.NotFound {
 		return err
 	}
 	p := ticketPage{shell: v.shell(""), refusal: r, Ticket: t, Fields: fields, Past: look.Past(), Account: accounts[t.Account], Post: ticketHref(&t) + "/messages"}
 	p.View, p.Row = look, ticketLineOf(v, look, &t, accounts)
 	p.Title, p.Question, p.Crumb = p.Row.Subject, v.p.T("What does this customer need, and who already knows the answer?"), &crumb{v.p.T("Tickets"), look.Link("/tickets")}
+	p.Thread = look.At(customerHref(t.Account), "tab", "thread")
 	p.ticketFacts(v)
 	for _, fill := range []func() error{
 		func() error { return s.ticketHistory(v, look, &p) },
@@ -162,7 +166,7 @@ func (s *server) ticketHistory(v *visit, look *view, p *ticketPage) error {
 			ids = append(ids, string(m.Person))
 		}
 	}
-	known, err := s.listed(v, ids)
+	known, err := s.listedThen(v, look, ids)
 	if err != nil {
 		return err
 	}

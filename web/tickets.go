@@ -37,6 +37,7 @@ type ticketsPage struct {
 	Waiting, Rejected      int
 	CSV, First, Next, Mine string
 	OnlyMine               bool
+	Notes                  []string
 }
 
 type ticketMenu struct {
@@ -48,7 +49,7 @@ type ticketMenu struct {
 type ticketLine struct {
 	Href, ID, Subject, Account, AccountName, Topic, Requester string
 	// PersonHref leads to who asked, "" when nobody knows them.
-	PersonHref                    string
+	PersonHref, AccountHref       string
 	Status, StatusClass, Priority string
 	Urgent                        bool
 	Waited, FirstAnswer           string
@@ -91,10 +92,8 @@ func (s *server) allTickets(v *visit, look *view) (map[desk.Key]*facts.Ticket, e
 
 // accountsSeen are the accounts as the view looks at them.
 func (s *server) accountsSeen(v *visit, look *view) (map[farol.AccountID]*customer.Account, error) {
-	if look.Past() {
-		return s.Customers.At(v.r.Context(), look.AsOf, look.Known)
-	}
-	return s.Customers.Accounts(v.r.Context())
+	then, err := s.accountsThen(v, look)
+	return then.Accounts, err
 }
 
 // inSegment tells which accounts the view's segment keeps, and mine those of
@@ -192,10 +191,10 @@ func (s *server) tickets(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if sight.Of(v.r.Context()).Whole() == nil {
+	if sight.Of(v.r.Context()).Whole() == nil && !look.Past() { // they wait now
 		p.Waiting, p.Rejected = counts["waiting"], counts["rejected"]
 	}
-	if p.Empty = len(all) == 0 && p.Waiting == 0 && p.Rejected == 0; p.Empty {
+	if p.Empty = len(all) == 0 && p.Waiting == 0 && p.Rejected == 0 && !look.Past(); p.Empty {
 		return s.send(v, http.StatusOK, "tickets", "layout", p)
 	}
 	accounts, err := s.accountsSeen(v, look)
@@ -206,6 +205,9 @@ func (s *server) tickets(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if look.Past() {
+		p.Notes = []string{v.p.T("Tickets, their customers and owners are what was said by then; how long they waited is counted up to then.")}
+	}
 	p.Fields, p.extra, p.OnlyMine = kept, kept, kept.Get("mine") == "yes"
 	page, count := q.Of(all)
 	p.Count = v.p.N(count, "%d ticket", "%d tickets")
@@ -215,7 +217,7 @@ func (s *server) tickets(v *visit) error {
 			ids = append(ids, string(t.Person))
 		}
 	}
-	known, err := s.listed(v, ids)
+	known, err := s.listedThen(v, look, ids)
 	if err != nil {
 		return err
 	}
@@ -256,7 +258,7 @@ func ticketHref(t *facts.Ticket) string {
 
 func ticketLineOf(v *visit, look *view, t *facts.Ticket, accounts map[farol.AccountID]*customer.Account) ticketLine {
 	row := ticketLine{
-		Href: look.Link(ticketHref(t)), ID: t.ID, Subject: cmp.Or(t.Subject, t.ID), Account: string(t.Account), AccountName: string(t.Account), Topic: t.Topic, Requester: cmp.Or(t.Requester, string(t.Person)),
+		Href: look.Link(ticketHref(t)), ID: t.ID, Subject: cmp.Or(t.Subject, t.ID), Account: string(t.Account), AccountHref: look.At(customerHref(t.Account)), AccountName: string(t.Account), Topic: t.Topic, Requester: cmp.Or(t.Requester, string(t.Person)),
 		Status: v.p.Text(ticketStatuses[t.Status]), StatusClass: map[string]string{facts.TicketOpen: "warn", facts.TicketSolved: "good", facts.TicketClosed: "good"}[t.Status],
 		Priority: priorityText(v, t.Priority), Urgent: t.Priority == "urgent" || t.Priority == "high", Opened: t.Opened, FirstAnswer: lang.None,
 	}
@@ -264,9 +266,9 @@ func ticketLineOf(v *visit, look *view, t *facts.Ticket, accounts map[farol.Acco
 		row.AccountName = a.Name
 	}
 	if t.Person != "" {
-		row.PersonHref = personHref(t.Person)
+		row.PersonHref = look.At(personHref(t.Person))
 	}
-	until := v.now
+	until := look.moment(v.now)
 	if t.Over() {
 		until = t.Solved
 	}
@@ -306,7 +308,7 @@ func (s *server) ticketFigures(v *visit, look *view, p *ticketsPage, q desk.Quer
 	if err != nil {
 		return err
 	}
-	count := ticketCount{v: v, look: look, ages: make([]float64, len(ages)), topics: map[string]*topicCount{}, sources: map[farol.SourceID]bool{}, tells: map[farol.SourceID]bool{}}
+	count := ticketCount{v: v, look: look, now: look.moment(v.now), ages: make([]float64, len(ages)), topics: map[string]*topicCount{}, sources: map[farol.SourceID]bool{}, tells: map[farol.SourceID]bool{}}
 	for _, t := range all {
 		if t.FirstReply.IsZero() {
 			continue
@@ -337,8 +339,10 @@ func (s *server) ticketFigures(v *visit, look *view, p *ticketsPage, q desk.Quer
 
 // ticketCount adds tickets up.
 type ticketCount struct {
-	v       *visit
-	look    *view
+	v    *visit
+	look *view
+	// now is the instant up to which tickets have waited.
+	now     time.Time
 	state   map[string]int
 	ages    []float64
 	oldest  *facts.Ticket
@@ -369,7 +373,7 @@ func (c *ticketCount) add(t *facts.Ticket) {
 		}
 		c.state[t.Status]++
 		topic.unsolved++
-		days := int(c.v.now.Sub(t.Opened).Hours() / 24)
+		days := int(c.now.Sub(t.Opened).Hours() / 24)
 		for i := len(ages) - 1; i >= 0; i-- {
 			if days >= ages[i].from || i == 0 {
 				c.ages[i]++
@@ -403,7 +407,7 @@ func (c *ticketCount) firstAnswer(t *facts.Ticket) (stats.Spell, bool) {
 	case t.Over():
 		return stats.Spell{}, false
 	}
-	return stats.Spell{Exit: max(0, c.v.now.Sub(t.Opened).Seconds()), N: 1}, true
+	return stats.Spell{Exit: max(0, c.now.Sub(t.Opened).Seconds()), N: 1}, true
 }
 
 // median is the median of spells as text, with its interval.
@@ -435,7 +439,7 @@ func (c *ticketCount) cards(p *ticketsPage) []*card {
 	}
 	oldest := &card{Title: pr.T("Waiting longest"), Definition: pr.T("How long the oldest unsolved ticket has waited."), Href: p.Go("/tickets", "sort", "waited"), Value: lang.None, Reason: pr.T("Nobody waits.")}
 	if c.oldest != nil {
-		oldest.Value, oldest.Reason, oldest.Period, oldest.Href = duration(pr, c.v.now.Sub(c.oldest.Opened)), "", cmp.Or(c.oldest.Subject, c.oldest.ID), p.Go(ticketHref(c.oldest))
+		oldest.Value, oldest.Reason, oldest.Period, oldest.Href = duration(pr, c.now.Sub(c.oldest.Opened)), "", cmp.Or(c.oldest.Subject, c.oldest.ID), p.Go(ticketHref(c.oldest))
 	}
 	answer := &card{
 		Title: pr.T("First answer (median)"), Definition: pr.T("The time by which half of the tickets opened in the period had a first answer. Those without one yet count as waiting; sources that never tell are left out."),
@@ -554,7 +558,7 @@ func (s *server) ticketsCSV(v *visit) error {
 	}
 	q.Offset, q.Limit = 0, 100_000
 	page, _ := q.Of(all)
-	out := v.csv("tickets.csv")
+	out := v.csv(look.file("tickets"))
 	write(out, []string{"source", "ticket", "subject", "account", "person", "requester", "status", "status_raw", "priority", "channel", "topic", "assignee", "opened_at", "first_reply_at", "solved_at", "updated_at", "reopened", "csat", "csat_comment", "url"})
 	when := func(t time.Time) string {
 		if t.IsZero() {

@@ -233,9 +233,50 @@ func (v *view) Past() bool { return v.AsOf != 0 && v.AsOf < v.Today || !v.Known.
 
 // Link is an address with the view in it; pairs of name and value change or
 // add parameters, an empty value removes one.
-func (v *view) Link(path string, pairs ...string) string {
+func (v *view) Link(path string, pairs ...string) string { return linked(path, v.given, pairs) }
+
+// At is an address with nothing of the view but its two clocks: another list, or
+// what a row of one leads to, as of the same moment.
+func (v *view) At(path string, pairs ...string) string { return linked(path, v.clocks(), pairs) }
+
+// clocks are the parameters of the two clocks that were given.
+func (v *view) clocks() url.Values {
 	q := url.Values{}
-	for k, values := range v.given {
+	for _, k := range []string{"as_of", "known"} {
+		if x := v.given.Get(k); x != "" {
+			q.Set(k, x)
+		}
+	}
+	return q
+}
+
+// moment is the instant that the view looks from: now, or the end of the day
+// or of the knowledge that it looks at.
+func (v *view) moment(now time.Time) time.Time {
+	if v.AsOf != 0 && v.AsOf < v.Today {
+		now = v.AsOf.Next(1).Start(v.Cal.Zone).Add(-time.Millisecond)
+	}
+	if !v.Known.IsZero() && v.Known.Before(now) {
+		now = v.Known
+	}
+	return now
+}
+
+// file is the name of a file of what the view shows: "stages-2026-01-31.csv".
+func (v *view) file(name string) string {
+	if v.AsOf != 0 && v.Past() {
+		name += "-" + v.AsOf.String()
+	}
+	if !v.Known.IsZero() {
+		name += "-known-" + v.KnownDay()
+	}
+	return name + ".csv"
+}
+
+// linked is a path with parameters, and pairs changed or taken away.
+func linked(path string, given url.Values, pairs []string) string {
+	q := url.Values{}
+	for k, values := range given {
 		q[k] = slices.Clone(values)
 	}
 	for i := 0; i+1 < len(pairs); i += 2 {

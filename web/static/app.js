@@ -379,7 +379,9 @@ document.addEventListener('submit', (e) => {
 async function fillValues(form) {
   const list = form.querySelector('[data-values]');
   const column = form.querySelector('select[data-part]').value;
-  const answer = await fetch(`${list.dataset.values}?column=${encodeURIComponent(column)}`);
+  const to = new URL(list.dataset.values, location.href);
+  to.searchParams.set('column', column);
+  const answer = await fetch(to);
   if (answer.ok) list.innerHTML = await answer.text();
 }
 document.addEventListener('change', (e) => {
