@@ -14,14 +14,14 @@ var spending = []struct {
 	category, channel string
 	fixed, perAccount int64
 }{
-	{"sales", "outbound", 9000, 18},
-	{"sales", "event", 3500, 4},
-	{"marketing", "paid search", 4000, 12},
-	{"marketing", "content", 3000, 4},
-	{"marketing", "organic", 1200, 0},
-	{"marketing", "referral", 400, 3},
-	{"success", "", 12000, 30},
-	{"other", "", 2500, 5},
+	{"sales", "outbound", 60_000, 120},
+	{"sales", "event", 22_000, 30},
+	{"marketing", "paid search", 30_000, 80},
+	{"marketing", "content", 20_000, 30},
+	{"marketing", "organic", 8000, 0},
+	{"marketing", "referral", 3000, 20},
+	{"success", "", 40_000, 200},
+	{"other", "", 15_000, 30},
 }
 
 // spend reports, on the third of a month, what the month before cost. In the

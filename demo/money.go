@@ -242,12 +242,13 @@ func (c *Company) term(a *account, at time.Time) {
 	})
 }
 
-// renew signs for another year.
+// renew signs for another year. It says nothing of the price, which may be
+// corrected later as of a day before.
 func (c *Company) renew(a *account, at time.Time) {
 	a.money.ends = c.yearEnds(a)
-	r := c.dice(streamRenewal, uint64(a.number), uint64(c.today)<<1)
+	r, o := c.dice(streamRenewal, uint64(a.number), uint64(c.today)<<1), object{c.scratch()}
 	c.send(r, call{kind: farol.Track, name: "Subscription Changed", at: at, source: c.cfg.Sources.Billing, user: c.payer(a), account: a,
-		props: a.state(c, &a.money.main).text("reason", "renewal").when("ends_at", a.money.ends.Start(c.zone)).done(&c.slab), context: contextServer})
+		props: o.text("subscription", a.money.main.id).text("reason", "renewal").when("ends_at", a.money.ends.Start(c.zone)).done(&c.slab), context: contextServer})
 	c.term(a, at)
 }
 

@@ -48,8 +48,8 @@ func (c *Company) onboard(a *account, at time.Time) {
 	}
 }
 
-// planStep lets the step be done, or skipped, on the day, if the account is
-// still a customer then.
+// planStep lets the step be done, or skipped, on the day; of who is no customer
+// any more nothing is expected.
 func (c *Company) planStep(a *account, r *rand.Rand, s step, due, on farol.Day) {
 	name := "Milestone Done"
 	over := Step{Account: a.id, Name: s.name, Planned: c.today, Due: due, Skipped: r.Float64() < s.skipped}
@@ -58,9 +58,10 @@ func (c *Company) planStep(a *account, r *rand.Rand, s step, due, on farol.Day) 
 	}
 	over.Over = on
 	a.later(on, func(*rand.Rand) {
-		if a.stage == paying || a.stage == paused {
-			c.tellStep(a, r, name, c.office(r), over)
+		if a.stage != paying && a.stage != paused {
+			name, over.Skipped = "Milestone Skipped", true
 		}
+		c.tellStep(a, r, name, c.office(r), over)
 	})
 }
 

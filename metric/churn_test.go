@@ -255,7 +255,7 @@ func plantedSurvival(t *testing.T, cfg demo.Config) (curve, model, months int) {
 			t.Errorf("%s: %v of the departures have a reason of the list", pt.Period, *pt.Value)
 		}
 	}
-	if v := cac.Points[0].Value; v == nil || *v < 300 || *v > 20_000 {
+	if v := cac.Points[0].Value; v == nil || *v < 3_000 || *v > 90_000 {
 		t.Errorf("CAC is %v", cac.Points[0])
 	}
 	return curve, model, months

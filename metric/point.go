@@ -26,7 +26,7 @@ type sums struct {
 
 // counts tells whether the value counts something, which is never below zero.
 func (m *Metric) counts() bool {
-	return slices.Contains([]string{"persons", "accounts", "count", "days", ElapsedDays, "seconds", "months"}, m.Unit)
+	return slices.Contains([]string{"persons", "accounts", "count", ElapsedDays, "seconds", "months"}, m.Unit)
 }
 
 // bounds is what the value can be: an index says how many there are of one

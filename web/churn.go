@@ -66,7 +66,7 @@ type valueRow struct {
 
 var churnCards = []string{
 	"logo_churn_rate", "logo_churn_rate_annual", "voluntary_churn_rate", "payment_churn_rate", "win_back_rate",
-	"customer_lifetime", "customer_lifetime_value", "cac", "ltv_to_cac",
+	"renewal_churn_rate", "customer_lifetime", "customer_lifetime_value", "cac", "cac_payback_months", "ltv_to_cac",
 }
 
 // shownLost bounds the table of lost accounts.

@@ -75,6 +75,15 @@ var (
 	ticketCards = []string{"tickets_opened", "tickets_per_100_accounts", "ticket_first_answer_time", "ticket_solve_time", "ticket_reopen_rate"}
 )
 
+// besideCards are questions that few companies ask: they are shown where there
+// is an answer.
+var besideCards = []string{"ces_effort", "enps"}
+
+// heard are the cards that have a figure.
+func heard(cards []*card) []*card {
+	return slices.DeleteFunc(cards, func(c *card) bool { return c.Value == lang.None })
+}
+
 // chosenBy is the attribute that a page breaks down by: the asked one, else
 // the first of the usual ones that there is.
 func chosenBy(q url.Values, attributes []string) string {
@@ -116,6 +125,7 @@ func (s *server) voice(v *visit) error {
 	g.SetLimit(atOnce)
 	v.r = v.r.WithContext(ctx)
 	p.Cards, p.Tickets = s.cards(g, v, look, voiceCards), s.cards(g, v, look, ticketCards)
+	beside := s.cards(g, v, look, besideCards)
 	g.Go(func() error { return s.fillVoice(v, look, &p) })
 	g.Go(func() (err error) {
 		p.Trend, p.TrendCSV, err = s.trend(v, look, "nps")
@@ -129,6 +139,7 @@ func (s *server) voice(v *visit) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	p.Cards = append(p.Cards, heard(beside)...)
 	return s.send(v, http.StatusOK, "voice", "layout", p)
 }
 

@@ -11,6 +11,7 @@
 -- settings: active
 -- window: 28
 -- of: people
+-- bounds: positive
 -- title [en]: Mean active days (L28)
 -- title [pt-BR]: Média de dias ativos (L28)
 -- definition [en]: On how many of the 28 days up to the last day of the period the people active in them were active,

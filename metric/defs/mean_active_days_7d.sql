@@ -11,6 +11,7 @@
 -- settings: active
 -- window: 7
 -- of: people
+-- bounds: positive
 -- title [en]: Mean active days (L7)
 -- title [pt-BR]: Média de dias ativos (L7)
 -- definition [en]: On how many of the seven days up to the last day of the period the people active in them were

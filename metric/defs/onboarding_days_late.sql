@@ -51,7 +51,7 @@ now 2026-03-31 12:00
 2026-01-12 09:00  @globex  "Milestone Planned" milestone=Kickoff due=2026-02-10
 2026-01-12 09:00  @hooli  "Milestone Planned" milestone=Kickoff
 
-want month 2026-01-01 = -3.5 (-7/2)
+want month 2026-01-01 = -3.5 (-7/2) [-86.0903..79.0903]
 want month 2026-02-01 = 10.5 (21/2)
 want month 2026-03-01 = 49 (49/1) incomplete
 want week 2026-01-12 = -10 (-20/2)
