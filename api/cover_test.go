@@ -1,6 +1,8 @@
 package api
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/farol-cs/farol/store"
@@ -43,4 +45,13 @@ func TestCovers(t *testing.T) {
 	}
 	h.call("DELETE", at, own, "").problem(t, 409, "")
 	h.call("DELETE", root+"/covers/none", own, "").problem(t, 404, "")
+	said := ""
+	for _, e := range list(t, h.get(root+"/audit?action=covers"), "entries") {
+		said += fmt.Sprint(e["name"], " ", e["action"], " ", e["status"], "\n")
+	}
+	for _, want := range []string{"own POST /api/v1/covers 201\n", "manager DELETE /api/v1/covers/{id} 204\n", "csm DELETE /api/v1/covers/{id} 403\n"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the audit log lacks %q: %s", want, said)
+		}
+	}
 }

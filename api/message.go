@@ -95,7 +95,8 @@ func (s *server) changeMessage(ctx context.Context, in *struct {
 // Notice is something that a member was told.
 type Notice struct {
 	ID      string     `json:"id"`
-	Kind    string     `json:"kind" enum:"mention,task,message,change"`
+	Kind    string     `json:"kind" enum:"mention,task,message,change,silent"`
+	Meant   *string    `json:"meant" doc:"Who was to be told and is away, when the member covers for them."`
 	Account *string    `json:"account"`
 	Subject string     `json:"subject" doc:"note:ID, task:ID, message:ID or happening:ID."`
 	Author  string     `json:"author"`
@@ -111,12 +112,23 @@ type listNoticesOutput struct {
 	}
 }
 
+// ofMember is nil for what is said of a member by a token of that member or of
+// an administrator. Errors are Forbidden, and NotFound when there is no such
+// member.
+func (s *server) ofMember(ctx context.Context, id string) error {
+	if t := caller(ctx); t.Role != store.Admin && (id == "" || t.Member != store.MemberID(id)) {
+		return farol.Errorf(farol.Forbidden, "a token of the role %s may do this for its own member only", t.Role)
+	}
+	_, err := s.Store.Member(ctx, store.MemberID(id))
+	return err
+}
+
 func (s *server) listNotices(ctx context.Context, in *struct {
 	ID     string `path:"id"`
 	Unseen bool   `query:"unseen"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"100"`
 }) (*listNoticesOutput, error) {
-	if _, err := s.Store.Member(ctx, store.MemberID(in.ID)); err != nil {
+	if err := s.ofMember(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	list, err := s.Store.Notices(ctx, store.MemberID(in.ID), in.Unseen, in.Limit)
@@ -126,7 +138,7 @@ func (s *server) listNotices(ctx context.Context, in *struct {
 		if n.Kind == store.NoticeChange {
 			n.Text = "" // its figures may be hidden from the token
 		}
-		out.Body.Notices = append(out.Body.Notices, Notice{n.ID, n.Kind, orNull(string(n.Account)), n.Subject, string(n.Author), n.Text, n.Created, instant(n.Seen), instant(n.Mailed)})
+		out.Body.Notices = append(out.Body.Notices, Notice{n.ID, n.Kind, orNull(string(n.Meant)), orNull(string(n.Account)), n.Subject, string(n.Author), n.Text, n.Created, instant(n.Seen), instant(n.Mailed)})
 	}
 	return out, err
 }
@@ -137,7 +149,7 @@ func (s *server) seeNotices(ctx context.Context, in *struct {
 		Notice string `json:"notice,omitempty" doc:"Only this one; all of them without it."`
 	}
 }) (*struct{}, error) {
-	if _, err := s.Store.Member(ctx, store.MemberID(in.ID)); err != nil {
+	if err := s.ofMember(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	return nil, s.Store.SeeNotices(ctx, store.MemberID(in.ID), in.Body.Notice)
@@ -155,7 +167,7 @@ type preferencesOutput struct{ Body Preferences }
 func (s *server) readPreferences(ctx context.Context, in *struct {
 	ID string `path:"id"`
 }) (*preferencesOutput, error) {
-	if _, err := s.Store.Member(ctx, store.MemberID(in.ID)); err != nil {
+	if err := s.ofMember(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	p, err := s.Store.Preferences(ctx, store.MemberID(in.ID))
@@ -169,7 +181,7 @@ func (s *server) setPreferences(ctx context.Context, in *struct {
 	ID   string `path:"id"`
 	Body Preferences
 }) (*preferencesOutput, error) {
-	if _, err := s.Store.Member(ctx, store.MemberID(in.ID)); err != nil {
+	if err := s.ofMember(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	b := in.Body
@@ -191,7 +203,7 @@ func (s *server) unfollowAccount(ctx context.Context, in *followInput) (*struct{
 }
 
 func (s *server) setFollow(ctx context.Context, in *followInput, off bool) error {
-	if _, err := s.Store.Member(ctx, store.MemberID(in.ID)); err != nil {
+	if err := s.ofMember(ctx, in.ID); err != nil {
 		return err
 	}
 	if _, err := s.Customers.Account(ctx, farol.AccountID(in.Account)); err != nil {
@@ -209,7 +221,7 @@ type listWatchesOutput struct {
 func (s *server) listWatches(ctx context.Context, in *struct {
 	ID string `path:"id"`
 }) (*listWatchesOutput, error) {
-	if _, err := s.Store.Member(ctx, store.MemberID(in.ID)); err != nil {
+	if err := s.ofMember(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	list, err := s.Store.Watched(ctx, store.MemberID(in.ID))
@@ -224,7 +236,7 @@ type watchInput struct {
 }
 
 func (s *server) watchSegment(ctx context.Context, in *watchInput) (*struct{}, error) {
-	if _, err := s.Store.Member(ctx, store.MemberID(in.ID)); err != nil {
+	if err := s.ofMember(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	b, err := s.Segments.Seen(ctx)
@@ -239,7 +251,7 @@ func (s *server) watchSegment(ctx context.Context, in *watchInput) (*struct{}, e
 
 // unwatchSegment also ends the watching of a segment that is deleted.
 func (s *server) unwatchSegment(ctx context.Context, in *watchInput) (*struct{}, error) {
-	if _, err := s.Store.Member(ctx, store.MemberID(in.ID)); err != nil {
+	if err := s.ofMember(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	return nil, s.Store.Watch(ctx, store.MemberID(in.ID), in.Segment, true)

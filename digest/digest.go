@@ -245,28 +245,41 @@ func (m Mailer) words(ctx context.Context, p *lang.Printer) (w customer.Words, e
 // line is a notice in words; false when it may not be told.
 func (m Mailer) line(ctx context.Context, w customer.Words, n store.Notice, who map[string]string) (line, bool) {
 	p := w.Printer
-	href := m.BaseURL + "/notices/" + url.PathEscape(n.ID)
-	name := cmp.Or(who[string(n.Author)], "Farol")
-	switch n.Kind {
-	case store.NoticeMention:
-		return line{p.T("%s mentioned you", name), n.Text, href}, true
-	case store.NoticeTask:
-		if asked, back := n.Review(); asked {
-			return line{p.T("%s asks you to review", name), n.Text, href}, true
-		} else if back {
-			return line{p.T("%s sent your article back", name), n.Text, href}, true
+	l := line{Detail: n.Text, Href: m.BaseURL + "/notices/" + url.PathEscape(n.ID)}
+	name, away := cmp.Or(who[string(n.Author)], "Farol"), who[string(n.Meant)]
+	asked, back := n.Review()
+	switch {
+	case asked:
+		l.Text = either(p, away, lang.Text("%s asks you to review"), lang.Text("%s asks %s to review"), name)
+	case back:
+		l.Text = either(p, away, lang.Text("%s sent your article back"), lang.Text("%s sent an article of %s back"), name)
+	case n.Kind == store.NoticeMention:
+		l.Text = either(p, away, lang.Text("%s mentioned you"), lang.Text("%s mentioned %s"), name)
+	case n.Kind == store.NoticeTask:
+		l.Text = either(p, away, lang.Text("%s gave you a task"), lang.Text("%s gave %s a task"), name)
+	case n.Kind == store.NoticeMessage:
+		l.Text = p.T("%s wrote", name)
+	case n.Kind == store.NoticeSilent:
+		l.Text, l.Detail = p.T("%s fell silent", n.Text), ""
+	default:
+		h, err := m.Store.Happening(ctx, strings.TrimPrefix(n.Subject, "happening:"))
+		if err != nil { // it is too old, or hidden
+			return line{}, false
 		}
-		return line{p.T("%s gave you a task", name), n.Text, href}, true
-	case store.NoticeMessage:
-		return line{p.T("%s wrote", name), n.Text, href}, true
-	case store.NoticeSilent:
-		return line{p.T("%s fell silent", n.Text), "", href}, true
+		l.Text, l.Detail = w.Happening(h), ""
 	}
-	h, err := m.Store.Happening(ctx, strings.TrimPrefix(n.Subject, "happening:"))
-	if err != nil { // it is too old, or hidden
-		return line{}, false
+	if away != "" {
+		l.Detail = strings.TrimPrefix(l.Detail+" · "+p.T("You cover for %s", away), " · ")
 	}
-	return line{w.Happening(h), "", href}, true
+	return l, true
+}
+
+// either says what somebody did to the reader, or to who is away and covered.
+func either(p *lang.Printer, away string, own, others lang.Text, name string) string {
+	if away == "" {
+		return p.T(string(own), name)
+	}
+	return p.T(string(others), name, away)
 }
 
 //go:embed digest.html

@@ -147,6 +147,12 @@ func (s *Store) covered(ctx context.Context, by MemberID) ([]MemberID, error) {
 	return collect(rows, err, func(r scanner) (id MemberID, err error) { return id, r.Scan(&id) })
 }
 
+// coverers are those who cover for the member now.
+func (s *Store) coverers(ctx context.Context, q queryer, away MemberID) ([]MemberID, error) {
+	rows, err := q.QueryContext(ctx, `select cover from covers where away = $1 and ends > $2 and begins <= $2 and ended is null order by cover`, key(away), s.clock().UnixMilli())
+	return collect(rows, err, func(r scanner) (id MemberID, err error) { return id, r.Scan(&id) })
+}
+
 // Cover is one cover; NotFound when there is none.
 func (s *Store) Cover(ctx context.Context, id string) (Cover, error) {
 	c, err := scanCover(s.reader.QueryRowContext(ctx, `select `+coverColumns+` from covers where id = $1`, key(id)))

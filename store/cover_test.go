@@ -57,3 +57,38 @@ func TestCover(t *testing.T) {
 		}
 	})
 }
+
+// What who is away is told, who covers hears of, too, once.
+func TestCoverHears(t *testing.T) {
+	onEach(t, func(t *testing.T, s *Store, c *clock) {
+		ctx := t.Context()
+		ana, bruno, carla := team(t, s)
+		today := farol.DayOf(c.now(), time.UTC)
+		x := must[Cover](t)(s.AddCover(ctx, Cover{Away: ana, By: bruno, First: today, Last: today, Author: string(ana)}, time.UTC))
+		hears := func(who MemberID, want ...string) {
+			t.Helper()
+			var got []string
+			for _, n := range must[[]Notice](t)(s.Notices(ctx, who, true, 0)) {
+				got = append(got, n.Kind+" "+string(n.Meant))
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s hears %q, want %q", who, got, want)
+			}
+		}
+		must[Task](t)(s.AddTask(ctx, Task{Title: "Call", Owner: ana, Creator: string(carla)}))
+		must[Message](t)(s.Say(ctx, Message{Thread: Channel, Author: carla, Body: "@ana look"}))
+		must[Message](t)(s.Say(ctx, Message{Thread: Channel, Author: bruno, Body: "@ana I have it"}))
+		must[Message](t)(s.Say(ctx, Message{Thread: Channel, Author: carla, Body: "@ana @bruno both"}))
+		hears(ana, "mention ", "mention ", "mention ", "task ")
+		hears(bruno, "mention ", "mention "+string(ana), "task "+string(ana))
+		hears(carla)
+		// Who follows the customer, too, is told once.
+		ok(t, s.Follow(ctx, bruno, "acme", false))
+		must[Message](t)(s.Say(ctx, Message{Thread: AccountThread("acme"), Author: carla, Body: "@ana they wait"}))
+		hears(bruno, "mention ", "mention "+string(ana), "mention "+string(ana), "task "+string(ana))
+		ok(t, s.EndCover(ctx, x.ID))
+		must[Message](t)(s.Say(ctx, Message{Thread: Channel, Author: carla, Body: "@ana later"}))
+		hears(bruno, "mention ", "mention "+string(ana), "mention "+string(ana), "task "+string(ana))
+	})
+}

@@ -28,6 +28,9 @@ type Happening struct {
 	Day    farol.Day
 	// Known is when it was learned.
 	Known time.Time
+	// Late tells that it was worked out long after it happened: it is kept and
+	// told to nobody. It is not read back.
+	Late bool
 }
 
 // The kinds of happenings.
@@ -54,7 +57,7 @@ func (s *Store) ReadMark(ctx context.Context, name string) (t time.Time, err err
 
 // SaveHappenings adds what was found, tells the followers of each account and
 // the watchers of each segment, and notes how far the reader has come, in one
-// transaction. What is older than a day is old news and told to nobody.
+// transaction. What is late or older than a day is old news and told to nobody.
 func (s *Store) SaveHappenings(ctx context.Context, reader string, upto time.Time, list []Happening) error {
 	return s.Write(ctx, func(tx *sql.Tx) error {
 		for _, h := range list {
@@ -77,7 +80,7 @@ func (s *Store) addHappening(ctx context.Context, tx *sql.Tx, h Happening) error
 	if err != nil {
 		return err
 	}
-	if n, err := r.RowsAffected(); err != nil || n == 0 || s.clock().Sub(h.Known) > 24*time.Hour {
+	if n, err := r.RowsAffected(); err != nil || n == 0 || h.Late || s.clock().Sub(h.Known) > 24*time.Hour {
 		return err
 	}
 	told, err := followers(ctx, tx, h.Account)

@@ -191,13 +191,7 @@ func (s *Store) announce(ctx context.Context, tx *sql.Tx, n Notice, text string)
 		return err
 	}
 	n.Kind = NoticeMessage
-	var rest []MemberID
-	for _, m := range follow {
-		if !slices.Contains(named, m) {
-			rest = append(rest, m)
-		}
-	}
-	return s.tell(ctx, tx, n, rest)
+	return s.tellUntold(ctx, tx, n, slices.DeleteFunc(follow, func(m MemberID) bool { return slices.Contains(named, m) }))
 }
 
 // plain matches the marks of Markdown that say nothing in one line.

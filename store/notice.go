@@ -17,7 +17,7 @@ import (
 type Notice struct {
 	ID     string
 	Member MemberID
-	// Kind is mention, task, message or change.
+	// Kind is mention, task, message, change or silent.
 	Kind    string
 	Account farol.AccountID
 	// Subject is what it is about: "note:ID", "task:ID", "message:ID".
@@ -25,6 +25,8 @@ type Notice struct {
 	Author  MemberID
 	Text    string
 	Created time.Time
+	// Meant is who was to be told and is away, when Member covers for them.
+	Meant MemberID
 	// Seen and Mailed are zero until then.
 	Seen, Mailed time.Time
 }
@@ -37,41 +39,72 @@ const (
 	NoticeChange  = "change"
 )
 
-// tell writes a notice for each of the members but the author, once for each
-// subject.
+// tell writes a notice for each of the members but the author, and for who
+// covers for those of them who are away: once for each subject.
 func (s *Store) tell(ctx context.Context, tx *sql.Tx, n Notice, members []MemberID) error {
+	covering := map[MemberID]MemberID{}
 	for _, m := range members {
-		if m == n.Author || m == "" {
-			continue
-		}
-		p, err := findPreferences(ctx, tx, m)
+		n.Meant = ""
+		told, err := s.tellOne(ctx, tx, n, m)
 		if err != nil {
 			return err
 		}
-		if slices.Contains(p.Muted, n.Kind) {
+		if !told {
 			continue
 		}
-		_, err = tx.ExecContext(ctx, `
-			insert into notices (id, member, kind, account, subject, author, text, created)
-			select $1, id, $3, $4, $5, $6, $7, $8 from members where id = $2 and disabled is null
-			on conflict (member, kind, subject) do nothing`,
-			newID(), m, n.Kind, key(n.Account), n.Subject, n.Author, cut(n.Text, 300), s.clock().UnixMilli())
+		by, err := s.coverers(ctx, tx, m)
 		if err != nil {
+			return err
+		}
+		for _, c := range by {
+			covering[c] = m
+		}
+	}
+	for by, away := range covering { // afterwards: what is meant for them is theirs
+		n.Meant = away
+		if has, err := heard(ctx, tx, by, n.Subject); err != nil {
+			return err
+		} else if has {
+			continue
+		}
+		if _, err := s.tellOne(ctx, tx, n, by); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// heard tells whether the member was told anything of the subject.
+func heard(ctx context.Context, tx *sql.Tx, m MemberID, subject string) (bool, error) {
+	var n int
+	err := tx.QueryRowContext(ctx, `select count(*) from notices where member = $1 and subject = $2`, m, subject).Scan(&n)
+	return n > 0, err
+}
+
+// tellOne writes a notice for a member, unless they wrote it or do not want it.
+func (s *Store) tellOne(ctx context.Context, tx *sql.Tx, n Notice, to MemberID) (told bool, err error) {
+	if to == n.Author || to == "" {
+		return false, nil
+	}
+	p, err := findPreferences(ctx, tx, to)
+	if err != nil || slices.Contains(p.Muted, n.Kind) {
+		return false, err
+	}
+	_, err = tx.ExecContext(ctx, `
+		insert into notices (id, member, kind, account, subject, author, text, created, meant)
+		select $1, id, $3, $4, $5, $6, $7, $8, $9 from members where id = $2 and disabled is null
+		on conflict (member, kind, subject) do nothing`,
+		newID(), to, n.Kind, key(n.Account), n.Subject, n.Author, cut(n.Text, 300), s.clock().UnixMilli(), n.Meant)
+	return err == nil, err
+}
+
 // tellUntold tells those of the members who were told nothing of the subject
 // yet.
 func (s *Store) tellUntold(ctx context.Context, tx *sql.Tx, n Notice, members []MemberID) error {
 	for _, m := range members {
-		var have int
-		if err := tx.QueryRowContext(ctx, `select count(*) from notices where member = $1 and subject = $2`, m, n.Subject).Scan(&have); err != nil {
+		if has, err := heard(ctx, tx, m, n.Subject); err != nil {
 			return err
-		}
-		if have > 0 {
+		} else if has {
 			continue
 		}
 		if err := s.tell(ctx, tx, n, []MemberID{m}); err != nil {
@@ -113,10 +146,10 @@ func mentioned(ctx context.Context, tx *sql.Tx, text string) ([]MemberID, error)
 	return out, nil
 }
 
-const noticeColumns = `id, member, kind, account, subject, author, text, created, seen, mailed`
+const noticeColumns = `id, member, kind, account, subject, author, text, created, meant, seen, mailed`
 
 func scanNotice(r scanner) (n Notice, err error) {
-	return n, r.Scan(&n.ID, &n.Member, &n.Kind, &n.Account, &n.Subject, &n.Author, &n.Text, stamp{&n.Created}, stamp{&n.Seen}, stamp{&n.Mailed})
+	return n, r.Scan(&n.ID, &n.Member, &n.Kind, &n.Account, &n.Subject, &n.Author, &n.Text, stamp{&n.Created}, &n.Meant, stamp{&n.Seen}, stamp{&n.Mailed})
 }
 
 // Notices lists what a member was told, the newest first; unseen keeps those
@@ -141,10 +174,6 @@ func number(b bool) int {
 
 // Unseen is how many notices a member has not seen.
 func (s *Store) Unseen(ctx context.Context, member MemberID) (n int, err error) {
-	if sight.Of(ctx).Limited() {
-		list, err := s.Notices(ctx, member, true, 500)
-		return len(list), err
-	}
 	if sight.Of(ctx).Limited() {
 		list, err := s.Notices(ctx, member, true, 500)
 		return len(list), err

@@ -140,10 +140,10 @@ func (s *Store) takeBackTask(ctx context.Context, tx *sql.Tx, u TaskUndo) (ok bo
 	return true, s.followTask(ctx, tx, now, back)
 }
 
-// forgetTask takes away what the owner of a task was told of it since, and has
-// not read: it is not theirs any more.
+// forgetTask takes away what the owner of a task, and who covers for them, were
+// told of it since and have not read: it is not theirs any more.
 func forgetTask(ctx context.Context, tx *sql.Tx, t Task, since time.Time) error {
-	_, err := tx.ExecContext(ctx, `delete from notices where member = $1 and kind = $2 and subject = $3 and seen is null and created >= $4`,
+	_, err := tx.ExecContext(ctx, `delete from notices where (member = $1 or meant = $1) and kind = $2 and subject = $3 and seen is null and created >= $4`,
 		key(t.Owner), NoticeTask, "task:"+t.ID, since.UnixMilli())
 	return err
 }

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/farol-cs/farol/lang"
@@ -32,6 +34,15 @@ func TestCover(t *testing.T) {
 	p.get(csm, "/my-day").says(".covered", "until Mar 31, 2026")
 	p.get(support, "/my-day").says(".flash", "Ana CSM covers for you until Mar 31, 2026.")
 	p.get(csm, "/customers/"+secretID).is(200).says(".pairs", "Ana CSM covers until")
+	// What the one away is told, the other hears of, and for whom.
+	p.post(admin, "/my-day/tasks", "title", "Send the invoice", "owner", away).is(303)
+	p.post(admin, "/community", "body", "@support please look").is(303)
+	both(t, func(t *testing.T, code lang.Code) {
+		n := p.get(as{role: store.CSM, code: code}, "/notices").is(200).has(".moments .tag", 2).says(".moments", "Send the invoice").says(".moments", "please look")
+		if code == lang.English {
+			n.says(".moments", "gave Ana SUPPORT a task").says(".moments", "mentioned Ana SUPPORT").says(".moments .tag", "You cover for Ana SUPPORT")
+		}
+	})
 	list := p.get(csm, p.get(csm, "/my-day").attr(".covered .chip", "href"))
 	list.is(200).has("tbody input[value="+secretID+"]", 1)
 	p.get(admin, "/my-day?team=yes").says("table", "covers until")
@@ -42,4 +53,15 @@ func TestCover(t *testing.T) {
 	p.get(csm, "/customers/"+secretID).is(404)
 	p.get(csm, "/my-day").has(".covered", 0)
 	p.post(support, "/covers/none/end").is(404)
+	log, _, err := p.store.AuditLog(t.Context(), store.AuditQuery{Limit: 50})
+	p.check(err)
+	var said []string
+	for _, a := range log {
+		if strings.Contains(a.Action, "/covers") {
+			said = append(said, fmt.Sprint(a.Name, " ", a.Status))
+		}
+	}
+	if got := strings.Join(said, ", "); got != "Ana SUPPORT 404, Ana SUPPORT 422, Ana SUPPORT 303, Ana CSM 403, Ana ADMIN 422, Ana SUPPORT 303, Ana SUPPORT 422, Ana CSM 403" {
+		t.Errorf("the audit log has %q", got)
+	}
 }

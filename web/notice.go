@@ -29,7 +29,9 @@ type noticeGroup struct {
 type noticeRow struct {
 	store.Notice
 	Who, Href, What, Said string
-	New                   bool
+	// For says for whom the reader hears of it, "" for themselves.
+	For string
+	New bool
 }
 
 var noticeTexts = map[string]lang.Text{
@@ -80,6 +82,9 @@ func (s *server) noticeRows(v *visit, unseen bool, limit int) ([]noticeRow, erro
 		} else if back {
 			row.What = v.p.T("sent your article back")
 		}
+		if n.Meant != "" {
+			v.meant(&row, cmp.Or(who[string(n.Meant)], string(n.Meant)))
+		}
 		if n.Kind == store.NoticeSilent {
 			row.Who, row.What, row.Said = n.Text, v.p.Text(noticeTexts[n.Kind]), s.silenceText(v, n)
 		}
@@ -93,6 +98,22 @@ func (s *server) noticeRows(v *visit, unseen bool, limit int) ([]noticeRow, erro
 		out = append(out, row)
 	}
 	return out, nil
+}
+
+// meant says of a notice that it was for somebody whom the reader covers for.
+func (v *visit) meant(row *noticeRow, name string) {
+	row.For = v.p.T("You cover for %s", name)
+	asked, back := row.Review()
+	switch {
+	case asked:
+		row.What = v.p.T("asks %s to review", name)
+	case back:
+		row.What = v.p.T("sent an article of %s back", name)
+	case row.Kind == store.NoticeMention:
+		row.What = v.p.T("mentioned %s", name)
+	case row.Kind == store.NoticeTask:
+		row.What = v.p.T("gave %s a task", name)
+	}
 }
 
 // noticeGroups puts notices together by customer, the group with the newest
