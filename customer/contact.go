@@ -19,9 +19,11 @@ type Contact struct {
 	IDs []farol.PersonID
 	// Name is "" when none was said.
 	Name, Email string
-	// Role is one of facts.Roles, "" for none.
-	Role string
-	// Roles are the roles the person had, the newest first.
+	// Role is one of facts.Roles, "" for none: RoleSaid, which is the team's, or
+	// else RoleSent, that of the attribute.
+	Role, RoleSaid, RoleSent string
+	// Roles are the roles that the team or what was sent gave the person, the
+	// newest first.
 	Roles    []facts.PersonChange
 	Consents []Consent
 	// Attributes are what is said of the person, by name.
@@ -102,6 +104,11 @@ func (c *Contact) take(changes []facts.PersonChange) {
 		if x.Trait == facts.RoleTrait {
 			c.Roles = append(c.Roles, x)
 		}
+		if role := facts.RoleOf(x.Value); x.Trait == facts.SentRole && role != "" {
+			said := x
+			said.Value = role
+			c.Roles = append(c.Roles, said)
+		}
 		if strings.HasPrefix(x.Trait, "$") {
 			continue
 		}
@@ -113,7 +120,10 @@ func (c *Contact) take(changes []facts.PersonChange) {
 		}
 		c.Attributes[i].History = append(c.Attributes[i].History, x)
 	}
-	c.Name, c.Email, c.Role = facts.PersonName(values), values["email"], values[facts.RoleTrait]
+	c.Name, c.Email, c.RoleSent = facts.PersonName(values), values["email"], facts.RoleOf(values[facts.SentRole])
+	c.RoleSaid = values[facts.RoleTrait]
+	c.Role = cmp.Or(c.RoleSaid, c.RoleSent)
+	slices.SortStableFunc(c.Roles, func(a, b facts.PersonChange) int { return b.At.Compare(a.At) })
 	c.Test = values["test"] == "true" || values["staff"] == "true"
 	slices.SortFunc(c.Attributes, func(a, b Attribute) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(c.Consents, func(a, b Consent) int {
@@ -121,8 +131,8 @@ func (c *Contact) take(changes []facts.PersonChange) {
 	})
 }
 
-// SetRole says what the person is for the team: one of facts.Roles, "" for
-// nothing. Errors are Invalid with the field role.
+// SetRole says what the person is for the team: one of facts.Roles, "" to go by
+// what was sent. Errors are Invalid with the field role.
 func SetRole(ctx context.Context, f *facts.Facts, at time.Time, id farol.PersonID, role string) error {
 	if role != "" && !slices.Contains(facts.Roles, role) {
 		return farol.InvalidField("role", "must be one of: %s", strings.Join(facts.Roles, ", "))

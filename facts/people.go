@@ -189,6 +189,9 @@ func (f *Facts) peopleSource(ctx context.Context, q PeopleQuery) (string, map[st
 		}
 		bind(name, w, "position({"+name+":String} IN "+searched+") > 0")
 	}
+	if err := sight.Of(ctx).Shows("attribute." + SentRole); err != nil && q.Role != "" {
+		return "", nil, err
+	}
 	switch {
 	case q.Role == "none":
 		conds = append(conds, "role = ''")
@@ -255,6 +258,7 @@ func (f *Facts) eachListed(ctx context.Context, text string, params map[string]a
 	}
 	defer rows.Close()
 	noName, noEmail := hiddenOfPeople(ctx)
+	noRole := sight.Of(ctx).Hides("attribute." + SentRole)
 	for rows.Next() {
 		var x Listed
 		var consent string
@@ -266,6 +270,9 @@ func (f *Facts) eachListed(ctx context.Context, text string, params map[string]a
 		x.First, x.Last, x.Consents = farol.Day(first), farol.Day(last), strings.Fields(consent)
 		if noName {
 			x.Name = ""
+		}
+		if noRole {
+			x.Role = ""
 		}
 		if noEmail {
 			x.Email = ""

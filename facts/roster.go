@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"math"
@@ -33,8 +34,11 @@ var roster = &table{name: "roster", columns: []column{
 
 // The traits that people have by a name of their own.
 const (
-	// RoleTrait is what a person is for the team: champion, decision_maker, user.
+	// RoleTrait is what the team says that a person is for it: champion,
+	// decision_maker, user. Without it the attribute SentRole tells.
 	RoleTrait = "$role"
+	// SentRole is the attribute of people of which RoleOf reads a role.
+	SentRole = "role"
 	// ConsentTrait, with a channel and a purpose ("$consent.email.marketing"),
 	// is whether they agreed: granted, denied, or "" for withdrawn.
 	ConsentTrait = "$consent."
@@ -119,9 +123,13 @@ func (f *Facts) UpdateRoster(ctx context.Context) error {
 	return nil
 }
 
+// rosterForm tells how rows are made of the log: a roster of another is made
+// anew.
+const rosterForm = "roles"
+
 // markRoster writes down that the roster is made up to the commit.
 func (f *Facts) markRoster(ctx context.Context, known time.Time) error {
-	return f.addRoster(ctx, [][]any{(&rosterRow{}).values(known, true)})
+	return f.addRoster(ctx, [][]any{(&rosterRow{role: rosterForm}).values(known, true)})
 }
 
 func (f *Facts) addRoster(ctx context.Context, rows [][]any) error {
@@ -162,7 +170,7 @@ func (f *Facts) findRoster(ctx context.Context) error {
 		return err
 	}
 	var mark sql.NullTime
-	if err := f.one(ctx, "SELECT max(toNullable(known)) AS k FROM roster WHERE person = ''", nil, &mark); err != nil {
+	if err := f.one(ctx, "SELECT max(toNullable(known)) AS k FROM roster WHERE person = '' AND role = '"+rosterForm+"'", nil, &mark); err != nil {
 		return err
 	}
 	if mark.Valid {
@@ -330,7 +338,7 @@ func (f *Facts) rosterOf(ctx context.Context, cond string, params map[string]any
 	traits := map[string]map[string]string{}
 	err = f.rawText(ctx, "SELECT p.person AS person, p.trait AS trait, argMax(p.value, (p.ts, p.known, p.id)) AS val FROM (SELECT coalesce(m.canonical, c.name) AS person, c.trait AS trait, c.value AS value, c.ts AS ts, c.known AS known, c.id AS id FROM "+
 		"(SELECT * FROM changes WHERE subject = 'person') c LEFT JOIN "+(&doors{}).merged()+" m ON m.person = c.name) p WHERE p.person "+cond+
-		" AND (p.trait IN ('name', 'first_name', 'firstName', 'last_name', 'lastName', 'email', 'test', 'staff', '"+RoleTrait+"') OR startsWith(p.trait, '"+ConsentTrait+"')) GROUP BY p.person, p.trait", params, func(v []string) {
+		" AND (p.trait IN ('name', 'first_name', 'firstName', 'last_name', 'lastName', 'email', 'test', 'staff', '"+SentRole+"', '"+RoleTrait+"') OR startsWith(p.trait, '"+ConsentTrait+"')) GROUP BY p.person, p.trait", params, func(v []string) {
 		if traits[v[0]] == nil {
 			traits[v[0]] = map[string]string{}
 		}
@@ -370,11 +378,24 @@ func finishRoster(rows map[[2]string]*rosterRow, people map[string]bool, traits 
 		})
 		t := traits[person]
 		for i, r := range list {
-			r.name, r.email, r.role = PersonName(t), t["email"], t[RoleTrait]
+			r.name, r.email, r.role = PersonName(t), t["email"], cmp.Or(t[RoleTrait], RoleOf(t[SentRole]))
 			r.consent, r.accounts, r.main = consentText(t), int64(len(named)), i == 0
 			r.test = t["test"] == "true" || t["staff"] == "true"
 		}
 	}
+}
+
+// RoleOf is the role that a value of the attribute SentRole stands for, in
+// English or Portuguese and in any spelling ("Decision maker"); "" for none: a
+// product's own roles, such as admin, say nothing about it.
+func RoleOf(sent string) string {
+	return sentRoles[strings.NewReplacer("_", " ", "-", " ").Replace(lang.Fold(strings.TrimSpace(sent)))]
+}
+
+var sentRoles = map[string]string{
+	"champion": "champion", "campeao": "champion", "campea": "champion",
+	"decision maker": "decision_maker", "decisor": "decision_maker", "decisora": "decision_maker",
+	"user": "user", "end user": "user", "usuario": "user", "usuaria": "user", "usuario final": "user",
 }
 
 // PersonName is what a person is called by their traits, "" when none says.

@@ -22,7 +22,7 @@ func settled(t *testing.T) *site {
 	s.live()
 	h := &recorder{source: s.source.ID, n: 50_000}
 	at := today.AddDate(0, 0, -3)
-	h.add(farol.Identify, "", at, "", "user-01-0", map[string]any{"name": "José Ávila <b>", "email": "jose@example.com", "title": "CFO", "consent": map[string]any{"email": map[string]any{"marketing": false}}})
+	h.add(farol.Identify, "", at, "", "user-01-0", map[string]any{"name": "José Ávila <b>", "email": "jose@example.com", "title": "CFO", "role": "Decision-Maker", "consent": map[string]any{"email": map[string]any{"marketing": false}}})
 	h.add(farol.Identify, "", at.Add(time.Hour), "", "user-01-0", map[string]any{"title": "CEO"})
 	h.add(farol.Group, "", at.Add(2*time.Hour), "acct-05", "user-01-0", map[string]any{})
 	h.add(farol.Group, "", at.Add(3*time.Hour), "acct-test", "user-test", map[string]any{"test": true})
@@ -74,6 +74,12 @@ func TestPeoplePages(t *testing.T) {
 	const page = "/people/user-01-0"
 	a := s.get(csm, page).is(200).says("h1", "José Ávila").says("table", "CEO").says(".said", "CFO").says(".moments", "Job title is now CEO").says(".moments", "Report Created").says(".moments", "Answered NPS")
 	a.says("table", "Conta 5")
+	// What was sent is the role until the team says another, and afterwards.
+	a.says(".head-figures", "Decision maker").says("select[name=role] option[selected]", "As sent: Decision maker")
+	s.get(csm, "/people?role=decision_maker").has("tbody tr", 1)
+	s.post(csm, page, "do", "role", "role", "user").leadsTo(page + "?done=saved")
+	s.post(csm, page, "do", "role", "role", "").leadsTo(page + "?done=saved")
+	s.get(csm, page).says(".head-figures", "Decision maker")
 	s.post(csm, page, "do", "role", "role", "champion").leadsTo(page + "?done=saved")
 	s.get(csm, page).says(".head-figures", "Champion").says(".moments", "Role: Champion")
 	s.get(csm, "/people?role=champion").has("tbody tr", 1)
@@ -84,7 +90,7 @@ func TestPeoplePages(t *testing.T) {
 	s.post(csm, page, "do", "x").is(422)
 	s.post(as{role: store.Viewer}, page, "do", "role", "role", "user").is(403)
 	s.get(csm, page+"?as_of=2026-03-17").is(200).has(".past", 1).has("select[name=role]", 0)
-	s.get(csm, page+"?kind=attribute").has(".moments li", 5)
+	s.get(csm, page+"?kind=attribute").has(".moments li", 6)
 	s.get(csm, page+"?before=x").is(400)
 	s.get(csm, "/people/nobody").is(404)
 	s.get(csm, "/customers/acct-01?tab=people").says("tbody", "José Ávila").says("tbody .tag", "Champion").has(`a[href="/people/user-01-0"]`, 1)

@@ -95,16 +95,23 @@ func (s *server) showPerson(v *visit, status int, r refusal) error {
 func (s *server) personSide(v *visit, _ *view, p *personPage) error {
 	c := p.Contact
 	p.Role = v.p.Text(personRoles[c.Role])
-	p.Roles = []choice{{Title: lang.Text("No role yet"), Chosen: c.Role == ""}}
+	p.Roles = []choice{{Name: v.p.T("No role yet"), Chosen: c.RoleSaid == ""}}
+	if c.RoleSent != "" {
+		p.Roles[0].Name = v.p.T("As sent: %s", v.p.Text(personRoles[c.RoleSent]))
+	}
 	for _, r := range facts.Roles {
-		p.Roles = append(p.Roles, choice{Value: r, Title: personRoles[r], Chosen: r == c.Role})
+		p.Roles = append(p.Roles, choice{Value: r, Name: v.p.Text(personRoles[r]), Chosen: r == c.RoleSaid})
 	}
 	sources, err := s.saidSources(v)
 	if err != nil {
 		return err
 	}
 	for _, x := range c.Roles {
-		p.RoleSaid = append(p.RoleSaid, saidRow{cmp.Or(v.p.Text(personRoles[x.Value]), v.p.T("No role yet")), sources(x.Source), x.At, x.Known})
+		said := cmp.Or(v.p.Text(personRoles[x.Value]), v.p.T("No role yet"))
+		if x.Value == "" && c.RoleSent != "" {
+			said = v.p.T("As sent: %s", v.p.Text(personRoles[c.RoleSent]))
+		}
+		p.RoleSaid = append(p.RoleSaid, saidRow{said, sources(x.Source), x.At, x.Known})
 	}
 	for _, x := range c.Consents {
 		p.Consents = append(p.Consents, consentRow{x.Channel, x.Purpose, v.p.Text(consentTitles[x.Value]), x.Value == facts.Granted, x.Value == facts.Denied, saidRow{"", sources(x.Source), x.At, x.Known}})
@@ -296,7 +303,7 @@ func personMoment(n names, m facts.Moment) momentRow {
 	p := n.v.p
 	switch {
 	case m.Name == facts.RoleTrait:
-		row.Title = p.T("Role: %s", cmp.Or(p.Text(personRoles[m.Fields["value"]]), p.T("No role yet")))
+		row.Title = p.T("Role: %s", cmp.Or(p.Text(personRoles[m.Fields["value"]]), p.T("no longer said by the team")))
 	case len(m.Name) > len(facts.ConsentTrait) && m.Name[:len(facts.ConsentTrait)] == facts.ConsentTrait:
 		row.Title = p.T("Consent to %s: %s", m.Name[len(facts.ConsentTrait):], p.Text(consentTitles[m.Fields["value"]]))
 	}
