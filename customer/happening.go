@@ -41,6 +41,9 @@ const (
 	// oldNews is how long ago something may have begun and be news when it is
 	// learned.
 	oldNews = 3 * 24 * time.Hour
+	// lateNews is how long ago who entered or left a segment may have done it and
+	// be told: who is found when a new segment is looked back at is not.
+	lateNews = time.Hour
 	// newsAtOnce bounds what one run takes in; the next goes on.
 	newsAtOnce = 20_000
 	// crowd is how many accounts that enter a segment in one run are a new or
@@ -149,7 +152,7 @@ func happeningOf(m facts.AccountMoment) (store.Happening, bool) {
 			return h, false // the past, worked out today
 		}
 		if segment, ok := cutSegment(m.Name); ok {
-			h.Kind, h.Name = store.SegmentHappening, segment
+			h.Kind, h.Name, h.Late = store.SegmentHappening, segment, m.Known.Sub(m.At) > lateNews
 			return h, true
 		}
 		h.Kind, h.Name = store.StageHappening, m.Fields["value"]

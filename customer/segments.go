@@ -25,6 +25,9 @@ type Segments struct {
 	Customers *Directory
 	Now       func() time.Time
 	Log       *slog.Logger
+	// Back and Waiting are those of segment.Upkeep.
+	Back    int
+	Waiting func(ctx context.Context, metric string, day farol.Day) (bool, error)
 }
 
 // Book reads all segments: what rules are evaluated with.
@@ -185,7 +188,7 @@ func (s *Segments) refresh(ctx context.Context) error {
 }
 
 func (s *Segments) upkeep() *segment.Upkeep {
-	return &segment.Upkeep{Store: s.Store, Facts: s.Facts, Env: s.Env, Now: s.Now}
+	return &segment.Upkeep{Store: s.Store, Facts: s.Facts, Env: s.Env, Now: s.Now, Back: s.Back, Waiting: s.Waiting}
 }
 
 // progressName is that of the upkeep in the store's progress.

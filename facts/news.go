@@ -76,6 +76,19 @@ func (f *Facts) Measured(ctx context.Context, metrics []string) (bool, error) {
 	return int(n) == len(sorted), nil
 }
 
+// FirstMeasured is the first day of which the metric was kept of any account, 0
+// for none.
+func (f *Facts) FirstMeasured(ctx context.Context, metric string) (first farol.Day, err error) {
+	err = f.eachDay(ctx, "SELECT min(toNullable(day)) AS d FROM measures WHERE metric = {metric:String}", map[string]any{"metric": metric}, func(d farol.Day) { first = d })
+	return first, err
+}
+
+// Began is the first day on which any account was seen, 0 for none.
+func (f *Facts) Began(ctx context.Context) (first farol.Day, err error) {
+	err = f.eachDay(ctx, "SELECT min(toNullable(day)) AS d FROM changes WHERE subject = 'account'", nil, func(d farol.Day) { first = d })
+	return first, err
+}
+
 // PersonAttributes lists the attributes of people that have a text, number or
 // bool value, sorted, at most 200.
 func (f *Facts) PersonAttributes(ctx context.Context) (out []string, err error) {

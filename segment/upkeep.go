@@ -20,6 +20,12 @@ type Upkeep struct {
 	// Env is what rules are read in today.
 	Env func(ctx context.Context, b Book) (Env, error)
 	Now func() time.Time
+	// Back is for how many weeks a new segment is looked at as of the past, too,
+	// so that who entered and left means something from the beginning; 0: none.
+	Back int
+	// Waiting tells whether values of a metric are still to be kept up to a day;
+	// nil is never. A new segment waits for them.
+	Waiting func(ctx context.Context, metric string, day farol.Day) (bool, error)
 	// Tell hears how far a turn has come; nil hears nothing.
 	Tell func(title string, done, total int, began time.Time)
 }
@@ -70,8 +76,15 @@ func (u *Upkeep) Run(ctx context.Context) error {
 		if u.Tell != nil {
 			u.Tell(s.Title, i, len(due), began)
 		}
-		if _, err := u.keep(ctx, b, s, env, states[s.Name]); err != nil {
-			wrong = append(wrong, err)
+		state, kept := states[s.Name]
+		if !kept {
+			state, err = u.lookBack(ctx, b, s, env)
+		}
+		if err == nil {
+			_, err = u.keep(ctx, b, s, env, state)
+		}
+		if err != nil {
+			wrong, err = append(wrong, err), nil
 		}
 		if ctx.Err() != nil {
 			break
@@ -109,7 +122,7 @@ func (u *Upkeep) keep(ctx context.Context, b Book, s Segment, env Env, state sto
 	if ctx.Err() != nil {
 		return m, ctx.Err()
 	}
-	if state.Form == "" { // nobody ever entered it
+	if state.Began.IsZero() || state.Form == "" && state.Began.Equal(state.Evaluated) { // nobody ever entered it
 		state.Began = began
 	}
 	state.Name, state.Evaluated, state.Took, state.Error = s.Name, began, u.Now().Sub(began), ""
@@ -170,11 +183,9 @@ func (u *Upkeep) due(ctx context.Context, b Book, env Env, states map[string]sto
 		if !kept && u.Now().Sub(s.Created) < firstWait {
 			// Who is in it when it is first looked at has not entered: better late
 			// than before its metrics were kept for the first time.
-			if names := b.Topics(s.Rule).Metrics; len(names) > 0 {
-				var err error
-				if is, err = u.Facts.Measured(ctx, names); err != nil {
-					return nil, err
-				}
+			var err error
+			if is, err = u.measured(ctx, b.Topics(s.Rule).Metrics, env.AsOf); err != nil {
+				return nil, err
 			}
 		}
 		rested := u.Now().Sub(state.Evaluated) >= rest

@@ -3,6 +3,7 @@ package segment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -272,4 +273,53 @@ func TestUpkeepFollowsJoins(t *testing.T) {
 	}
 	h.turn("pros")
 	h.in("pros", "b")
+}
+
+// A new segment is looked at as of the past, too: who entered and left before
+// it was made is known, and when; who was in it first has not entered.
+func TestUpkeepLooksBack(t *testing.T) {
+	h := newHouse(t)
+	h.keeper.Back = 4
+	today := farol.DayOf(h.now, time.UTC)
+	ago := func(days int, do func()) {
+		was := h.now
+		h.now = was.AddDate(0, 0, -days)
+		do()
+		h.now = was
+	}
+	ago(20, func() {
+		h.send(farol.Group, "", "a", `{"plan":"pro"}`)
+		h.send(farol.Group, "", "b", `{"plan":"basic"}`)
+	})
+	ago(10, func() { h.send(farol.Group, "", "b", `{"plan":"pro"}`) })
+	ago(2, func() { h.send(farol.Group, "", "a", `{"plan":"basic"}`) })
+	h.put("pros", `plan is "pro"`)
+	h.put("payers", "metric mrr > 0")
+	v := 5.0
+	if err := h.facts.SaveMeasures(t.Context(), []facts.Measure{{Account: "a", Metric: "mrr", Day: today - 3, Value: &v}}); err != nil {
+		t.Fatal(err)
+	}
+	waits := true
+	h.keeper.Waiting = func(context.Context, string, farol.Day) (bool, error) { return waits, nil }
+	h.turn("pros")
+	waits = false
+	h.turn("payers")
+	states, err := h.store.SegmentStates(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"pros": "a in 14, b in 7, a out 2", "payers": "a in 3"} {
+		log, _, err := h.facts.MarkLog(t.Context(), facts.MarkQuery{Trait: Trait(name)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, m := range slices.Backward(log) {
+			got = append(got, fmt.Sprintf("%s %s %d", m.Account, map[string]string{In: "in", Out: "out"}[m.Value], today-farol.DayOf(m.At, time.UTC)))
+		}
+		if strings.Join(got, ", ") != want || !states[name].Began.Equal(log[len(log)-1].At) {
+			t.Errorf("%s: %q, want %q; began %s", name, got, want, states[name].Began)
+		}
+	}
+	h.turn() // and not again
 }

@@ -118,7 +118,7 @@ func (a *app) open(ctx context.Context, o engineOptions) error {
 	a.metrics.SetProgress(a.tellProgress)
 	a.truth = openTruth(o.Data, a.metrics, a.facts)
 	a.accounts, a.book = customer.New(a.facts, time.Now), desk.NewBook(a.facts, time.Now)
-	a.segments = &customer.Segments{Store: s, Facts: a.facts, Metrics: catalogue, Customers: a.accounts, Now: time.Now, Log: log}
+	a.segments = &customer.Segments{Store: s, Facts: a.facts, Metrics: catalogue, Customers: a.accounts, Now: time.Now, Log: log, Back: segmentWeeks, Waiting: a.metrics.Waiting}
 	a.desks = &desk.Desks{Store: s, Facts: a.facts, Customers: a.accounts, Log: log}
 	if a.jobs, err = job.New(ctx, s, time.Now, log, append(a.works(), a.mailWorks()...)...); err != nil {
 		return fmt.Errorf("setting up the background work: %w", err)
@@ -163,6 +163,9 @@ func (a *app) works() []job.Work {
 		{Name: "prune", Every: time.Hour, Limit: time.Minute, Do: a.store.Prune},
 	}
 }
+
+// segmentWeeks is how far back a new segment's membership goes at most.
+const segmentWeeks = 12
 
 // watched are the metrics whose moves the owners of an account hear of.
 var watched = []string{"mrr", "active_users_week", "seat_utilisation"}
