@@ -13,7 +13,7 @@ import (
 )
 
 func (s *server) workOperations() {
-	tags := []string{"work"}
+	tags, own := []string{"work"}, "For tokens of that member, and of administrators."
 	op := func(id, method, path, summary, more string) huma.Operation {
 		o := huma.Operation{OperationID: id, Method: method, Path: path, Tags: tags, Summary: summary, Description: more}
 		if method == http.MethodPost && id[:4] == "add-" {
@@ -35,15 +35,15 @@ func (s *server) workOperations() {
 	register(s, team, op("list-messages", http.MethodGet, "/messages", "The conversation about an account, or the team's community, the newest first", ""), s.listMessages)
 	register(s, workers, op("add-message", http.MethodPost, "/messages", "Say something about an account, or in the team's community", "`{\"account\":\"acme\",\"body\":\"...\"}` is said in the account's conversation, `{\"topic\":\"exports\",\"body\":\"...\"}` is a post in the community, `{\"parent\":\"ID\",\"body\":\"...\"}` answers one."), s.addMessage)
 	register(s, workers, op("change-message", http.MethodPatch, "/messages/{id}", "Edit a message of this token, or delete it with an empty body", ""), s.changeMessage)
-	register(s, admins, op("list-notices", http.MethodGet, "/members/{id}/notices", "What a member was told, the newest first", ""), s.listNotices)
-	register(s, admins, op("see-notices", http.MethodPost, "/members/{id}/notices/seen", "Mark a member's notices as read", ""), s.seeNotices)
-	register(s, admins, op("read-preferences", http.MethodGet, "/members/{id}/preferences", "What a member wants to be told, and when", ""), s.readPreferences)
-	register(s, admins, op("set-preferences", http.MethodPut, "/members/{id}/preferences", "Set what a member wants to be told, and when", ""), s.setPreferences)
-	register(s, admins, op("follow", http.MethodPut, "/members/{id}/follows/{account}", "Make a member follow an account", ""), s.followAccount)
-	register(s, admins, op("unfollow", http.MethodDelete, "/members/{id}/follows/{account}", "End a member's following an account", ""), s.unfollowAccount)
-	register(s, admins, op("list-watches", http.MethodGet, "/members/{id}/watches", "The segments that a member watches", ""), s.listWatches)
-	register(s, admins, op("watch", http.MethodPut, "/members/{id}/watches/{segment}", "Make a member hear who enters and leaves a segment", ""), s.watchSegment)
-	register(s, admins, op("unwatch", http.MethodDelete, "/members/{id}/watches/{segment}", "End a member's watching a segment", ""), s.unwatchSegment)
+	register(s, team, op("list-notices", http.MethodGet, "/members/{id}/notices", "What a member was told, the newest first", own), s.listNotices)
+	register(s, team, op("see-notices", http.MethodPost, "/members/{id}/notices/seen", "Mark a member's notices as read", own), s.seeNotices)
+	register(s, team, op("read-preferences", http.MethodGet, "/members/{id}/preferences", "What a member wants to be told, and when", own), s.readPreferences)
+	register(s, team, op("set-preferences", http.MethodPut, "/members/{id}/preferences", "Set what a member wants to be told, and when", own), s.setPreferences)
+	register(s, workers, op("follow", http.MethodPut, "/members/{id}/follows/{account}", "Make a member follow an account", own), s.followAccount)
+	register(s, workers, op("unfollow", http.MethodDelete, "/members/{id}/follows/{account}", "End a member's following an account", own), s.unfollowAccount)
+	register(s, team, op("list-watches", http.MethodGet, "/members/{id}/watches", "The segments that a member watches", own), s.listWatches)
+	register(s, team, op("watch", http.MethodPut, "/members/{id}/watches/{segment}", "Make a member hear who enters and leaves a segment", own), s.watchSegment)
+	register(s, team, op("unwatch", http.MethodDelete, "/members/{id}/watches/{segment}", "End a member's watching a segment", own), s.unwatchSegment)
 	s.templateOperations()
 }
 

@@ -126,6 +126,29 @@ func (h *house) watches(t *testing.T, who string) {
 		}
 		same(t, h.call("GET", who+"/watches", admin, "").body, x.want)
 	}
+	// Whoever works here watches for themselves, and for nobody else.
+	m, err := h.store.AddMember(t.Context(), store.NewMember{Email: "csm@example.com", Name: "Csm", Role: store.CSM, Password: "correct horse"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, own, err := h.store.AddTokenFor(t.Context(), store.NewToken{Name: "own", Role: store.CSM, Member: m.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := "/api/v1/members/" + string(m.ID)
+	for _, path := range []string{"/watches/all-of-us", "/follows/acme"} {
+		if a := h.call("PUT", mine+path, own, ""); a.status != 204 {
+			t.Errorf("%s: %d %s", path, a.status, a.text)
+		}
+		h.call("PUT", who+path, own, "").problem(t, 403, "")
+		h.call("PUT", mine+path, h.tokens[store.Manager], "").problem(t, 403, "")
+	}
+	for _, path := range []string{"/watches", "/notices", "/preferences"} {
+		if a := h.call("GET", mine+path, own, ""); a.status != 200 {
+			t.Errorf("%s: %d %s", path, a.status, a.text)
+		}
+		h.call("GET", who+path, own, "").problem(t, 403, "")
+	}
 }
 
 func (h *house) noteTemplates(t *testing.T) {
