@@ -52,7 +52,10 @@ func plantWork(ctx context.Context, a *app, language string) error {
 	if err := shareOut(ctx, a, team, ids); err != nil {
 		return err
 	}
-	return writeDemo(ctx, a, team, ids[:min(len(ids), 30)], language)
+	if err := writeDemo(ctx, a, team, ids[:min(len(ids), 30)], language); err != nil {
+		return err
+	}
+	return plantHouse(ctx, a, team, ids[:min(len(ids), 30)], language)
 }
 
 // shareOut gives a third of the customers to each CSM, the administrator being
