@@ -96,9 +96,6 @@ func (f *Field) checkChoices() error {
 // field's name.
 func (f *Field) Value(typed string) (kind, text string, err error) {
 	typed = strings.TrimSpace(typed)
-	wrong := func(format string, args ...any) (string, string, error) {
-		return "", "", farol.InvalidField(f.Name, format, args...)
-	}
 	if typed == "" {
 		return "null", "", nil
 	}
@@ -106,31 +103,31 @@ func (f *Field) Value(typed string) (kind, text string, err error) {
 	case "number", "money":
 		x, err := strconv.ParseFloat(typed, 64)
 		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) || math.Abs(x) > 1e15 {
-			return wrong("must be a number such as 1234.50")
+			return "", "", farol.InvalidField(f.Name, "must be a number such as 1234.50")
 		}
 		if f.Type == "money" && math.Abs(x*100-math.Round(x*100)) > 1e-6 {
-			return wrong("must be an amount with two decimals at most")
+			return "", "", farol.InvalidField(f.Name, "must be an amount with two decimals at most")
 		}
 		return "number", strconv.FormatFloat(x, 'f', -1, 64), nil
 	case "date":
 		d, err := farol.ParseDay(typed)
 		if err != nil {
-			return wrong("must be a date, YYYY-MM-DD")
+			return "", "", farol.InvalidField(f.Name, "must be a date, YYYY-MM-DD")
 		}
 		return "text", d.String(), nil
 	case "choice":
 		if !slices.Contains(f.Choices, typed) {
-			return wrong("must be one of: %s", strings.Join(f.Choices, ", "))
+			return "", "", farol.InvalidField(f.Name, "must be one of: %s", strings.Join(f.Choices, ", "))
 		}
 		return "text", typed, nil
 	case "yes_no":
 		if typed != "true" && typed != "false" {
-			return wrong("must be one of: %s", "true, false")
+			return "", "", farol.InvalidField(f.Name, "must be one of: %s", "true, false")
 		}
 		return "bool", typed, nil
 	}
 	if utf8.RuneCountInString(typed) > 1000 || !utf8.ValidString(typed) || strings.ContainsRune(typed, 0) {
-		return wrong("must have at most %d characters", 1000)
+		return "", "", farol.InvalidField(f.Name, "must have at most %d characters", 1000)
 	}
 	return "text", typed, nil
 }

@@ -74,6 +74,9 @@ func (d *Directory) SetParent(ctx context.Context, at time.Time, id, parent faro
 	if parent != "" && all[parent] == nil {
 		return farol.InvalidField("parent", "there is no such account")
 	}
+	if parent == id {
+		return farol.InvalidField("parent", "must be another account")
+	}
 	// A circle may go through accounts out of sight.
 	if all, err = d.Accounts(sight.Everything(ctx)); err != nil {
 		return err

@@ -452,7 +452,7 @@ func (s *server) attributes(v *visit, n names, p *customerPage, moments func() (
 // sourceNames are what people call the sources.
 func (s *server) sourceNames(v *visit) (map[farol.SourceID]string, error) {
 	list, err := s.Store.Sources(v.r.Context())
-	out := map[farol.SourceID]string{facts.MarkSource: "Farol"}
+	out := map[farol.SourceID]string{facts.MarkSource: v.p.T("the team")}
 	for _, x := range list {
 		out[x.ID] = x.Name
 	}

@@ -69,6 +69,8 @@ func (s *server) markCustomers(v *visit) error {
 	q.Set("done", "customers")
 	if q.Del("change"); done.ID != "" {
 		q.Set("change", done.ID)
+	} else {
+		q.Set("done", "same")
 	}
 	return v.redirect(back.Path + "?" + q.Encode())
 }

@@ -71,7 +71,7 @@ var wellKnown = map[string]lang.Text{
 	"plan": lang.Text("Plan"), "country": lang.Text("Country"), "region": lang.Text("Region"), "city": lang.Text("City"), "industry": lang.Text("Industry"),
 	"employees": lang.Text("Employees"), "channel": lang.Text("Channel"), "owner": lang.Text("Owner"), "renewal_date": lang.Text("Renewal date"),
 	"created_at": lang.Text("Created on"), "customer_since": lang.Text("Customer since"), "domain": lang.Text("Domain"), "website": lang.Text("Website"),
-	"name": lang.Text("Name"), "email": lang.Text("E-mail"), "phone": lang.Text("Phone"), "title": lang.Text("Job title"), "language": lang.Text("Language"), "currency": lang.Text("Currency"),
+	"name": lang.Text("Name"), "email": lang.Text("E-mail"), "phone": lang.Text("Phone"), "title": lang.Text("Job title"), "language": lang.Text("Language"), "currency": lang.Text("Currency"), "role": lang.Text("Role"), "segment": lang.Text("Segment"),
 }
 
 // titleOf is what an attribute is called: the title of its field, the word for

@@ -203,17 +203,19 @@ type segmentPage struct {
 	Segment segmentLine
 	Figures []headFigure
 	// Tab is "" for who is in it, "history" for who came and went.
-	Tab     string
-	Members []customerRow
-	Moves   []moveRow
-	Chart   *chart
-	Uses    []link
-	UsedBy  []link
-	Use     []link
-	Columns []customerColumn
-	CSV     string
-	First   string
-	Next    string
+	Tab string
+	// Watching tells that the member hears who enters and leaves it.
+	Watching bool
+	Members  []customerRow
+	Moves    []moveRow
+	Chart    *chart
+	Uses     []link
+	UsedBy   []link
+	Use      []link
+	Columns  []customerColumn
+	CSV      string
+	First    string
+	Next     string
 	// Said is the sentence in the other language, and OtherLang which one.
 	Said      string
 	OtherLang lang.Code
@@ -289,6 +291,11 @@ func (s *server) segmentWith(v *visit, status int, r refusal) error {
 			p.Notes = append(p.Notes, p.Segment.Note)
 		}
 	}
+	watched, err := s.Store.Watched(v.r.Context(), v.member.ID)
+	if err != nil {
+		return err
+	}
+	p.Watching = slices.Contains(watched, x.Name)
 	if err := s.segmentFigures(v, x, &p); err != nil {
 		return err
 	}

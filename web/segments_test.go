@@ -54,6 +54,9 @@ func TestSegments(t *testing.T) {
 	s.get(admin, "/segments/pros?tab=history").has("tbody tr", 5).says("tbody", "in it from the start")
 	s.get(admin, "/segments/pros?offset=3").has("table[data-rows] tbody tr", 2).has(`.pager a[href="/segments/pros"]`, 1)
 	s.get(admin, "/segments/pros?offset=x").is(400)
+	csm := as{role: store.CSM}
+	s.post(csm, "/watch", "segment", "pros", "back", "/segments/pros").leadsTo("/segments/pros?done=saved")
+	s.get(csm, "/segments/pros").says(".chip.on", "You watch this segment")
 	s.get(admin, "/segments/none").is(404)
 	s.get(admin, "/segments/pros/versions").is(200).says("main", "Why pros")
 	if csv := s.get(admin, "/segments/pros/members.csv").is(200); strings.Count(csv.body, "\n") != 6 || !strings.HasPrefix(csv.body, "id,name,stage") {

@@ -187,6 +187,9 @@ func (v *visit) author(members map[string]string, id string) string {
 	if name, ok := strings.CutPrefix(id, "token:"); ok {
 		return v.p.T("API token %s", name)
 	}
+	if id == "system" {
+		return "Farol"
+	}
 	return members[id]
 }
 

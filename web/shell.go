@@ -128,6 +128,7 @@ var doneTexts = map[string]lang.Text{
 	"invite-gone":  lang.Text("The invitation was taken back."),
 	"left":         lang.Text("The member left, and what it owned was handed over."),
 	"customers":    lang.Text("The customers were changed."),
+	"same":         lang.Text("It was so already: nothing changed."),
 	"undone":       lang.Text("It was taken back."),
 	"file":         lang.Text("The file was kept."),
 	"file-gone":    lang.Text("The file was deleted."),

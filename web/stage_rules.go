@@ -69,6 +69,11 @@ func (s *server) showStageRules(v *visit, status int, doc customer.Stages, versi
 	if err != nil {
 		return err
 	}
+	book, err := v.segments(v.r.Context())
+	if err != nil {
+		return err
+	}
+	titles := n.titles(v.p, book)
 	for i, x := range doc.List {
 		row := stageField{Index: i, Name: x.Name, Title: x.Title, Target: days(x.TargetDays), Stuck: days(x.StuckDays), Enter: x.Enter, Exit: x.Exit,
 			From: strings.Join(x.From, ", "), Known: x.Name, Placeholder: n.stage(x.Name)}
@@ -77,7 +82,7 @@ func (s *server) showStageRules(v *visit, status int, doc customer.Stages, versi
 			text         string
 			words, count *string
 		}{{x.Enter, &row.EnterWords, &row.EnterCount}, {x.Exit, &row.ExitWords, &row.ExitCount}} {
-			if err := s.sayRule(v, n, env, rule.text, try, rule.words, rule.count); err != nil {
+			if err := s.sayRule(v, titles, env, rule.text, try, rule.words, rule.count); err != nil {
 				return err
 			}
 		}
@@ -117,7 +122,7 @@ func (s *server) ruleEnv(v *visit) (segment.Env, error) {
 }
 
 // sayRule puts a rule into words, and counts whom it holds for today.
-func (s *server) sayRule(v *visit, n names, env segment.Env, text string, count bool, words, counted *string) error {
+func (s *server) sayRule(v *visit, titles segment.Titles, env segment.Env, text string, count bool, words, counted *string) error {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
@@ -125,12 +130,7 @@ func (s *server) sayRule(v *visit, n names, env segment.Env, text string, count 
 	if err != nil {
 		return nil // the field says what is wrong
 	}
-	*words = r.Words(v.p, segment.Titles{Metric: func(name string) string {
-		if m, ok := n.metrics[name]; ok {
-			return m.Title.In(v.p.Code())
-		}
-		return name
-	}})
+	*words = r.Words(v.p, titles)
 	if !count {
 		return nil
 	}

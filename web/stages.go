@@ -95,13 +95,13 @@ func (s *server) stagesBoard(v *visit) error {
 	if look.Past() {
 		p.Notes = []string{v.p.T("Stages, owners and segments are what was said by then, MRR what was kept. The titles, targets and limits of stages are those of today.")}
 	}
-	moves, entered, err := s.stageMoves(v, look, q, all)
+	moves, whys, entered, err := s.stageMoves(v, look, q, all)
 	if err != nil {
 		return err
 	}
 	p.columns(n, groups, entered)
 	p.draw(n, groups)
-	p.moved(n, all, moves)
+	p.moved(n, all, moves, whys)
 	p.stuck(n, q, all)
 	p.CSV = look.Link("/stages.csv", "mine", p.extra.Get("mine"))
 	if last, ok, err := s.Store.LastStageRun(v.r.Context()); err != nil {
@@ -128,9 +128,17 @@ func (s *server) accountsIn(v *visit, look *view) (map[farol.AccountID]*customer
 	return out, nil
 }
 
+// move names a move of an account.
+type move struct {
+	account farol.AccountID
+	at      int64
+}
+
+func moveOf(m facts.MarkChange) move { return move{m.Account, m.At.UnixMilli()} }
+
 // stageMoves are the latest moves of the accounts that fit, the newest first,
-// and how many of the last weeks went into each stage.
-func (s *server) stageMoves(v *visit, look *view, q customer.Query, all map[farol.AccountID]*customer.Account) ([]facts.MarkChange, map[string]int, error) {
+// why each was made, and how many of the last weeks went into each stage.
+func (s *server) stageMoves(v *visit, look *view, q customer.Query, all map[farol.AccountID]*customer.Account) (moves []facts.MarkChange, whys map[move]customer.Why, entered map[string]int, err error) {
 	m := facts.SaidQuery{Trait: customer.StageTrait, From: look.reference() - movesCounted + 1, AsOf: look.AsOf, Known: look.Known}
 	if len(q.Where)+len(look.Filters) > 0 {
 		m.Only = []string{}
@@ -143,12 +151,19 @@ func (s *server) stageMoves(v *visit, look *view, q customer.Query, all map[faro
 			m.Without = append(m.Without, string(id))
 		}
 	}
-	entered, err := s.Facts.CountMarks(v.r.Context(), m)
-	if err != nil {
-		return nil, nil, err
+	if entered, err = s.Facts.CountMarks(v.r.Context(), m); err != nil {
+		return nil, nil, nil, err
 	}
-	moves, err := s.Facts.MarksSince(v.r.Context(), m, 2*movesShown)
-	return slices.DeleteFunc(moves, func(m facts.MarkChange) bool { return all[m.Account] == nil }), entered, err
+	if moves, err = s.Facts.MarksSince(v.r.Context(), m, 2*movesShown); err != nil {
+		return nil, nil, nil, err
+	}
+	m.Trait = customer.WhyTrait
+	said, err := s.Facts.MarksSince(v.r.Context(), m, 2*movesShown)
+	whys = make(map[move]customer.Why, len(said))
+	for _, x := range said {
+		whys[moveOf(x)] = customer.ParseWhy(x.Value)
+	}
+	return slices.DeleteFunc(moves, func(m facts.MarkChange) bool { return all[m.Account] == nil }), whys, entered, err
 }
 
 // narrowed is the view's segment as conditions of the list of customers.
@@ -233,14 +248,10 @@ func (p *stagesPage) draw(n names, groups []customer.StageGroup) {
 }
 
 // moved lists who moved lately, and why.
-func (p *stagesPage) moved(n names, all map[farol.AccountID]*customer.Account, moves []facts.MarkChange) {
+func (p *stagesPage) moved(n names, all map[farol.AccountID]*customer.Account, moves []facts.MarkChange, whys map[move]customer.Why) {
 	for _, m := range moves[:min(len(moves), movesShown)] {
 		a := all[m.Account]
-		row := stageMoveRow{When: m.At, Name: a.Name, Href: n.href(a.ID), To: n.stage(m.Value)}
-		if a.Stage() == m.Value {
-			row.Why = n.why(a.Why())
-		}
-		p.Moves = append(p.Moves, row)
+		p.Moves = append(p.Moves, stageMoveRow{When: m.At, Name: a.Name, Href: n.href(a.ID), To: n.stage(m.Value), Why: n.why(whys[moveOf(m)])})
 	}
 }
 

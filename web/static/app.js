@@ -410,6 +410,7 @@ function edit(kind, data) {
   const dialog = document.getElementById(`edit-${kind}`);
   if (!dialog) return;
   const form = dialog.querySelector('form');
+  form.reset(); // of whom it was opened for before
   form.elements.id.value = data.id;
   if (form.elements.role) form.elements.role.value = data.role;
   dialog.querySelector('[data-who]').textContent = data.name;
