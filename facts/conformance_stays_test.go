@@ -78,7 +78,7 @@ func testCosts(t *testing.T, k *kit) {
 	s.By = "channel"
 	k.want(k.rows(`SELECT amount, grp FROM {{costs}} c`, s, money), "5000|", "90000|paid")
 	s.By = "plan"
-	k.want(k.rows(`SELECT amount, grp FROM {{costs}} c`, s, money))
+	k.want(k.rows(`SELECT amount, grp FROM {{costs}} c`, s, money), "5000|", "90000|")
 	s.By, s.Filters = "", []Filter{{Attribute: "channel", Values: []string{"paid"}}}
 	k.want(k.rows(`SELECT amount FROM {{costs}} c`, s, money), "90000")
 	s.Filters, s.AsOf = nil, day("2026-01-14")

@@ -84,8 +84,9 @@ const channelAttribute = "channel"
 // costs: id, category, channel, amount (minor units of the company's
 // currency), from_day, to_day (half-open), grp. A cost given again under its
 // id replaces the one before; a currency without a rate leaves it out. Costs
-// have no account: of breakdowns and filters they know the channel only, and
-// any other finds none of them. Not cut to the period.
+// have no account: of breakdowns and filters they know the channel only. They
+// are in the unknown group of any other breakdown, so that groups add up to the
+// whole, and any other filter finds none of them. Not cut to the period.
 func (d *doors) costs() (string, error) {
 	rates, err := d.rates()
 	if err != nil {
@@ -98,8 +99,6 @@ func (d *doors) costs() (string, error) {
 	grp, cond := "''", "1 = 1"
 	if d.By == channelAttribute {
 		grp = "s.channel"
-	} else if d.By != "" {
-		cond = "1 = 0"
 	}
 	for i, x := range d.Filters {
 		if x.Attribute != channelAttribute {

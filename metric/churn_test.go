@@ -272,3 +272,26 @@ func TestPlantedSurvival(t *testing.T) {
 		t.Errorf("the truth is inside the curve in %d and inside the model in %d of %d months", curve, model, months)
 	}
 }
+
+// The cost of a customer is taken apart by who came, and what was spent on
+// nobody in particular: nothing is left over.
+func TestCostsTakenApart(t *testing.T) {
+	t.Parallel()
+	r := readerOf(t, `zone America/Sao_Paulo
+now 2026-03-10 12:00
+2026-02-01 10:00  @  "Cost Reported" category=sales amount=6000 currency=BRL month=2026-01
+2026-03-01 10:00  @  "Cost Reported" category=sales amount=9000 currency=BRL month=2026-02
+2026-01-10 10:00  @c{1..4}  "Subscription Started" subscription=s{} mrr=200 currency=BRL
+2026-02-10 10:00  @c{5..6}  "Subscription Started" subscription=s{} mrr=200 currency=BRL
+2026-01-10 10:00  @c{1..6}  group plan=pro
+`)
+	month := func(m time.Month) Moment {
+		return Moment{Period: farol.Period{From: farol.Date(2026, m, 1), To: farol.Date(2026, m+1, 1)}}
+	}
+	for _, by := range []string{"plan", "account", "channel"} {
+		d, err := r.Compare(t.Context(), CompareRequest{Metric: "cac", Grain: farol.Monthly, Before: month(1), After: month(2), By: by})
+		if err != nil || d.Change == nil || *d.Change != 3000 || d.Several != 0 || len(d.Lines) == 0 {
+			t.Errorf("by %s: %+v, %v", by, d, err)
+		}
+	}
+}

@@ -263,7 +263,7 @@ type refCost struct {
 }
 
 func (r *reference) costs(q Request) []refCost {
-	if q.By != "" || len(q.Filters) > 0 {
+	if len(q.Filters) > 0 {
 		return nil // the random requests name no channel
 	}
 	latest := map[string]*farol.Event{}

@@ -18,10 +18,12 @@
 -- formula [pt-BR]: soma dos custos de vendas e marketing que caem no período
 -- rules [en]: Costs of sales and marketing, as reported (Cost Reported), spread evenly over their days and moved by
 --   the months of the sales cycle (setting conventions). None reported for the period: null, because not told is not
---   nothing spent. Of breakdowns and segments only the channel is known.
+--   nothing spent. Of breakdowns and segments only the channel is known:
+--   by anything else all of it is unknown.
 -- rules [pt-BR]: Custos de vendas e marketing, como relatados (Cost Reported), distribuídos por igual em seus dias e
 --   deslocados pelos meses do ciclo de venda (configuração de convenções). Nenhum relatado para o período: nulo,
---   porque não dito não é nada gasto. De quebras e segmentos só se conhece o canal.
+--   porque não dito não é nada gasto. De quebras e segmentos só se conhece o canal:
+--   por qualquer outro atributo, tudo fica em desconhecido.
 -- reading [en]: The numerator of the cost per new customer. What keeping customers costs is not in it.
 -- reading [pt-BR]: O numerador do custo por novo cliente. O que custa manter clientes não está nele.
 SELECT c.grp AS grp, c.id AS unit, '' AS account, p.period AS period,
