@@ -69,6 +69,7 @@ func New(c Config) http.Handler {
 	}
 	if c.Customers == nil {
 		c.Customers = customer.New(c.Facts, c.Now)
+		c.Customers.SetCompute(c.Metrics.AccountValues)
 	}
 	if c.Segments == nil {
 		c.Segments = &customer.Segments{Store: c.Store, Facts: c.Facts, Metrics: c.Metrics.Catalogue(), Customers: c.Customers, Now: c.Now, Log: c.Log}

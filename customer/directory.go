@@ -81,6 +81,8 @@ func (a *Account) marked(prefix string) []string {
 type Directory struct {
 	facts *facts.Facts
 	now   func() time.Time
+	// compute may be nil: see SetCompute.
+	compute Compute
 
 	loading sync.Mutex
 	took    time.Duration // of the last refresh; guarded by loading

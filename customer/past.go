@@ -16,9 +16,18 @@ import (
 type Past struct {
 	Accounts map[farol.AccountID]*Account
 	// Days are the days that the values of the metrics asked for are of: the
-	// last measured ones by then, 0 where nothing was kept by then.
+	// last measured ones by then, 0 where there are none.
 	Days map[string]farol.Day
 }
+
+// Compute works out a metric of each account on a day, as known at an instant:
+// see metric.Reader.AccountValues.
+type Compute func(ctx context.Context, metric string, account farol.AccountID, day farol.Day, known time.Time) (farol.Day, map[farol.AccountID]float64, error)
+
+// SetCompute says how to work out metrics of which nothing had been kept at the
+// instant that a list looks from, although the facts were known: they were
+// taken in with their past, or the metric is new. Without it there are none.
+func (d *Directory) SetCompute(c Compute) { d.compute = c }
 
 const (
 	// keptPasts is how many moments are held, forgetAfter for how long after
@@ -180,6 +189,13 @@ func (d *Directory) remember(ctx context.Context, p *past, metrics []string) err
 		})
 		if err != nil {
 			return err
+		}
+		if days[name] == 0 && !p.known.IsZero() && d.compute != nil {
+			day, computed, err := d.compute(sight.Everything(ctx), name, "", d.dayOf(p), p.known)
+			if err != nil {
+				return err
+			}
+			days[name], of = day, computed
 		}
 		values[name] = of
 	}

@@ -55,6 +55,9 @@ func openDuck(ctx context.Context, c Config) (*duck, error) {
 	if d.writer, err = d.db.Conn(ctx); err == nil {
 		err = d.createTables(ctx)
 	}
+	if err == nil {
+		_, err = d.writer.ExecContext(ctx, "ATTACH ':memory:' AS scratch")
+	}
 	if err != nil {
 		return nil, errors.Join(err, d.close())
 	}
@@ -236,6 +239,30 @@ func bindDuck(text string, params map[string]any) (string, []any, error) {
 		return "CAST($" + name + " AS " + as + ")", nil
 	})
 	return text, args, err
+}
+
+func (d *duck) hold(ctx context.Context, name, query string, params map[string]any) error {
+	query, err := d.dialect().expand(query)
+	if err != nil {
+		return err
+	}
+	text, args, err := bindDuck(query, params)
+	if err != nil {
+		return err
+	}
+	const columns = "person VARCHAR, who VARCHAR, account VARCHAR, name VARCHAR, email VARCHAR, folded VARCHAR, role VARCHAR, consent VARCHAR, began BIGINT, lately BIGINT, accounts BIGINT, main BOOLEAN, test BOOLEAN"
+	if _, err = d.db.ExecContext(ctx, "CREATE TABLE "+name+" ("+columns+")"); err != nil {
+		return err
+	}
+	if _, err = d.db.ExecContext(ctx, "INSERT INTO "+name+" "+text, args...); err != nil {
+		return errors.Join(err, d.release(context.WithoutCancel(ctx), name))
+	}
+	return nil
+}
+
+func (d *duck) release(ctx context.Context, name string) error {
+	_, err := d.db.ExecContext(ctx, "DROP TABLE IF EXISTS "+name)
+	return err
 }
 
 func (d *duck) replaceActivity(ctx context.Context, days farol.Period, upTo int64, query string, params map[string]any) error {

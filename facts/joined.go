@@ -333,17 +333,24 @@ func (d *doors) join(joined map[string]string) {
 // reading runs a query of this package that answers what people see: joined
 // accounts are one, as known at the instant (zero: now).
 func (f *Facts) reading(ctx context.Context, text string, known time.Time, params map[string]any) (*sql.Rows, error) {
-	joined := f.joinedAt(known)
-	if len(joined) > 0 {
-		own := make(map[string]any, len(params)+2*len(joined)+1)
-		for k, v := range params {
-			own[k] = v
-		}
-		params = own
-		var err error
-		if text, err = seeJoined(text, joined, params); err != nil {
-			return nil, err
-		}
+	text, params, err := f.seen(text, known, params)
+	if err != nil {
+		return nil, err
 	}
 	return f.internal(ctx, text, params)
+}
+
+// seen is a query that sees joined accounts as one, as known at the instant,
+// with its parameters.
+func (f *Facts) seen(text string, known time.Time, params map[string]any) (string, map[string]any, error) {
+	joined := f.joinedAt(known)
+	if len(joined) == 0 {
+		return text, params, nil
+	}
+	own := make(map[string]any, len(params)+2*len(joined)+1)
+	for k, v := range params {
+		own[k] = v
+	}
+	text, err := seeJoined(text, joined, own)
+	return text, own, err
 }

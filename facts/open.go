@@ -49,6 +49,7 @@ type Facts struct {
 	rostering  sync.Mutex
 	rosterMark time.Time    // up to which commit the roster was made; guarded by rostering
 	rosterSeen atomic.Int64 // rosterMark in milliseconds, for readers
+	held       heldPeople   // of moments other than now
 	rosterBase atomic.Int64 // up to which batch its rows are of a pair each
 
 	pairs  pairSet // keys of firsts; the writer's

@@ -225,7 +225,7 @@ func (f *Facts) peopleSource(ctx context.Context, q PeopleQuery) (string, map[st
 	now, where := "", strings.Join(conds, " AND ")
 	if q.past() {
 		var err error
-		if now, err = f.rosterThen(ctx, q, params); err != nil {
+		if now, err = f.peopleThen(ctx, q, params); err != nil {
 			return "", nil, err
 		}
 	} else {

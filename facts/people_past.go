@@ -43,16 +43,15 @@ func (f *Facts) rosterThen(ctx context.Context, q PeopleQuery, params map[string
 		return "coalesce(max(CASE WHEN t.trait = '" + trait + "' THEN t.val END), '')"
 	}
 	told := "SELECT t.person AS person, " + of("name") + " AS called, CASE WHEN " + of("first_name") + " <> '' THEN " + of("first_name") + " ELSE " + of("firstName") + " END AS first_called, CASE WHEN " +
-		of("last_name") + " <> '' THEN " + of("last_name") + " ELSE " + of("lastName") + " END AS last_called, " + of("email") + " AS email, " + of(RoleTrait) + " AS role, " + consent + " AS consent, max(CASE WHEN t.trait IN ('test', 'staff') AND t.val = 'true' THEN 1 ELSE 0 END) AS out FROM (" +
-		said + ") t GROUP BY t.person"
+		of("last_name") + " <> '' THEN " + of("last_name") + " ELSE " + of("lastName") + " END AS last_called, " + of("email") + " AS email, " + of(RoleTrait) + " AS role, " + consent + " AS consent, max(CASE WHEN t.trait IN ('test', 'staff') AND t.val = 'true' THEN 1 ELSE 0 END) AS out FROM said t GROUP BY t.person"
 	pairs := "SELECT b.person AS person, b.account AS account, max(b.began) AS began, max(b.lately) AS lately FROM (" + use +
 		" UNION ALL SELECT x.person AS person, x.account AS account, 0 AS began, 0 AS lately FROM (" + belongs + ") x" +
-		" UNION ALL SELECT y.person AS person, '' AS account, 0 AS began, 0 AS lately FROM (" + said + ") y) b GROUP BY b.person, b.account"
+		" UNION ALL SELECT y.person AS person, '' AS account, 0 AS began, 0 AS lately FROM told y) b GROUP BY b.person, b.account"
 	named := "CASE WHEN k.called <> '' THEN k.called WHEN k.first_called = '' THEN coalesce(k.last_called, '') WHEN k.last_called = '' THEN k.first_called ELSE k.first_called || ' ' || k.last_called END"
 	all := "SELECT p.person AS person, p.account AS account, i64(p.began) AS began, i64(p.lately) AS lately, coalesce(" + named + ", '') AS name, coalesce(k.email, '') AS email, coalesce(k.role, '') AS role, coalesce(k.consent, '') AS consent, " +
 		"coalesce(k.out, 0) = 1 AS test, i64(count(CASE WHEN p.account <> '' THEN 1 END) OVER (PARTITION BY p.person)) AS accounts, " +
-		"row_number() OVER (PARTITION BY p.person ORDER BY CASE WHEN p.account = '' THEN 1 ELSE 0 END, p.lately DESC, p.account) AS rank FROM (" + pairs + ") p LEFT JOIN (" + told + ") k ON k.person = p.person"
-	return "(SELECT z.person AS person, z.person AS who, z.account AS account, z.name AS name, z.email AS email, foldUTF8(z.name || ' ' || z.email || ' ' || z.person) AS folded, z.role AS role, z.consent AS consent, " +
+		"row_number() OVER (PARTITION BY p.person ORDER BY CASE WHEN p.account = '' THEN 1 ELSE 0 END, p.lately DESC, p.account) AS rank FROM (" + pairs + ") p LEFT JOIN told k ON k.person = p.person"
+	return "(WITH said AS (" + said + "), told AS (" + told + ") SELECT z.person AS person, z.person AS who, z.account AS account, z.name AS name, z.email AS email, foldUTF8(z.name || ' ' || z.email || ' ' || z.person) AS folded, z.role AS role, z.consent AS consent, " +
 		"z.began AS began, z.lately AS lately, z.accounts AS accounts, z.rank = 1 AS main, z.test AS test FROM (" + all + ") z WHERE z.account <> '' OR z.accounts = 0)", nil
 }
 

@@ -201,3 +201,36 @@ func (b *book) marked() time.Time {
 	defer b.mu.Unlock()
 	return b.mark
 }
+
+// AccountValues works out what is kept daily of each account (of one alone
+// unless account is ""), for a metric of which nothing was kept by then: the
+// values of the last day, not after the given one, that was closed at the
+// instant known, from the facts known then. through is that day, 0 for none.
+// It does not look at the reader's sight.
+func (r *Reader) AccountValues(ctx context.Context, name string, account farol.AccountID, day farol.Day, known time.Time) (through farol.Day, values map[farol.AccountID]float64, err error) {
+	m, err := r.catalogue.Find(name)
+	if err != nil || !m.PerAccount {
+		return 0, nil, err
+	}
+	p, _, err := r.closing(ctx, m, farol.Daily, r.facts.LastKnown(), r.now())
+	if err != nil || p == nil {
+		return 0, nil, err
+	}
+	p.By, p.Known = "account", known
+	if account != "" {
+		p.Filters = []facts.Filter{{Attribute: "account", Values: []string{string(account)}}}
+	}
+	i := len(p.periods) - 1
+	for i >= 0 && (p.periods[i].From > day || !p.closed(p.periods[i], known)) {
+		i--
+	}
+	if i < 0 {
+		return 0, nil, nil
+	}
+	found, err := r.accountValues(ctx, p, p.periods[i:i+1])
+	values = make(map[farol.AccountID]float64, len(found))
+	for c, v := range found {
+		values[farol.AccountID(c.group)] = v
+	}
+	return p.periods[i].From, values, err
+}

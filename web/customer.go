@@ -206,7 +206,25 @@ func (s *server) accountAt(v *visit, look *view, id farol.AccountID) (*customer.
 	if !look.Past() {
 		return s.Customers.Account(v.r.Context(), id)
 	}
-	return s.Customers.AccountAt(v.r.Context(), id, look.AsOf, look.Known)
+	ctx := v.r.Context()
+	a, err := s.Customers.AccountAt(ctx, id, look.AsOf, look.Known)
+	if err != nil || look.Known.IsZero() {
+		return a, err
+	}
+	// What nobody had kept by then is worked out, as on the list.
+	for _, name := range headMetrics {
+		if _, ok := a.Metrics[name]; ok || sight.Of(ctx).Hides("metric."+name) {
+			continue
+		}
+		_, values, err := s.Metrics.AccountValues(ctx, name, a.ID, look.reference(), look.Known)
+		if err != nil {
+			return nil, err
+		}
+		if x, ok := values[a.ID]; ok {
+			a.Metrics[name] = x
+		}
+	}
+	return a, nil
 }
 
 // headMetrics are the figures at the top, of those that are kept per account.

@@ -264,7 +264,9 @@ func (s *server) showCustomers(v *visit, status int, r refusal, q url.Values) er
 	page := look.query.Of(then.Accounts)
 	p.Empty, p.Fit = !look.view.Past() && page.Count == 0 && (len(look.given) == 0 || len(then.Accounts) == 0), page.Count
 	p.Count = v.p.N(page.Count, "%d customer", "%d customers")
-	p.Total = n.money(page.Total)
+	if p.Total = n.money(page.Total); look.view.Past() && then.Days["mrr"] == 0 {
+		p.Total = lang.None // none is known, which is not zero
+	}
 	for _, w := range look.given["where"] {
 		if c, err := customer.ParseCondition(w); err == nil {
 			p.Filters = append(p.Filters, link{n.condition(c), look.without(w)})

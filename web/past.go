@@ -42,11 +42,11 @@ func (s *server) pastNotes(n names, then customer.Past, columns []string) ([]str
 	}
 	if len(none) > 0 {
 		slices.Sort(none)
-		notes = append(notes, p.T("Of these no value had been kept: %s.", strings.Join(none, ", ")))
+		notes = append(notes, p.T("Of these there was no value: %s.", strings.Join(none, ", ")))
 	}
 	for _, day := range slices.Sorted(maps.Keys(days)) {
 		slices.Sort(days[day])
-		notes = append(notes, p.T("Of these the last value kept by then is that of %s: %s.", p.Date(day), strings.Join(days[day], ", ")))
+		notes = append(notes, p.T("Of these the last value by then is that of %s: %s.", p.Date(day), strings.Join(days[day], ", ")))
 	}
 	began, err := s.unmarked(n, columns)
 	return append(notes, began...), err

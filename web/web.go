@@ -75,6 +75,7 @@ func New(c Config) *Site {
 	}
 	if c.Customers == nil {
 		c.Customers = customer.New(c.Facts, c.Now)
+		c.Customers.SetCompute(c.Metrics.AccountValues)
 	}
 	if c.Desks == nil {
 		c.Desks = &desk.Desks{Store: c.Store, Facts: c.Facts, Customers: c.Customers, Log: c.Log, Now: c.Now}

@@ -118,6 +118,7 @@ func (a *app) open(ctx context.Context, o engineOptions) error {
 	a.metrics.SetProgress(a.tellProgress)
 	a.truth = openTruth(o.Data, a.metrics, a.facts)
 	a.accounts, a.book = customer.New(a.facts, time.Now), desk.NewBook(a.facts, time.Now)
+	a.accounts.SetCompute(a.metrics.AccountValues)
 	a.segments = &customer.Segments{Store: s, Facts: a.facts, Metrics: catalogue, Customers: a.accounts, Now: time.Now, Log: log, Back: segmentWeeks, Waiting: a.metrics.Waiting}
 	a.desks = &desk.Desks{Store: s, Facts: a.facts, Customers: a.accounts, Log: log}
 	if a.jobs, err = job.New(ctx, s, time.Now, log, append(a.works(), a.mailWorks()...)...); err != nil {
