@@ -78,7 +78,7 @@ type Segment struct {
 	Created     time.Time       `json:"created" doc:"When this version was made."`
 	Accounts    int             `json:"accounts" doc:"How many are in it, or were by as_of and known, of those that the token may see."`
 	MRR         *float64        `json:"mrr" doc:"What they pay per month together; null for who may see no money."`
-	Began       *time.Time      `json:"began" doc:"When it was evaluated for the first time: of before nobody knows who would have been in it. null for never."`
+	Began       *time.Time      `json:"began" doc:"Since when who is in it is known; null for never. Of before nobody knows who would have been in it."`
 	Evaluated   *time.Time      `json:"evaluated" doc:"When it was looked at last; null for never."`
 	Error       string          `json:"error" doc:"What went wrong then; empty for nothing."`
 }

@@ -194,6 +194,10 @@ func (d *Directory) renew(ctx context.Context) (*snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := d.facts.ForgetPeople(ctx); err != nil {
+		return nil, err
+	}
+	d.pasts.sweep(now)
 	d.took = time.Since(begun)
 	d.mu.Lock()
 	d.state, d.checked = next, now

@@ -113,6 +113,13 @@ func (l *pasts) prune(now time.Time) {
 	l.list = kept
 }
 
+// sweep is prune for who keeps the directory up.
+func (l *pasts) sweep(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.prune(now)
+}
+
 // forget drops what was learned of the present too early: somebody changed
 // something, and the next page has to show it.
 func (l *pasts) forget(now time.Time) {

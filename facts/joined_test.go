@@ -246,7 +246,7 @@ func TestRoster(t *testing.T) {
 				if err := f.JoinPeople(t.Context(), "user1", "user4"); err != nil {
 					t.Fatal(err)
 				}
-				if err := f.SavePersonMarks(t.Context(), clock, []PersonMark{{Person: "user4", Trait: RoleTrait, Value: "champion"}, {Person: "user3", Trait: ConsentTrait + "email.marketing", Value: Denied}, {Person: "user3", Trait: "name", Type: "text", Value: "José Ávila"}}); err != nil {
+				if err := f.SavePersonMarks(t.Context(), clock, []PersonMark{{Person: "user4", Trait: RoleTrait, Value: "champion"}, {Person: "user2", Trait: SentRole, Type: "text", Value: "Decision-Maker"}, {Person: "user3", Trait: ConsentTrait + "email.marketing", Value: Denied}, {Person: "user3", Trait: "name", Type: "text", Value: "José Ávila"}}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -120,13 +120,13 @@ func (f *Facts) releaseHeld(ctx context.Context, s scratch, i int) error {
 	return s.release(ctx, name)
 }
 
-// forgetHeld is pruneHeld for whoever keeps the roster up.
-func (f *Facts) forgetHeld(ctx context.Context) error {
+// ForgetPeople gives back the memory of lists of the past that nobody has looked
+// at for some minutes. It does not wait for one that is being made.
+func (f *Facts) ForgetPeople(ctx context.Context) error {
 	s, ok := f.eng.(scratch)
-	if !ok {
+	if !ok || !f.held.mu.TryLock() {
 		return nil
 	}
-	f.held.mu.Lock()
 	defer f.held.mu.Unlock()
 	return f.pruneHeld(ctx, s)
 }

@@ -87,9 +87,6 @@ const rosterLot = 20_000
 func (f *Facts) UpdateRoster(ctx context.Context) error {
 	f.rostering.Lock()
 	defer f.rostering.Unlock()
-	if err := f.forgetHeld(ctx); err != nil {
-		return err
-	}
 	known := f.LastKnown()
 	if known.IsZero() {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
@@ -72,25 +73,34 @@ func (s *server) unmarked(n names, columns []string) ([]string, error) {
 	return notes, nil
 }
 
-// segmentNote says of a segment that nobody had looked at it at the moment, or
+// segmentNote says of a segment why who was in it at the moment is not known, or
 // that its rule was another then; "" where neither is so.
 func (s *server) segmentNote(n names, name string) (string, error) {
+	note, _, err := s.segmentThen(n, name)
+	return note, err
+}
+
+// segmentThen is segmentNote, with whether nobody knows who was in it.
+func (s *server) segmentThen(n names, name string) (note string, unknown bool, err error) {
 	x, err := n.book.Find(name)
 	if err != nil {
-		return "", nil // not a segment, or out of sight: nobody is in it
+		return "", false, nil // not a segment, or out of sight: nobody is in it
 	}
 	states, err := s.Store.SegmentStates(n.v.r.Context())
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	state, ok := states[name]
+	day := func(t time.Time) string { return n.v.p.Date(farol.DayOf(t, n.v.company.location())) }
 	switch at := n.look.moment(n.v.now); {
 	case !ok:
-		return n.v.p.T("Nobody has looked at %s yet.", x.Title), nil
+		return n.v.p.T("Nobody has looked at %s yet.", x.Title), true, nil
 	case state.Began.After(at):
-		return n.v.p.T("%s was evaluated for the first time on %s: who would have been in it before is not known.", x.Title, n.v.p.Date(farol.DayOf(state.Began, n.v.company.location()))), nil
-	case x.Created.After(at):
-		return n.v.p.T("The rule of %s was changed on %s: who was in it then was told by an earlier version.", x.Title, n.v.p.Date(farol.DayOf(x.Created, n.v.company.location()))), nil
+		return n.v.p.T("Who is in %s is known since %s: who would have been in it before is not known.", x.Title, day(state.Began)), true, nil
+	case x.Version == 1 && !n.look.Known.IsZero() && x.Created.After(n.look.Known):
+		return n.v.p.T("%s was made on %s: by what was known before, nobody can say who was in it.", x.Title, day(x.Created)), true, nil
+	case x.Version > 1 && x.Created.After(at):
+		return n.v.p.T("The rule of %s was changed on %s: who was in it then was told by an earlier version.", x.Title, day(x.Created)), false, nil
 	}
-	return "", nil
+	return "", false, nil
 }

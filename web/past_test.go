@@ -75,8 +75,8 @@ func TestPastListOfChanges(t *testing.T) {
 	}
 	// Segments say who had been in them, and that nobody had looked before.
 	then := "as_of=" + yesterday.String()
-	s.get(admin, "/segments?"+then).is(200).has(".past", 1).has(`a[href="/segments/new"]`, 0).says("tbody", "not looked at then").says("tbody", "evaluated for the first time on").has(`tbody a[href*="/segments/pros?as_of="]`, -1)
-	s.get(admin, "/segments/pros?"+then).is(200).says(".nothing", "Nobody had looked at this segment then").says(".past-notes", "evaluated for the first time on").has("form[method=post][action*=segments]", 0).has(`.menu-body a[href*="/revenue?as_of="]`, 1)
+	s.get(admin, "/segments?"+then).is(200).has(".past", 1).has(`a[href="/segments/new"]`, 0).says("tbody", "not looked at then").says("tbody", "who would have been in it before is not known").has(`tbody a[href*="/segments/pros?as_of="]`, -1)
+	s.get(admin, "/segments/pros?"+then).is(200).says(".nothing", "Nobody had looked at this segment then").says(".past-notes", "who would have been in it before is not known").has("form[method=post][action*=segments]", 0).has(`.menu-body a[href*="/revenue?as_of="]`, 1)
 	s.get(admin, "/segments/pros?tab=history&"+then).is(200).says(".nothing", "Nobody had come or gone by then").has(`.past a[href="/segments/pros?tab=history"]`, 1)
 	s.get(admin, "/customers?where=segment.pros%3Dtrue&"+then).is(200).says(".past-notes", "who would have been in it before is not known")
 	s.get(admin, "/people?segment=pros&"+then).is(200).says(".past-notes", "who would have been in it before is not known")
@@ -86,6 +86,7 @@ func TestPastListOfChanges(t *testing.T) {
 	if csv := s.get(admin, "/segments/pros/history.csv?"+then).is(200); strings.Count(csv.body, "\n") != 1 {
 		t.Errorf("moves then: %s", csv.body)
 	}
+	s.get(admin, "/segments/pros?known="+url.QueryEscape(today.Add(-time.Second).Format(time.RFC3339))).is(200).says(".nothing", "Nobody had looked at this segment then")
 	states, err := s.store.SegmentStates(ctx)
 	s.check(err)
 	known := "known=" + url.QueryEscape(states["pros"].Began.Add(time.Second).UTC().Format(time.RFC3339))

@@ -152,8 +152,8 @@ func (s *server) segmentRows(v *visit, sh *shell) ([]segmentLine, error) {
 		state, known := states[x.Name]
 		row.New, row.Wrong = !known, state.Error
 		if sh.View.Past() {
-			row.New, row.Wrong = !known || state.Began.After(sh.View.moment(v.now)), ""
-			if row.Note, err = s.segmentNote(n, x.Name); err != nil {
+			row.Wrong = ""
+			if row.Note, row.New, err = s.segmentThen(n, x.Name); err != nil {
 				return nil, err
 			}
 		}
