@@ -35,7 +35,7 @@ func (r *answerRecorder) WriteHeader(status int) {
 func (r *answerRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // quietActions change nothing, or only how a member sees the pages.
-var quietActions = []string{"POST /language", "POST /theme", "POST /segments/try"}
+var quietActions = []string{"POST /language", "POST /theme", "POST /segments/try", "POST /notes/preview", "POST /settings/{name}/preview"}
 
 // signIns are the routes by which people come and go.
 var signIns = []string{"POST /sign-in", "GET /sign-in/oidc/callback", "POST /sign-out", "POST /invite/{secret}", "POST /setup"}

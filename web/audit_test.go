@@ -41,6 +41,10 @@ func TestAuditLog(t *testing.T) {
 	s.get(admin, "/audit?kind=refused").says("table", "refused 403")
 	s.get(admin, "/audit?kind=magic").is(400)
 	s.post(admin, "/customers/acct-01/notes", "body", "A note").is(303)
+	s.post(admin, "/notes/preview", "body", "only a draft").is(200)
+	if strings.Contains(s.get(admin, "/audit").body, "only a draft") {
+		t.Error("a preview, which changes nothing, is in the audit log")
+	}
 	s.get(admin, "/audit?account=acct-01").says("table", "/customers/acct-01/notes").has("tbody tr", 1)
 	s.post(nobody, "/sign-in", "email", "viewer@example.com", "password", password).is(303)
 	s.get(admin, "/audit?kind=sign-in").says("table", "Ana VIEWER")
