@@ -179,15 +179,25 @@ func (f *Facts) findRoster(ctx context.Context) error {
 	return nil
 }
 
-// findBase finds whether every row so far is of a pair of its own.
+// findBase finds up to which batch every row is of a pair of its own.
 func (f *Facts) findBase(ctx context.Context) error {
 	var last sql.NullInt64
 	var rows, pairs int64
 	err := f.one(ctx, "SELECT max(toNullable(batch)) AS b, i64(count(*)) AS n, i64(count(DISTINCT pair)) AS p FROM roster WHERE person <> ''", nil, &last, &rows, &pairs)
-	if err == nil && rows == pairs && last.Valid {
-		f.rosterBase.Store(last.Int64)
+	if err != nil || !last.Valid {
+		return err
 	}
-	return err
+	base := last.Int64
+	if rows > pairs {
+		var again int64 // the first batch that replaced a row
+		if err := f.one(ctx, "SELECT i64(min(x.batch)) AS b FROM (SELECT q.batch AS batch, row_number() OVER (PARTITION BY q.pair ORDER BY q.batch) AS place FROM (SELECT batch, pair FROM roster WHERE person <> '') q) x WHERE x.place = 2",
+			nil, &again); err != nil {
+			return err
+		}
+		base = again - 1
+	}
+	f.rosterBase.Store(base)
+	return nil
 }
 
 // The ids before and after all others.
@@ -231,7 +241,15 @@ func (f *Facts) buildRoster(ctx context.Context, known time.Time) error {
 		}
 	}
 	f.rosterTo(known)
-	return f.findBase(ctx)
+	if err := f.findBase(ctx); err != nil {
+		return err
+	}
+	var replaced int64
+	err = f.one(ctx, "SELECT i64(count(*)) AS n FROM roster WHERE person <> '' AND batch > {base:Int64}", map[string]any{"base": f.rosterBase.Load()}, &replaced)
+	if err != nil || replaced == 0 {
+		return err
+	}
+	return f.packRoster(ctx) // one of another form was replaced whole
 }
 
 var consentName = regexp.MustCompile(`^[a-z0-9_-]{1,40}\.[a-z0-9_-]{1,40}$`)
@@ -446,6 +464,10 @@ func (f *Facts) CompactRoster(ctx context.Context) error {
 	if err := f.one(ctx, "SELECT i64(count(*)) AS n FROM roster WHERE batch > {base:Int64}", params, &after); err != nil || after == 0 {
 		return err
 	}
+	return f.packRoster(ctx)
+}
+
+func (f *Facts) packRoster(ctx context.Context) error {
 	last, err := f.lastBatch(ctx, maxTime)
 	if err != nil {
 		return err

@@ -67,6 +67,17 @@ func TestRosterGoesOnAfterItWasCutOff(t *testing.T) {
 			if got := last(); got != want {
 				t.Errorf("after an update that was cut off: %s", got)
 			}
+			start()
+			check(f.findRoster(ctx))
+			if got := last(); f.rosterBase.Load() == 0 || got != want {
+				t.Errorf("what was never replaced is not known as such after a start: up to %d; %s", f.rosterBase.Load(), got)
+			}
+			check(f.buildRoster(ctx, f.LastKnown()))
+			var rows, pairs int64
+			check(f.one(ctx, "SELECT i64(count(*)) AS n, i64(count(DISTINCT pair)) AS p FROM roster WHERE person <> ''", nil, &rows, &pairs))
+			if got := last(); rows != pairs || got != want {
+				t.Errorf("built anew it has %d rows of %d pairs; %s", rows, pairs, got)
+			}
 			mark := f.rosterMark
 			check(f.CompactRoster(ctx))
 			start()

@@ -103,6 +103,7 @@ func (c *base) fill(b *testing.B, f *facts.Facts) {
 	must(b, err)
 	if stats.Events > 0 {
 		c.made = int(stats.Events)
+		must(b, f.UpdateRoster(ctx))
 		b.Logf("%d events kept from before", c.made)
 		return
 	}
