@@ -25,15 +25,7 @@ const farFuture = "DATE '2149-01-01'"
 // int64 and float64 may be given. {from:Date} and {to:Date} are the bounds of
 // the scope's period.
 //
-// The doors are {{activity}}, {{activity n}}, {{activityAll}}, {{presence n}}, {{present n}}, {{accountDays n}}, {{personDays n}},
-// {{accounts}}, {{people}}, {{mrr}}, {{payingAt "start"}}, {{payingAt "end"}},
-// {{customersAt "start"}}, {{customersAt "end"}}, {{stays "began"}},
-// {{stays "left"}}, {{monthly n}}, {{costs}}, {{movements}}, {{cohort n}}, {{committed}}, {{terms}}, {{purchases}}, {{answers}}, {{tickets}},
-// {{leads}}, {{trials}}, {{deliveries}}, {{referrals}}, {{firstPaid}},
-// {{events}}, {{moments n}}, {{firsts n}}, {{seatsAt}}, {{activated}},
-// {{registered}}, {{milestones}},
-// {{progress}}, {{periods}}, {{days}}, {{turns}} and {{trailing n}};
-// docs/doors.md says what columns they
+// docs/doors.md lists the doors and says what columns they
 // have. A scope that does not keep to the accounts that the context's reader
 // may see is refused (see SightFilter).
 func (f *Facts) Query(ctx context.Context, text string, s Scope, params map[string]any) (*sql.Rows, error) {
@@ -243,6 +235,15 @@ func (d *doors) funcs() template.FuncMap {
 		"stays":           func(at string, option ...string) (string, error) { return d.openIf(d.staysFor(at, option)) },
 		"monthly":         func(n int, option ...string) (string, error) { return d.openIf(d.monthly(n, option...)) },
 		"costs":           func() (string, error) { return d.openIf(d.costs()) },
+
+		"silences":         func() string { return d.open(d.silences()) },
+		"gaps":             func(whose string) (string, error) { return d.openIf(d.gaps(whose)) },
+		"comings":          func(whose string) (string, error) { return d.openIf(d.comings(whose)) },
+		"breadth":          func(rows, what string) (string, error) { return d.openIf(d.breadth(rows, what)) },
+		"ticketWaits":      func(end string) (string, error) { return d.openIf(d.ticketWaits(end)) },
+		"valueWaits":       func() (string, error) { return d.openIf(d.valueWaits()) },
+		"leadWins":         func() (string, error) { return d.openIf(d.leadWins()) },
+		"acquisitionCosts": func() (string, error) { return d.openIf(d.acquisitionCosts()) },
 	}
 }
 

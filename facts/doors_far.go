@@ -42,12 +42,21 @@ func (d *doors) valued(args []string) (string, error) {
 	if len(args) < 3 {
 		return "", errors.New(`query: {{valued}} takes the rows, their account, their day and other columns`)
 	}
-	for i, a := range args {
-		if !columnName.MatchString(a) || i == 0 && slices.ContainsFunc(tables, func(t *table) bool { return t.name == a }) {
-			return "", fmt.Errorf("query: {{valued}} cannot take %q", a)
-		}
+	if err := withOf("valued", args...); err != nil {
+		return "", err
 	}
 	return d.dayed(args[0], args[1:], args[1], args[2]), nil
+}
+
+// withOf checks what a door is given: the name of a WITH of the query, which no
+// table has, and names of its columns.
+func withOf(door string, names ...string) error {
+	for i, a := range names {
+		if !columnName.MatchString(a) || i == 0 && slices.ContainsFunc(tables, func(t *table) bool { return t.name == a }) {
+			return fmt.Errorf("query: {{%s}} cannot take %q", door, a)
+		}
+	}
+	return nil
 }
 
 // activityFor is {{activity N "unfiltered"}}, both arguments optional.

@@ -76,8 +76,7 @@ func (d *doors) trailing(n int) (string, error) {
 func (d *doors) moments(n int) string {
 	const name = "(CASE WHEN t.kind = 'track' THEN t.name ELSE '$' || t.kind END)"
 	all := d.typed("events", "t.id AS id, t.ts AS ts, t.day AS day, "+name+" AS event", d.since(n)+" AND active = true"+d.seenBy(),
-		"(CASE WHEN t.as_account <> '' THEN t.as_account ELSE t.account END)",
-		"(CASE WHEN t.as_person <> '' THEN t.as_person WHEN t.user_id <> '' THEN t.user_id WHEN t.anonymous <> '' THEN '"+farol.AnonymousPrefix+"' || t.anonymous ELSE '' END)")
+		eventAccount, eventPerson)
 	source := "(SELECT * FROM " + all + " a WHERE person <> ''" + d.active() + d.noStaff("account", "person") + ")"
 	return d.dayed(source, []string{"day", "ts", "account", "person", "event"}, "account", "day")
 }

@@ -2,6 +2,7 @@ package metric
 
 import (
 	"embed"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -28,13 +29,22 @@ func load(files fs.FS, dir string) (*Catalogue, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Catalogue{byName: map[string]*Metric{}}
-	for _, file := range names {
+	texts := make(map[string]string, len(names))
+	for i, file := range names {
 		text, err := fs.ReadFile(files, file)
 		if err != nil {
 			return nil, err
 		}
-		m, err := parse(strings.TrimSuffix(path.Base(file), ".sql"), string(text))
+		names[i] = strings.TrimSuffix(path.Base(file), ".sql")
+		texts[names[i]] = string(text)
+	}
+	c := &Catalogue{byName: map[string]*Metric{}}
+	for _, name := range names {
+		text, err := borrow(texts[name], texts)
+		if err != nil {
+			return nil, fmt.Errorf("metric %s: %w", name, err)
+		}
+		m, err := parse(name, text)
 		if err != nil {
 			return nil, err
 		}

@@ -25,6 +25,7 @@ import (
 //	rate USD 5.50 from 2026-03-01               and from a day on
 //	exclude person ana                          from every figure
 //	set conventions {"pause_days": 60}          a setting's body
+//	as in new_mrr                               all lines of that metric's example but its wants
 //	2026-02-03 10:00  ana@acme "Report Created" plan=pro x3  known 2026-02-05 09:00
 //	want day 2026-02-03 by plan "pro" = 2
 //
@@ -66,6 +67,31 @@ type Want struct {
 	// Low and High as written, "" when not said.
 	Low, High  string
 	Incomplete bool
+}
+
+// asIn begins the line of a definition whose example has the facts of
+// another's: figures of one family are easiest to follow from the same facts.
+const asIn = "as in "
+
+// borrow puts the facts of the examples that a definition names in the place
+// of the lines that name them. texts are the definitions by name.
+func borrow(text string, texts map[string]string) (string, error) {
+	before, after, ok := strings.Cut(text, exampleStart+asIn)
+	if !ok {
+		return text, nil
+	}
+	name, after, _ := strings.Cut(after, "\n")
+	_, lender, ok := strings.Cut(texts[name], exampleStart)
+	if !ok || strings.HasPrefix(lender, asIn) {
+		return "", fmt.Errorf("there is no example %q to take facts from", name)
+	}
+	var facts strings.Builder
+	for s := range strings.Lines(lender) {
+		if !strings.HasPrefix(s, "want ") && !strings.HasPrefix(s, "*/") {
+			facts.WriteString(s)
+		}
+	}
+	return before + exampleStart + strings.TrimRight(facts.String(), "\n") + "\n" + after, nil
 }
 
 // A line is the words of one line of an example, read from the left.

@@ -53,6 +53,30 @@ func TestDroppedInFile(t *testing.T) {
 	}
 }
 
+// An example takes the facts of another's, which must have its own.
+func TestBorrowedExample(t *testing.T) {
+	text := definition(t)
+	head, example, _ := strings.Cut(text, exampleStart)
+	copied := func(in string) string {
+		facts := strings.Split(example, "\n")
+		facts = slices.DeleteFunc(facts, func(s string) bool { return s != "*/" && !strings.HasPrefix(s, "want ") })
+		return strings.Replace(head, "-- name: nps", "-- name: nps_copy", 1) + exampleStart + asIn + in + "\n" + strings.Join(facts, "\n")
+	}
+	c, err := load(fstest.MapFS{"defs/nps.sql": {Data: []byte(text)}, "defs/nps_copy.sql": {Data: []byte(copied("nps"))}}, "defs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, _ := c.Find("nps")
+	if got, _ := c.Find("nps_copy"); strings.ReplaceAll(got.Example, "\n\n", "\n") != strings.ReplaceAll(own.Example, "\n\n", "\n") {
+		t.Errorf("%s\nand not\n%s", got.Example, own.Example)
+	}
+	for _, in := range []string{"nothing", "nps_copy"} {
+		if _, err := load(fstest.MapFS{"defs/nps.sql": {Data: []byte(text)}, "defs/nps_copy.sql": {Data: []byte(copied(in))}}, "defs"); err == nil || !strings.Contains(err.Error(), in) {
+			t.Errorf("facts of %s: %v", in, err)
+		}
+	}
+}
+
 // Without any one of its parts a definition does not load.
 func TestMissingParts(t *testing.T) {
 	text := definition(t)

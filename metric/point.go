@@ -53,7 +53,7 @@ func Hours(unit string, v *float64) *float64 {
 // at a moment, or happens to a unit at one (sign-up, answer), needs no cover.
 func (m *Metric) covering() bool {
 	return m.Window > 0 || m.Previous || slices.ContainsFunc(m.doors, func(d string) bool {
-		return d == "present" || d == "accountDays" || d == "personDays" || d == "moments"
+		return d == "present" || d == "accountDays" || d == "personDays" || d == "moments" || d == "silences" || d == "gaps"
 	})
 }
 

@@ -24,30 +24,12 @@
 --   há anterior, e o valor é nulo.
 -- reading [en]: Customers who go on using, whether they pay or not. It falls before the churn of contracts does.
 -- reading [pt-BR]: Clientes que continuam a usar, paguem ou não. Ela cai antes do churn dos contratos.
-SELECT x.of_group AS grp, x.account_id AS unit, x.account_id AS account, x.in_period AS period,
-  x.ever_now AS numerator, 1 AS denominator
-FROM (
-  SELECT v.grp AS of_group, v.account AS account_id, t.period AS in_period, max(t.is_now) AS ever_now, min(t.is_now) AS only_now
-  FROM {{accountDays 31}} AS v
-  JOIN {{turns}} AS t ON t.day = v.day
-  GROUP BY v.grp, v.account, t.period
-) AS x
-WHERE x.only_now = 0
+SELECT c.grp AS grp, c.account AS unit, c.account AS account, c.period AS period, c.came AS numerator, 1 AS denominator
+FROM {{comings "accounts"}} AS c
+WHERE c.earlier = 1
 
 /* example
-now 2026-02-25 12:00
-2025-12-20 10:00  zed@initech  page
-2026-01-15 10:00  old@initech  page
-2026-02-02 10:00  ana@acme  page
-2026-02-02 09:00  @hooli  group created_at=2025-06-01T10:00:00Z
-2026-02-03 10:00  bia@globex  page
-2026-02-09 10:00  ben@acme  page
-2026-02-10 10:00  old@initech  page
-2026-02-11 10:00  dia@hooli  page
-2026-02-12 10:00  eva@umbrella  page
-2026-02-16 10:00  ana@acme  page
-2026-02-18 10:00  bia@globex  page
-2026-02-19 10:00  zoe  page
+as in new_active_accounts
 
 want week 2026-02-02 = null zero_denominator (0/0)
 want week 2026-02-09 = 0.5 (1/2)

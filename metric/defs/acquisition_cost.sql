@@ -26,12 +26,8 @@
 --   por qualquer outro atributo, tudo fica em desconhecido.
 -- reading [en]: The numerator of the cost per new customer. What keeping customers costs is not in it.
 -- reading [pt-BR]: O numerador do custo por novo cliente. O que custa manter clientes não está nele.
-SELECT c.grp AS grp, c.id AS unit, '' AS account, p.period AS period,
-  f64(c.amount) * f64(least(addMonthsN(c.to_day, {acquisition_lag:Int64}), addDaysN(p.last, 1)) - greatest(addMonthsN(c.from_day, {acquisition_lag:Int64}), p.period))
-    / f64(addMonthsN(c.to_day, {acquisition_lag:Int64}) - addMonthsN(c.from_day, {acquisition_lag:Int64})) AS numerator
-FROM {{costs}} AS c
-JOIN {{periods}} AS p ON addMonthsN(c.from_day, {acquisition_lag:Int64}) <= p.last AND addMonthsN(c.to_day, {acquisition_lag:Int64}) > p.period
-WHERE c.category = 'sales' OR c.category = 'marketing'
+SELECT c.grp AS grp, c.id AS unit, '' AS account, c.period AS period, c.amount AS numerator
+FROM {{acquisitionCosts}} AS c
 
 /* example
 zone America/Sao_Paulo

@@ -29,16 +29,8 @@
 --   equally long, so this is the figure for trends; board reports by calendar month have one of their own.
 -- reading [pt-BR]: O alcance do produto. Quatro semanas inteiras têm cada dia da semana quatro vezes e todos os meses o
 --   mesmo tamanho; por isso este é o número para tendências. Relatórios por mês do calendário têm um número próprio.
-SELECT q.of_group AS grp, q.account_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
-FROM (
-  SELECT s.of_group, s.account_id, s.active_day,
-    lead(toNullable(s.active_day)) OVER (PARTITION BY {{apart "s.of_group"}}s.account_id ORDER BY s.active_day) AS next_day
-  FROM (
-    SELECT DISTINCT v.grp AS of_group, v.account AS account_id, v.day AS active_day
-    FROM {{present 27}} AS v
-    WHERE v.account <> ''
-  ) AS s
-) AS q
+SELECT g.grp AS grp, g.account AS unit, g.account AS account, g.from_day AS from_day, g.to_day AS to_day
+FROM {{gaps "accounts"}} AS g
 
 /* example
 now 2026-05-10 12:00

@@ -24,16 +24,8 @@
 -- reading [en]: How many customers used the product in the month; set beside the paying ones it shows who pays without
 --   using.
 -- reading [pt-BR]: Quantos clientes usaram o produto no mês; ao lado dos pagantes mostra quem paga sem usar.
-SELECT q.of_group AS grp, q.account_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
-FROM (
-  SELECT s.of_group, s.account_id, s.active_day,
-    lead(toNullable(s.active_day)) OVER (PARTITION BY {{apart "s.of_group"}}s.account_id ORDER BY s.active_day) AS next_day
-  FROM (
-    SELECT DISTINCT v.grp AS of_group, v.account AS account_id, v.day AS active_day
-    FROM {{present 27}} AS v
-    WHERE v.account <> ''
-  ) AS s
-) AS q
+SELECT g.grp AS grp, g.account AS unit, g.account AS account, g.from_day AS from_day, g.to_day AS to_day
+FROM {{gaps "accounts"}} AS g
 
 /* example
 now 2026-03-10 12:00

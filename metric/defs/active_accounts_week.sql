@@ -29,16 +29,8 @@
 --   weekends do not bend the line. It suits products of a weekly rhythm.
 -- reading [pt-BR]: Quantas contas voltam em uma semana. A janela tem sempre cada dia da semana uma vez, e os fins de
 --   semana não entortam a linha. Serve a produtos de ritmo semanal.
-SELECT q.of_group AS grp, q.account_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
-FROM (
-  SELECT s.of_group, s.account_id, s.active_day,
-    lead(toNullable(s.active_day)) OVER (PARTITION BY {{apart "s.of_group"}}s.account_id ORDER BY s.active_day) AS next_day
-  FROM (
-    SELECT DISTINCT v.grp AS of_group, v.account AS account_id, v.day AS active_day
-    FROM {{present 27}} AS v
-    WHERE v.account <> ''
-  ) AS s
-) AS q
+SELECT g.grp AS grp, g.account AS unit, g.account AS account, g.from_day AS from_day, g.to_day AS to_day
+FROM {{gaps "accounts"}} AS g
 
 /* example
 zone Europe/Lisbon

@@ -31,14 +31,8 @@
 --   day of the week before. It suits products that are used every working day.
 -- reading [pt-BR]: Quantas pessoas usam o produto em um dia. Fins de semana e feriados a movem; compare um dia com o
 --   mesmo dia da semana anterior. Serve a produtos usados todo dia útil.
-SELECT q.of_group AS grp, q.person_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
-FROM (
-  SELECT v.grp AS of_group, v.person AS person_id, v.account AS account_id, v.day AS active_day,
-    lead(toNullable(v.day)) OVER (PARTITION BY {{apart "v.grp"}}v.key ORDER BY v.day) AS next_day
-  FROM {{present 27}} AS v
-  WHERE v.key <> 0
-) AS q
-WHERE q.next_day IS NULL OR q.next_day > q.active_day
+SELECT g.grp AS grp, g.person AS unit, g.account AS account, g.from_day AS from_day, g.to_day AS to_day
+FROM {{gaps "people"}} AS g
 
 /* example
 zone America/Sao_Paulo

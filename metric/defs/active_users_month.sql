@@ -23,14 +23,8 @@
 --   quem esteve ativo em dois deles contaria duas vezes.
 -- reading [en]: The figure that boards and investors usually ask for.
 -- reading [pt-BR]: O número que conselhos e investidores costumam pedir.
-SELECT q.of_group AS grp, q.person_id AS unit, q.account_id AS account, q.active_day AS from_day, q.next_day AS to_day
-FROM (
-  SELECT v.grp AS of_group, v.person AS person_id, v.account AS account_id, v.day AS active_day,
-    lead(toNullable(v.day)) OVER (PARTITION BY {{apart "v.grp"}}v.key ORDER BY v.day) AS next_day
-  FROM {{present 27}} AS v
-  WHERE v.key <> 0
-) AS q
-WHERE q.next_day IS NULL OR q.next_day > q.active_day
+SELECT g.grp AS grp, g.person AS unit, g.account AS account, g.from_day AS from_day, g.to_day AS to_day
+FROM {{gaps "people"}} AS g
 
 /* example
 zone America/Sao_Paulo

@@ -30,12 +30,8 @@
 --   (intervalo exato de Poisson). Nenhum custo relatado ou nenhum novo cliente: nulo.
 -- reading [en]: Read it beside the lifetime value and by channel: the mean hides a channel that never pays back.
 -- reading [pt-BR]: Leia ao lado do valor do tempo de vida e por canal: a média esconde um canal que nunca se paga.
-SELECT c.grp AS grp, c.id AS unit, '' AS account, p.period AS period,
-  f64(c.amount) * f64(least(addMonthsN(c.to_day, {acquisition_lag:Int64}), addDaysN(p.last, 1)) - greatest(addMonthsN(c.from_day, {acquisition_lag:Int64}), p.period))
-    / f64(addMonthsN(c.to_day, {acquisition_lag:Int64}) - addMonthsN(c.from_day, {acquisition_lag:Int64})) AS numerator, 0 AS denominator
-FROM {{costs}} AS c
-JOIN {{periods}} AS p ON addMonthsN(c.from_day, {acquisition_lag:Int64}) <= p.last AND addMonthsN(c.to_day, {acquisition_lag:Int64}) > p.period
-WHERE c.category = 'sales' OR c.category = 'marketing'
+SELECT c.grp AS grp, c.id AS unit, '' AS account, c.period AS period, c.amount AS numerator, 0 AS denominator
+FROM {{acquisitionCosts}} AS c
 UNION ALL
 SELECT x.grp AS grp, x.account AS unit, x.account AS account, d.period AS period, f64(0) AS numerator, 1 AS denominator
 FROM {{stays "began"}} AS x
@@ -43,14 +39,7 @@ JOIN {{days}} AS d ON d.day = x.from_day
 WHERE x.n = 1
 
 /* example
-zone America/Sao_Paulo
-now 2026-03-10 12:00
-2026-02-02 10:00  @  "Cost Reported" category=marketing amount=3000 currency=BRL month=2026-01 channel=ads
-2026-02-02 10:00  @  "Cost Reported" category=sales amount=6200 currency=BRL from=2026-01-01 to=2026-02-01 channel=outbound
-2026-02-02 10:00  @  "Cost Reported" category=success amount=9999 currency=BRL month=2026-01
-2026-01-10 10:00  @c{1..4}  "Subscription Started" subscription=s{} mrr=200 currency=BRL
-2026-01-10 10:00  @c1  group channel=ads
-2026-02-10 10:00  @c{5..6}  "Subscription Started" subscription=s{} mrr=200 currency=BRL
+as in acquisition_cost
 
 want month 2026-01-01 = 2300 (9200/4) [898.2981..8441.4096]
 want month 2026-01-01 by channel ads = 3000 (3000/1)

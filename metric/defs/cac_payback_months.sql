@@ -29,12 +29,8 @@
 --   novo: nulo.
 -- reading [en]: Money lent to growth: above the usual lifetime of a customer it never comes back.
 -- reading [pt-BR]: Dinheiro emprestado ao crescimento: acima do tempo de vida usual de um cliente, ele nunca volta.
-SELECT c.grp AS grp, c.id AS unit, '' AS account, p.period AS period,
-  f64(c.amount) * f64(least(addMonthsN(c.to_day, {acquisition_lag:Int64}), addDaysN(p.last, 1)) - greatest(addMonthsN(c.from_day, {acquisition_lag:Int64}), p.period))
-    / f64(addMonthsN(c.to_day, {acquisition_lag:Int64}) - addMonthsN(c.from_day, {acquisition_lag:Int64})) AS numerator, f64(0) AS denominator
-FROM {{costs}} AS c
-JOIN {{periods}} AS p ON addMonthsN(c.from_day, {acquisition_lag:Int64}) <= p.last AND addMonthsN(c.to_day, {acquisition_lag:Int64}) > p.period
-WHERE c.category = 'sales' OR c.category = 'marketing'
+SELECT c.grp AS grp, c.id AS unit, '' AS account, c.period AS period, c.amount AS numerator, f64(0) AS denominator
+FROM {{acquisitionCosts}} AS c
 UNION ALL
 SELECT x.grp AS grp, x.account AS unit, x.account AS account, d.period AS period, f64(0) AS numerator,
   f64(x.mrr_first) * {gross_margin:Float64} AS denominator

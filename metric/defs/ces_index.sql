@@ -31,15 +31,7 @@ JOIN {{days}} AS d ON d.day = a.day
 WHERE a.kind = 'ces' AND a.scale = 7 AND a.score >= 1 AND a.relation <> 'employee' 
 
 /* example
-zone America/Sao_Paulo
-now 2026-03-10 12:00
-2026-02-02 10:00  p{1..4}@acme  "Survey Answered" survey=e kind=ces score=7
-2026-02-02 10:00  q{1..2}@globex  "Survey Answered" survey=e kind=ces score=5
-2026-02-02 10:00  r1@globex  "Survey Answered" survey=e kind=ces score=4
-2026-02-02 10:00  r{2..4}@globex  "Survey Answered" survey=e kind=ces score=2
-2026-02-02 10:00  s1@globex  "Survey Answered" survey=old kind=ces score=1 scale=5
-2026-02-03 10:00  p1@acme  "Survey Answered" survey=q kind=nps score=1
-2026-02-12 10:00  p1@acme  "Survey Answered" survey=e kind=ces score=6
+as in ces
 
 want day 2026-02-02 = 10 (1/10)
 want week 2026-02-02 = 10 (1/10)

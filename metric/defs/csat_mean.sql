@@ -33,14 +33,7 @@ JOIN {{days}} AS d ON d.day = a.day
 WHERE a.kind = 'csat' AND a.scale = 5 AND a.score >= 1 AND a.relation <> 'employee' 
 
 /* example
-zone America/Sao_Paulo
-now 2026-03-10 12:00
-2026-02-02 10:00  p{1..6}@acme  "Survey Answered" survey=c kind=csat score=5
-2026-02-02 10:00  q{1..2}@globex  "Survey Answered" survey=c kind=csat score=4
-2026-02-02 10:00  r{1..2}@globex  "Survey Answered" survey=c kind=csat score=2
-2026-02-02 10:00  s1@globex  "Survey Answered" survey=c kind=csat score=9 scale=10
-2026-02-03 10:00  p1@acme  "Survey Answered" survey=q kind=nps score=1
-2026-02-12 10:00  p1@acme  "Survey Answered" survey=c kind=csat score=1
+as in csat
 
 want day 2026-02-02 = 4.2 (42/10) [3.32..5.08]
 want week 2026-02-02 = 4.2 (42/10)

@@ -37,19 +37,8 @@ used AS (
   LEFT JOIN known AS f ON f.event = v.event
   WHERE {feature_any:Bool} OR f.feature IS NOT NULL
 )
-SELECT r.grp AS grp, r.account AS unit, r.account AS account, w.period AS period,
-  i64(sum(w.recent)) AS numerator, i64(sum(1 - w.recent)) AS denominator
-FROM (
-  SELECT u.grp AS grp, u.account AS account, u.day AS from_day,
-    least(addDaysN(u.day, 28), coalesce(lead(toNullable(u.day)) OVER (PARTITION BY {{apart "u.grp"}}u.account, u.feature ORDER BY u.day), DATE '2149-01-01')) AS to_day
-  FROM used AS u
-) AS r
-JOIN (
-  SELECT p.period AS period, p.last AS last, 1 AS recent FROM {{periods}} AS p
-  UNION ALL
-  SELECT q.period AS period, addDaysN(q.last, -28) AS last, 0 AS recent FROM {{periods}} AS q
-) AS w ON w.last >= r.from_day AND w.last < r.to_day
-GROUP BY r.grp, r.account, w.period
+SELECT b.grp AS grp, b.account AS unit, b.account AS account, b.period AS period, b.recent AS numerator, b.before AS denominator
+FROM {{breadth "used" "feature"}} AS b
 
 /* example
 zone America/Sao_Paulo

@@ -32,17 +32,11 @@
 --   month, which is another thing.
 -- reading [pt-BR]: A taxa para planejar. Demora a sair, de propósito; para uma olhada rápida existe a razão de ganho
 --   do mês, que é outra coisa.
-SELECT w.of_group AS grp, w.lead_id AS unit, w.account_id AS account, d.period AS period,
-  CASE WHEN w.place = 1 AND w.paid_day < addDaysN(w.lead_day, 90) THEN 1 ELSE 0 END AS numerator, 1 AS denominator
-FROM (
-  SELECT l.lead AS lead_id, l.account AS account_id, l.day AS lead_day, l.grp AS of_group, f.day AS paid_day,
-    row_number() OVER (PARTITION BY l.account, CASE WHEN l.account = '' THEN l.lead ELSE '' END ORDER BY l.day, l.lead) AS place
-  FROM {{leads}} AS l
-  LEFT JOIN {{firstPaid "unfiltered"}} AS f ON f.account = l.account
-  WHERE f.day IS NULL OR f.day >= l.day
-) AS w
-JOIN {{days}} AS d ON d.day = w.lead_day
-WHERE addDaysN(w.lead_day, 90) <= addDaysN({through:Date}, 1)
+SELECT w.grp AS grp, w.lead AS unit, w.account AS account, d.period AS period,
+  CASE WHEN w.place = 1 AND w.paid_day < addDaysN(w.day, 90) THEN 1 ELSE 0 END AS numerator, 1 AS denominator
+FROM {{leadWins}} AS w
+JOIN {{days}} AS d ON d.day = w.day
+WHERE addDaysN(w.day, 90) <= addDaysN({through:Date}, 1)
 
 /* example
 zone America/Sao_Paulo

@@ -33,23 +33,9 @@
 SELECT e.of_group AS grp, e.lead_id AS unit, e.account_id AS account, d.period AS period,
   i64(sum(e.won)) AS numerator, i64(sum(e.made)) AS denominator
 FROM (
-  SELECT w.of_group, w.lead_id, w.account_id, w.lead_day AS on_day, 0 AS won, 1 AS made
-  FROM (
-  SELECT l.lead AS lead_id, l.account AS account_id, l.day AS lead_day, l.grp AS of_group, f.day AS paid_day,
-    row_number() OVER (PARTITION BY l.account, CASE WHEN l.account = '' THEN l.lead ELSE '' END ORDER BY l.day, l.lead) AS place
-  FROM {{leads}} AS l
-  LEFT JOIN {{firstPaid "unfiltered"}} AS f ON f.account = l.account
-  WHERE f.day IS NULL OR f.day >= l.day
-  ) AS w
+  SELECT w.grp AS of_group, w.lead AS lead_id, w.account AS account_id, w.day AS on_day, 0 AS won, 1 AS made FROM {{leadWins}} AS w
   UNION ALL
-  SELECT w.of_group, w.lead_id, w.account_id, w.paid_day AS on_day, 1 AS won, 0 AS made
-  FROM (
-  SELECT l.lead AS lead_id, l.account AS account_id, l.day AS lead_day, l.grp AS of_group, f.day AS paid_day,
-    row_number() OVER (PARTITION BY l.account, CASE WHEN l.account = '' THEN l.lead ELSE '' END ORDER BY l.day, l.lead) AS place
-  FROM {{leads}} AS l
-  LEFT JOIN {{firstPaid "unfiltered"}} AS f ON f.account = l.account
-  WHERE f.day IS NULL OR f.day >= l.day
-  ) AS w
+  SELECT w.grp AS of_group, w.lead AS lead_id, w.account AS account_id, w.paid_day AS on_day, 1 AS won, 0 AS made FROM {{leadWins}} AS w
   WHERE w.place = 1 AND w.paid_day IS NOT NULL
 ) AS e
 JOIN {{days}} AS d ON d.day = e.on_day

@@ -29,17 +29,12 @@
 -- reading [en]: New customers who began to use at once. Those created and not here signed up and did nothing yet.
 -- reading [pt-BR]: Clientes novos que começaram logo a usar. As criadas que não estão aqui se cadastraram e ainda
 --   nada fizeram.
-SELECT x.of_group AS grp, x.account_id AS unit, x.account_id AS account, x.in_period AS period, 1 AS numerator
-FROM (
-  SELECT v.grp AS of_group, v.account AS account_id, t.period AS in_period, max(t.is_now) AS ever_now, min(t.is_now) AS only_now
-  FROM {{accountDays 31}} AS v
-  JOIN {{turns}} AS t ON t.day = v.day
-  GROUP BY v.grp, v.account, t.period
-) AS x
+SELECT c.grp AS grp, c.account AS unit, c.account AS account, c.period AS period, 1 AS numerator
+FROM {{comings "accounts"}} AS c
 JOIN (
-  SELECT c.account AS born_account, least(c.created_day, c.seen_day) AS born_day FROM {{accounts "unfiltered"}} AS c
-) AS b ON b.born_account = x.account_id
-WHERE x.only_now = 1 AND b.born_day >= x.in_period
+  SELECT a.account AS born_account, least(a.created_day, a.seen_day) AS born_day FROM {{accounts "unfiltered"}} AS a
+) AS b ON b.born_account = c.account
+WHERE c.earlier = 0 AND b.born_day >= c.period
 
 /* example
 now 2026-02-25 12:00

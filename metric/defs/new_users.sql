@@ -30,16 +30,10 @@
 --   novo, mas conta como ressuscitado.
 -- reading [en]: The inflow of people. Set beside the dormant ones it shows whether the base grows or only turns over.
 -- reading [pt-BR]: A entrada de pessoas. Ao lado dos dormentes mostra se a base cresce ou só gira.
-SELECT x.of_group AS grp, x.person_id AS unit, x.account_id AS account, x.in_period AS period, 1 AS numerator
-FROM (
-  SELECT v.grp AS of_group, v.key AS person_key, min(v.person) AS person_id, min(v.account) AS account_id,
-    t.period AS in_period, max(t.is_now) AS ever_now, min(t.is_now) AS only_now
-  FROM {{personDays 31}} AS v
-  JOIN {{turns}} AS t ON t.day = v.day
-  GROUP BY v.grp, v.key, t.period
-) AS x
-JOIN {{firsts 0}} AS f ON f.key = x.person_key
-WHERE x.only_now = 1 AND f.first_day >= x.in_period
+SELECT c.grp AS grp, c.person AS unit, c.account AS account, c.period AS period, 1 AS numerator
+FROM {{comings "people"}} AS c
+JOIN {{firsts 0}} AS f ON f.key = c.key
+WHERE c.earlier = 0 AND f.first_day >= c.period
 
 /* example
 zone America/Sao_Paulo

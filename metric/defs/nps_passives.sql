@@ -29,14 +29,7 @@ FROM {{voters "relational"}} AS w
 WHERE w.score >= 7 AND w.score < 9
 
 /* example
-zone America/Sao_Paulo
-now 2026-03-10 12:00
-2026-02-02 10:00  ana@acme  "Survey Answered" survey=q1 kind=nps score=9
-2026-02-02 10:00  bia@acme  "Survey Answered" survey=q1 kind=nps score=7
-2026-02-02 10:00  cid@globex  "Survey Answered" survey=q1 kind=nps score=6
-2026-02-02 10:00  dan@globex  "Survey Answered" survey=q1 kind=nps score=0
-2026-02-20 10:00  dan@globex  "Survey Answered" survey=q1 kind=nps score=10
-2026-02-21 10:00  eva@globex  "Survey Answered" survey=t1 kind=nps score=10 relation=transactional
+as in nps_promoters
 
 want day 2026-02-02 = 1
 want week 2026-02-02 = 1

@@ -33,15 +33,7 @@ SELECT c.grp AS grp, c.account AS unit, c.account AS account, c.period AS period
 FROM {{cohort 12}} AS c
 
 /* example
-zone America/Sao_Paulo
-now 2026-04-10 12:00
-2025-02-10 10:00  @c1  "Subscription Started" subscription=a mrr=100 currency=BRL
-2025-02-10 10:00  @c2  "Subscription Started" subscription=b mrr=200 currency=BRL
-2025-02-10 10:00  @c3  "Subscription Started" subscription=c unit_price=3 quantity=100 currency=BRL
-2025-05-10 10:00  @c4  "Subscription Started" subscription=d mrr=900 currency=BRL
-2025-08-01 10:00  @c1  "Subscription Changed" subscription=a mrr=150 currency=BRL
-2025-10-01 10:00  @c2  "Subscription Cancelled" subscription=b
-2025-12-01 10:00  @c3  "Subscription Changed" subscription=c unit_price=3.30 currency=BRL escalator=true
+as in nrr_12m
 
 want month 2026-02-01 = 0.75 (450/600)
 */

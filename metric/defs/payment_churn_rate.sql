@@ -40,16 +40,7 @@ LEFT JOIN (
 ) AS v ON v.account = s.account AND v.left_period = s.period
 
 /* example
-zone America/Sao_Paulo
-now 2026-03-10 12:00
-2026-01-10 10:00  @c{1..1000}  "Subscription Started" subscription=s{} mrr=100 currency=BRL
-2026-01-10 10:00  @c{1..100}  group plan=pro
-2026-02-10 10:00  @c{1..30}  "Subscription Cancelled" subscription=s{} reason=price voluntary=true
-2026-02-11 10:00  @c{31..40}  "Subscription Cancelled" subscription=s{} reason=card_expired voluntary=false
-2026-02-12 10:00  @c{41..50}  "Subscription Cancelled" subscription=s{}
-2026-02-12 10:00  @c51  "Subscription Cancelled" subscription=s51 voluntary=false
-2026-02-25 10:00  @c51  "Subscription Started" subscription=t51 mrr=80 currency=BRL
-2026-02-14 10:00  @c52  "Subscription Paused" subscription=s52
+as in churned_accounts
 
 want month 2026-02-01 = 0.01 (10/1000) [0.0054..0.0183]
 want month 2026-01-01 = null zero_denominator (0/0)

@@ -24,32 +24,15 @@
 --   há anterior, e o valor é nulo.
 -- reading [en]: Customers who came back after a gap: worth a word while it lasts.
 -- reading [pt-BR]: Clientes que voltaram depois de uma pausa: vale uma palavra enquanto dura.
-SELECT x.of_group AS grp, x.account_id AS unit, x.account_id AS account, x.in_period AS period, 1 AS numerator
-FROM (
-  SELECT v.grp AS of_group, v.account AS account_id, t.period AS in_period, max(t.is_now) AS ever_now, min(t.is_now) AS only_now
-  FROM {{accountDays 31}} AS v
-  JOIN {{turns}} AS t ON t.day = v.day
-  GROUP BY v.grp, v.account, t.period
-) AS x
+SELECT c.grp AS grp, c.account AS unit, c.account AS account, c.period AS period, 1 AS numerator
+FROM {{comings "accounts"}} AS c
 JOIN (
-  SELECT c.account AS born_account, least(c.created_day, c.seen_day) AS born_day FROM {{accounts "unfiltered"}} AS c
-) AS b ON b.born_account = x.account_id
-WHERE x.only_now = 1 AND b.born_day < x.in_period
+  SELECT a.account AS born_account, least(a.created_day, a.seen_day) AS born_day FROM {{accounts "unfiltered"}} AS a
+) AS b ON b.born_account = c.account
+WHERE c.earlier = 0 AND b.born_day < c.period
 
 /* example
-now 2026-02-25 12:00
-2025-12-20 10:00  zed@initech  page
-2026-01-15 10:00  old@initech  page
-2026-02-02 10:00  ana@acme  page
-2026-02-02 09:00  @hooli  group created_at=2025-06-01T10:00:00Z
-2026-02-03 10:00  bia@globex  page
-2026-02-09 10:00  ben@acme  page
-2026-02-10 10:00  old@initech  page
-2026-02-11 10:00  dia@hooli  page
-2026-02-12 10:00  eva@umbrella  page
-2026-02-16 10:00  ana@acme  page
-2026-02-18 10:00  bia@globex  page
-2026-02-19 10:00  zoe  page
+as in new_active_accounts
 
 want week 2026-02-02 = 0
 want week 2026-02-09 = 2

@@ -24,33 +24,12 @@
 --   incompleto. No primeiro período com dados não há anterior, e o valor é nulo.
 -- reading [en]: The habit: who came again. As a share of the active before it is the retention of use.
 -- reading [pt-BR]: O hábito: quem voltou a vir. Como parte dos ativos anteriores é a retenção de uso.
-SELECT x.of_group AS grp, x.person_id AS unit, x.account_id AS account, x.in_period AS period, 1 AS numerator
-FROM (
-  SELECT v.grp AS of_group, v.key AS person_key, min(v.person) AS person_id, min(v.account) AS account_id,
-    t.period AS in_period, max(t.is_now) AS ever_now, min(t.is_now) AS only_now
-  FROM {{personDays 31}} AS v
-  JOIN {{turns}} AS t ON t.day = v.day
-  GROUP BY v.grp, v.key, t.period
-) AS x
-WHERE x.ever_now = 1 AND x.only_now = 0
+SELECT c.grp AS grp, c.person AS unit, c.account AS account, c.period AS period, 1 AS numerator
+FROM {{comings "people"}} AS c
+WHERE c.came = 1 AND c.earlier = 1
 
 /* example
-zone America/Sao_Paulo
-now 2026-02-25 12:00
-2025-12-20 10:00  zed@acme  page
-2026-01-20 10:00  old@acme  page
-2026-02-02 10:00  ana@acme  page
-2026-02-03 10:00  ben@acme  page
-2026-02-08 23:30  cid@globex  page
-2026-02-09 10:00  ana@acme  page
-2026-02-10 10:00  old@acme  page
-2026-02-11 10:00  dia@acme  page
-2026-02-11 10:00  eva@globex  page
-2026-02-11 09:00  eva@globex  identify created_at=2025-06-01T10:00:00Z
-2026-02-16 10:00  ana@acme  page
-2026-02-17 10:00  anon:b9@acme  page
-2026-02-18 10:00  cid@globex  page
-2026-01-15 10:00  ben@acme  page  known 2026-02-20 10:00
+as in new_users
 
 want week 2026-02-02 = 0
 want week 2026-02-09 = 1

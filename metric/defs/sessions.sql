@@ -31,15 +31,11 @@
 -- reading [en]: How often people sit down with the product. Read it per active user: the sum grows with the base.
 -- reading [pt-BR]: Com que frequência as pessoas se sentam diante do produto. Leia por usuário ativo: a soma cresce
 --   com a base.
-SELECT y.of_group AS grp, y.person_id AS unit, min(y.account_id) AS account, d.period AS period,
-  i64(sum(CASE WHEN y.silence IS NULL OR y.silence > {session_minutes:Int64} * 60000 THEN 1 ELSE 0 END)) AS numerator
-FROM (
-  SELECT e.grp AS of_group, e.person AS person_id, e.account AS account_id, e.day AS on_day,
-    toMillis(e.ts) - lag(toNullable(toMillis(e.ts))) OVER (PARTITION BY {{apart "e.grp"}}e.person ORDER BY e.ts) AS silence
-  FROM {{moments 1}} AS e
-) AS y
-JOIN {{days}} AS d ON d.day = y.on_day
-GROUP BY y.of_group, y.person_id, d.period
+SELECT s.grp AS grp, s.person AS unit, min(s.account) AS account, d.period AS period,
+  i64(sum(CASE WHEN s.silence IS NULL OR s.silence > {session_minutes:Int64} * 60000 THEN 1 ELSE 0 END)) AS numerator
+FROM {{silences}} AS s
+JOIN {{days}} AS d ON d.day = s.day
+GROUP BY s.grp, s.person, d.period
 
 /* example
 zone America/Sao_Paulo

@@ -27,31 +27,10 @@
 --   they look best when the queue is worst.
 -- reading [pt-BR]: Quanto tempo metade dos clientes espera. As médias que os sistemas de suporte mostram deixam fora
 --   o que está aberto, e por isso parecem melhores quando a fila está pior.
-WITH opened AS (
-  SELECT t.account AS account_id, t.ticket AS ticket_id, min(t.ts) AS opened_at, min(t.day) AS opened_day, argMin(t.grp, (t.ts, t.id)) AS of_group
-  FROM {{tickets}} AS t
-  WHERE t.action = 'opened'
-  GROUP BY t.account, t.ticket
-),
-solved AS (
-  SELECT o.account_id AS account_id, o.ticket_id AS ticket_id, min(s.ts) AS solved_at
-  FROM opened AS o
-  JOIN {{tickets "unfiltered"}} AS s ON s.account = o.account_id AND s.ticket = o.ticket_id
-  WHERE s.action = 'solved' AND s.ts >= o.opened_at AND s.ts < {through_end:DateTime64(3)}
-  GROUP BY o.account_id, o.ticket_id
-),
-waits AS (
-  SELECT o.of_group AS of_group, o.account_id AS account_id, o.ticket_id AS ticket_id, d.period AS opened_period,
-    toMillis(v.solved_at) - toMillis(o.opened_at) AS took, toMillis({through_end:DateTime64(3)}) - toMillis(o.opened_at) AS seen
-  FROM opened AS o
-  JOIN {{days}} AS d ON d.day = o.opened_day
-  LEFT JOIN solved AS v ON v.account_id = o.account_id AND v.ticket_id = o.ticket_id
-  WHERE o.opened_at < {through_end:DateTime64(3)}
-)
-SELECT w.of_group AS grp, w.account_id || '/' || w.ticket_id AS unit, w.account_id AS account, w.opened_period AS period,
-  f64(CASE WHEN w.took < 1209600000 THEN w.took ELSE least(w.seen, 1209600000) END) / 1000 AS numerator,
-  CASE WHEN w.took < 1209600000 THEN 1 ELSE 0 END AS denominator
-FROM waits AS w
+SELECT w.grp AS grp, w.account || '/' || w.ticket AS unit, w.account AS account, w.period AS period,
+  f64(CASE WHEN w.wait < 1209600000 THEN w.wait ELSE least(w.watched, 1209600000) END) / 1000 AS numerator,
+  CASE WHEN w.wait < 1209600000 THEN 1 ELSE 0 END AS denominator
+FROM {{ticketWaits "solved"}} AS w
 
 /* example
 zone America/Sao_Paulo

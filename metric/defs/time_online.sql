@@ -34,32 +34,14 @@
 --   always better; a tool that saves time may be used for less of it.
 -- reading [pt-BR]: Uma soma cresce com a base e nada diz de uma pessoa: para isso leia a mediana. Mais tempo nem
 --   sempre é melhor; uma ferramenta que poupa tempo pode ser usada por menos tempo.
-SELECT y.of_group AS grp, y.person_id AS unit, min(y.account_id) AS account, d.period AS period,
-  f64(i64(sum(CASE WHEN y.silence <= {session_minutes:Int64} * 60000 THEN y.silence ELSE 0 END))) / 1000 AS numerator
-FROM (
-  SELECT e.grp AS of_group, e.person AS person_id, e.account AS account_id, e.day AS on_day,
-    toMillis(e.ts) - lag(toNullable(toMillis(e.ts))) OVER (PARTITION BY {{apart "e.grp"}}e.person ORDER BY e.ts) AS silence
-  FROM {{moments 1}} AS e
-) AS y
-JOIN {{days}} AS d ON d.day = y.on_day
-GROUP BY y.of_group, y.person_id, d.period
+SELECT s.grp AS grp, s.person AS unit, min(s.account) AS account, d.period AS period,
+  f64(i64(sum(CASE WHEN s.silence <= {session_minutes:Int64} * 60000 THEN s.silence ELSE 0 END))) / 1000 AS numerator
+FROM {{silences}} AS s
+JOIN {{days}} AS d ON d.day = s.day
+GROUP BY s.grp, s.person, d.period
 
 /* example
-zone America/Sao_Paulo
-now 2026-02-06 12:00
-2026-02-02 10:00  ana@acme  page
-2026-02-02 10:20  ana@acme  "Report Created"
-2026-02-02 10:50  ana@acme  page
-2026-02-02 11:30  ana@acme  page
-2026-02-02 23:50  ben@acme  page
-2026-02-03 00:10  ben@acme  page
-2026-02-03 00:15  ben@acme  page
-2026-02-03 09:00  anon:b1@globex  page
-2026-02-03 09:10  cid@globex  identify anon:b1
-2026-02-03 09:12  cid@globex  page
-2026-02-03 09:15  cid@globex  "Sync Done" interactive=false
-2026-02-04 10:00  @acme  "Report Created"
-2026-02-03 00:02  ben@acme  page  known 2026-02-05 08:00
+as in sessions
 
 want day 2026-02-02 = 3000
 want day 2026-02-03 = 2220

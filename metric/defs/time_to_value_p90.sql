@@ -39,26 +39,8 @@
 -- reading [pt-BR]: Quanto tempo os clientes esperam pelo que compraram. Uma equipe que organiza o seu trabalho em uma
 --   semana tem um tempo até o valor de uma semana. Compare com o que a venda prometeu; o percentil 90 mostra quem espera
 --   mais.
-SELECT t.grp AS grp, t.unit AS unit, t.account AS account, t.period AS period,
-  CASE
-    WHEN t.took < 0 THEN f64(0)
-    WHEN t.took <= 2 AND t.took_exactly IS NOT NULL THEN CASE
-      WHEN t.took_exactly >= 2 THEN f64(2) WHEN t.took_exactly > 0 THEN t.took_exactly ELSE f64(0) END
-    WHEN t.took IS NOT NULL THEN f64(t.took)
-    WHEN t.watched < 2 AND t.watched_exactly IS NOT NULL THEN least(f64(2), greatest(f64(0), t.watched_exactly))
-    ELSE f64(least(89, t.watched))
-  END AS numerator,
-  CASE WHEN t.took IS NOT NULL THEN 1 ELSE 0 END AS denominator
-FROM (
-  SELECT a.grp AS grp, a.unit AS unit, a.account AS account, d.period AS period,
-    i64({through:Date} - a.start_day) AS watched,
-    f64(toMillis({through_end:DateTime64(3)}) - a.start_at) / 86400000 AS watched_exactly,
-    CASE WHEN a.met_day <= {through:Date} THEN i64(a.met_day - a.start_day) END AS took,
-    f64(a.met_at - a.start_at) / 86400000 AS took_exactly
-  FROM {{activated 90 "clock"}} AS a
-  JOIN {{days}} AS d ON d.day = a.start_day
-  WHERE a.start_day <= {through:Date}
-) AS t
+SELECT w.grp AS grp, w.unit AS unit, w.account AS account, w.period AS period, w.days AS numerator, w.met AS denominator
+FROM {{valueWaits}} AS w
 
 /* example
 zone America/Sao_Paulo

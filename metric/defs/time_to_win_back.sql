@@ -39,15 +39,7 @@ FROM (
 WHERE w.place = 1
 
 /* example
-zone America/Sao_Paulo
-now 2026-07-10 12:00
-2026-01-10 10:00  @c{1..20}  "Subscription Started" subscription=s{} mrr=100 currency=BRL
-2026-02-10 10:00  @c{1..8}  "Subscription Cancelled" subscription=s{} reason=price
-2026-02-20 10:00  @c1  "Subscription Started" subscription=t1 mrr=80 currency=BRL
-2026-05-10 10:00  @c2  "Subscription Started" subscription=t2 mrr=80 currency=BRL
-2026-05-11 10:00  @c3  "Subscription Started" subscription=t3 mrr=80 currency=BRL
-2026-05-20 10:00  @c{11..12}  "Subscription Cancelled" subscription=s{} reason=price
-2026-05-30 10:00  @c11  "Subscription Started" subscription=t11 mrr=80 currency=BRL
+as in win_back_rate
 
 want month 2026-02-01 = 89 (3/8) incomplete
 want month 2026-05-01 = 10 (1/2) incomplete

@@ -29,34 +29,13 @@
 --   product that grows has more.
 -- reading [pt-BR]: Acima de 1 a base em uso cresce, abaixo encolhe. Produtos de consumo vivem entre 1 e 1,5; um
 --   produto empresarial que cresce tem mais.
-SELECT x.of_group AS grp, x.person_id AS unit, x.account_id AS account, x.in_period AS period,
-  x.only_now AS numerator, 1 - x.only_now AS denominator
-FROM (
-  SELECT v.grp AS of_group, v.key AS person_key, min(v.person) AS person_id, min(v.account) AS account_id,
-    t.period AS in_period, max(t.is_now) AS ever_now, min(t.is_now) AS only_now
-  FROM {{personDays 31}} AS v
-  JOIN {{turns}} AS t ON t.day = v.day
-  GROUP BY v.grp, v.key, t.period
-) AS x
-WHERE x.only_now = 1 OR x.ever_now = 0
+SELECT c.grp AS grp, c.person AS unit, c.account AS account, c.period AS period,
+  1 - c.earlier AS numerator, c.earlier AS denominator
+FROM {{comings "people"}} AS c
+WHERE c.earlier = 0 OR c.came = 0
 
 /* example
-zone America/Sao_Paulo
-now 2026-02-25 12:00
-2025-12-20 10:00  zed@acme  page
-2026-01-20 10:00  old@acme  page
-2026-02-02 10:00  ana@acme  page
-2026-02-03 10:00  ben@acme  page
-2026-02-08 23:30  cid@globex  page
-2026-02-09 10:00  ana@acme  page
-2026-02-10 10:00  old@acme  page
-2026-02-11 10:00  dia@acme  page
-2026-02-11 10:00  eva@globex  page
-2026-02-11 09:00  eva@globex  identify created_at=2025-06-01T10:00:00Z
-2026-02-16 10:00  ana@acme  page
-2026-02-17 10:00  anon:b9@acme  page
-2026-02-18 10:00  cid@globex  page
-2026-01-15 10:00  ben@acme  page  known 2026-02-20 10:00
+as in new_users
 
 want week 2026-02-02 = null zero_denominator (3/0)
 want week 2026-02-09 = 1.5 (3/2) [0.2999..7.5019]

@@ -27,34 +27,12 @@
 --   The period should be the rhythm of the product.
 -- reading [pt-BR]: Quanto do uso passa de um período ao seguinte, de todos e não só de uma coorte. O período deve ser
 --   o ritmo do produto.
-SELECT x.of_group AS grp, x.person_id AS unit, x.account_id AS account, x.in_period AS period,
-  x.ever_now AS numerator, 1 AS denominator
-FROM (
-  SELECT v.grp AS of_group, v.key AS person_key, min(v.person) AS person_id, min(v.account) AS account_id,
-    t.period AS in_period, max(t.is_now) AS ever_now, min(t.is_now) AS only_now
-  FROM {{personDays 31}} AS v
-  JOIN {{turns}} AS t ON t.day = v.day
-  GROUP BY v.grp, v.key, t.period
-) AS x
-WHERE x.only_now = 0
+SELECT c.grp AS grp, c.person AS unit, c.account AS account, c.period AS period, c.came AS numerator, 1 AS denominator
+FROM {{comings "people"}} AS c
+WHERE c.earlier = 1
 
 /* example
-zone America/Sao_Paulo
-now 2026-02-25 12:00
-2025-12-20 10:00  zed@acme  page
-2026-01-20 10:00  old@acme  page
-2026-02-02 10:00  ana@acme  page
-2026-02-03 10:00  ben@acme  page
-2026-02-08 23:30  cid@globex  page
-2026-02-09 10:00  ana@acme  page
-2026-02-10 10:00  old@acme  page
-2026-02-11 10:00  dia@acme  page
-2026-02-11 10:00  eva@globex  page
-2026-02-11 09:00  eva@globex  identify created_at=2025-06-01T10:00:00Z
-2026-02-16 10:00  ana@acme  page
-2026-02-17 10:00  anon:b9@acme  page
-2026-02-18 10:00  cid@globex  page
-2026-01-15 10:00  ben@acme  page  known 2026-02-20 10:00
+as in new_users
 
 want week 2026-02-02 = null zero_denominator (0/0)
 want week 2026-02-09 = 0.333 (1/3) [0.0615..0.7923]

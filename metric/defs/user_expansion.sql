@@ -28,20 +28,13 @@
 --   gives up.
 -- reading [pt-BR]: Acima de 1, o uso se espalha nas equipes. Uma conta que cai abaixo de 1 é um sinal cedo de que uma
 --   área desiste.
-SELECT r.grp AS grp, r.account AS unit, r.account AS account, w.period AS period,
-  i64(sum(w.recent)) AS numerator, i64(sum(1 - w.recent)) AS denominator
-FROM (
-  SELECT v.grp AS grp, v.account AS account, v.day AS from_day,
-    least(addDaysN(v.day, 28), coalesce(lead(toNullable(v.day)) OVER (PARTITION BY {{apart "v.grp"}}v.account, v.key ORDER BY v.day), DATE '2149-01-01')) AS to_day
+WITH used AS (
+  SELECT v.grp AS grp, v.account AS account, v.day AS day, v.key AS key
   FROM {{presence 55}} AS v
   WHERE v.key <> 0 AND v.account <> ''
-) AS r
-JOIN (
-  SELECT p.period AS period, p.last AS last, 1 AS recent FROM {{periods}} AS p
-  UNION ALL
-  SELECT q.period AS period, addDaysN(q.last, -28) AS last, 0 AS recent FROM {{periods}} AS q
-) AS w ON w.last >= r.from_day AND w.last < r.to_day
-GROUP BY r.grp, r.account, w.period
+)
+SELECT b.grp AS grp, b.account AS unit, b.account AS account, b.period AS period, b.recent AS numerator, b.before AS denominator
+FROM {{breadth "used" "key"}} AS b
 
 /* example
 zone America/Sao_Paulo

@@ -53,20 +53,7 @@ JOIN {{periods}} AS q ON q.period = a.active_period
 WHERE addDaysN(q.until, 29) <= addDaysN({through:Date}, 1)
 
 /* example
-zone America/Sao_Paulo
-now 2026-06-20 12:00
-
-2026-02-02 10:00  p{1..8}@acme  page
-2026-02-02 10:00  bia@globex  page
-2026-02-20 10:00  bia@globex  page
-2026-02-20 10:00  cid@globex  page
-2026-02-03 10:00  p1@acme  "Referral Sent" referral=r1 invitee_email=zoe@x.example
-2026-02-04 10:00  p1@acme  "Referral Sent" referral=r2 invitee_email=ivo@x.example
-2026-02-05 10:00  bia@globex  "Referral Sent" referral=r3 invitee_email=leo@x.example
-2026-02-06 10:00  bia@globex  "Referral Sent" referral=r4 invitee_email=leo@x.example
-2026-02-10 10:00  p1@acme  "Referral Converted" referral=r1 account=initech
-2026-04-10 10:00  p1@acme  "Referral Converted" referral=r2 account=hooli
-2026-06-10 10:00  bia@globex  page
+as in invites_per_user
 
 want month 2026-02-01 = 0.1 (1/10)
 want month 2026-02-01 by account acme = 0.125 (1/8)
