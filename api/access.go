@@ -83,10 +83,7 @@ type listInvitesOutput struct {
 func (s *server) listInvites(ctx context.Context, _ *struct{}) (*listInvitesOutput, error) {
 	list, err := s.Store.Invites(ctx)
 	out := &listInvitesOutput{}
-	out.Body.Invitations = make([]Invitation, 0, len(list))
-	for _, i := range list {
-		out.Body.Invitations = append(out.Body.Invitations, newInvitation(i))
-	}
+	out.Body.Invitations = each(list, newInvitation)
 	return out, err
 }
 

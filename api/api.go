@@ -203,11 +203,14 @@ func (s *server) admit(who audience) func(huma.Context, func(huma.Context)) {
 		}
 		if err != nil {
 			s.refuse(ctx, err)
+			if t.ID != "" {
+				s.audit(ctx, t)
+			}
 			return
 		}
 		ctx = huma.WithContext(ctx, context.WithValue(context.WithValue(seen, callerKey{}, t), rowsKey{}, new(int64)))
+		defer s.audit(ctx, t) // a change that panicked may have been made
 		next(ctx)
-		s.audit(ctx, t)
 	}
 }
 

@@ -150,13 +150,7 @@ func (s *server) listAudit(ctx context.Context, in *listAuditInput) (*listAuditO
 	return out, nil
 }
 
-func texts[T ~string](list []T) []string {
-	out := make([]string, len(list))
-	for i, x := range list {
-		out[i] = string(x)
-	}
-	return out
-}
+func texts[T ~string](list []T) []string { return each(list, func(x T) string { return string(x) }) }
 
 type checkAuditOutput struct {
 	Body struct {

@@ -495,10 +495,7 @@ func (s *server) listCustomerChanges(ctx context.Context, in *struct {
 }) (*changesOutput, error) {
 	list, err := s.Store.CustomerChanges(ctx, "token:"+caller(ctx).Name, in.Limit)
 	out := &changesOutput{}
-	out.Body.Changes = []CustomerChange{}
-	for _, c := range list {
-		out.Body.Changes = append(out.Body.Changes, newCustomerChange(c))
-	}
+	out.Body.Changes = each(list, newCustomerChange)
 	return out, err
 }
 

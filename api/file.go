@@ -57,10 +57,7 @@ func (s *server) listFiles(ctx context.Context, in *struct {
 	}
 	list, err := s.Store.Files(ctx, a.ID, time.Time{})
 	out := &filesOutput{}
-	out.Body.Files = []File{}
-	for _, f := range list {
-		out.Body.Files = append(out.Body.Files, newFile(f))
-	}
+	out.Body.Files = each(list, newFile)
 	return out, err
 }
 

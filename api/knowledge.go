@@ -89,10 +89,7 @@ func (s *server) listArticles(ctx context.Context, in *struct {
 		}
 	}{}
 	list, err := s.Store.Articles(ctx, store.ArticleQuery{Search: in.Search, Topic: in.Topic, Feature: in.Feature, Stage: in.Stage, State: in.State, Readers: in.Published, Limit: in.Limit})
-	out.Body.Articles = make([]Article, 0, len(list))
-	for _, a := range list {
-		out.Body.Articles = append(out.Body.Articles, newArticle(a))
-	}
+	out.Body.Articles = each(list, newArticle)
 	return out, err
 }
 

@@ -107,10 +107,7 @@ func (s *server) listPeople(ctx context.Context, in *listPeopleInput) (*listPeop
 	}
 	list, n, err := s.Facts.People(ctx, q)
 	out := &listPeopleOutput{}
-	out.Body.People, out.Body.Count = []Person{}, n
-	for _, x := range list {
-		out.Body.People = append(out.Body.People, newPerson(x))
-	}
+	out.Body.People, out.Body.Count = each(list, newPerson), n
 	return out, err
 }
 

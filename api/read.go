@@ -177,6 +177,15 @@ func (s *server) reference(q metric.Request, cal farol.Calendar) farol.Day {
 	return d
 }
 
+// each makes of every item what is answered of it; a list of none is not null.
+func each[T, U any](list []T, answer func(T) U) []U {
+	out := make([]U, len(list))
+	for i, x := range list {
+		out[i] = answer(x)
+	}
+	return out
+}
+
 // orNull is nil for the zero value, which then is null in JSON.
 func orNull[T comparable](v T) *T {
 	var zero T

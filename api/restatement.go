@@ -105,10 +105,7 @@ func (s *server) readLedger(ctx context.Context, name string, in Ledger) (*listR
 		return nil, err
 	}
 	out := &listRestatementsOutput{}
-	out.Body.Restatements = make([]Restatement, 0, len(list))
-	for _, x := range list {
-		out.Body.Restatements = append(out.Body.Restatements, newRestatement(x))
-	}
+	out.Body.Restatements = each(list, newRestatement)
 	out.Body.Next = orNull(next)
 	return out, nil
 }

@@ -51,10 +51,7 @@ type listSourcesOutput struct {
 func (s *server) listSources(ctx context.Context, _ *struct{}) (*listSourcesOutput, error) {
 	list, err := s.Store.Sources(ctx)
 	out := &listSourcesOutput{}
-	out.Body.Sources = make([]Source, 0, len(list))
-	for _, x := range list {
-		out.Body.Sources = append(out.Body.Sources, newSource(x))
-	}
+	out.Body.Sources = each(list, newSource)
 	return out, err
 }
 
@@ -126,10 +123,7 @@ type listTokensOutput struct {
 func (s *server) listTokens(ctx context.Context, _ *struct{}) (*listTokensOutput, error) {
 	list, err := s.Store.Tokens(ctx)
 	out := &listTokensOutput{}
-	out.Body.Tokens = make([]Token, 0, len(list))
-	for _, t := range list {
-		out.Body.Tokens = append(out.Body.Tokens, newToken(t))
-	}
+	out.Body.Tokens = each(list, newToken)
 	return out, err
 }
 
@@ -192,10 +186,7 @@ type listMembersOutput struct {
 func (s *server) listMembers(ctx context.Context, _ *struct{}) (*listMembersOutput, error) {
 	list, err := s.Store.Members(ctx)
 	out := &listMembersOutput{}
-	out.Body.Members = make([]Member, 0, len(list))
-	for _, m := range list {
-		out.Body.Members = append(out.Body.Members, newMember(m))
-	}
+	out.Body.Members = each(list, newMember)
 	return out, err
 }
 
@@ -276,10 +267,7 @@ func newDefinition(d store.Definition) Definition {
 
 func newDefinitions(list []store.Definition) *definitionsOutput {
 	out := &definitionsOutput{}
-	out.Body.Definitions = make([]Definition, 0, len(list))
-	for _, d := range list {
-		out.Body.Definitions = append(out.Body.Definitions, newDefinition(d))
-	}
+	out.Body.Definitions = each(list, newDefinition)
 	return out
 }
 

@@ -53,10 +53,7 @@ type listViewsOutput struct {
 func (s *server) listViews(ctx context.Context, _ *struct{}) (*listViewsOutput, error) {
 	list, err := s.Store.Views(ctx, keeper(ctx).ID)
 	out := &listViewsOutput{}
-	out.Body.Views = []View{}
-	for _, v := range list {
-		out.Body.Views = append(out.Body.Views, newView(v))
-	}
+	out.Body.Views = each(list, newView)
 	return out, err
 }
 

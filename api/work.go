@@ -104,10 +104,7 @@ func (s *server) listNotes(ctx context.Context, in *struct {
 }) (*listNotesOutput, error) {
 	list, err := s.Store.Notes(ctx, farol.AccountID(in.Account), in.Known, in.Limit)
 	out := &listNotesOutput{}
-	out.Body.Notes = []Note{}
-	for _, n := range list {
-		out.Body.Notes = append(out.Body.Notes, newNote(n))
-	}
+	out.Body.Notes = each(list, newNote)
 	return out, err
 }
 
@@ -257,10 +254,7 @@ func (s *server) listTasks(ctx context.Context, in *struct {
 		return nil, err
 	}
 	out := &listTasksOutput{}
-	out.Body.Tasks = []Task{}
-	for _, t := range list {
-		out.Body.Tasks = append(out.Body.Tasks, newTask(t))
-	}
+	out.Body.Tasks = each(list, newTask)
 	out.Body.Count, err = s.Store.CountTasks(ctx, q)
 	return out, err
 }
@@ -335,9 +329,6 @@ func (s *server) changeTasks(ctx context.Context, in *struct {
 	}
 	list, err := s.Store.UpdateTasks(ctx, b.IDs, u)
 	out := &listTasksOutput{}
-	out.Body.Tasks, out.Body.Count = []Task{}, len(list)
-	for _, t := range list {
-		out.Body.Tasks = append(out.Body.Tasks, newTask(t))
-	}
+	out.Body.Tasks, out.Body.Count = each(list, newTask), len(list)
 	return out, err
 }

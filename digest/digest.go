@@ -86,7 +86,7 @@ func (m Mailer) one(ctx context.Context, to store.Member) error {
 		return err
 	}
 	ctx = sight.With(ctx, of)
-	content, list, err := m.content(ctx, to, today, zone)
+	content, list, err := m.content(ctx, to, today)
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ type group struct {
 type line struct{ Text, Detail, Href string }
 
 // content answers nil when there is nothing to tell.
-func (m Mailer) content(ctx context.Context, to store.Member, today farol.Day, zone *time.Location) (*content, []store.Notice, error) {
+func (m Mailer) content(ctx context.Context, to store.Member, today farol.Day) (*content, []store.Notice, error) {
 	list, err := m.Store.Unmailed(ctx, to.ID)
 	if err != nil {
 		return nil, nil, err

@@ -304,10 +304,10 @@ func (d *doors) among(name string, values []string) string {
 // only is the condition that a row is of the one account that the filters
 // keep, for what is worked out account by account before they are applied; ""
 // when they keep more.
-func (d *doors) only(column string) string {
+func (d *doors) only() string {
 	for _, x := range d.Filters {
 		if x.Attribute == accountAttribute && len(x.Values) == 1 {
-			return " AND " + column + d.among("only", x.Values)
+			return " AND account" + d.among("only", x.Values)
 		}
 	}
 	return ""

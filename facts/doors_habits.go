@@ -17,8 +17,9 @@ const (
 	ofAccounts = "accounts"
 )
 
-// gaps: account, person (of people), from_day, to_day, grp: each day on which
-// somebody was active, with the next one (null for none so far). Read from 27
+// gaps: account (of people: one of those the person acted for that day), person
+// (of people), from_day, to_day, grp: each day on which somebody was active,
+// with the next one (null for none so far). Read from 27
 // days before the period, it answers every window up to four weeks.
 func (d *doors) gaps(whose string) (string, error) {
 	switch whose {

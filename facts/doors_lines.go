@@ -79,7 +79,7 @@ func (d *doors) contractEvents(clocks string) string {
 // contractLines are the lines of subscriptions.
 func (d *doors) contractLines() string {
 	seen := strings.ReplaceAll("1 = 1"+d.seenBy(), "day <=", "eff_day <=")
-	source := "(SELECT * FROM " + d.contractEvents(seen) + " ce WHERE account <> ''" + d.only("account") + d.noStaff("account", "") + ")"
+	source := "(SELECT * FROM " + d.contractEvents(seen) + " ce WHERE account <> ''" + d.only() + d.noStaff("account", "") + ")"
 	return d.linesOf(source, "")
 }
 

@@ -8,7 +8,7 @@ import (
 // n (times, > 0), seconds (online), grp.
 func (d *doors) activity(days string) string {
 	source := "(SELECT day, account, person, who AS key, event, i64(sum(n)) AS n, f64(i64(sum(millis))) / 1000 AS seconds FROM activity WHERE " +
-		days + d.seenBy() + d.only("account") + d.noStaff("account", "person") + " GROUP BY day, account, person, who, event HAVING sum(n) > 0)"
+		days + d.seenBy() + d.only() + d.noStaff("account", "person") + " GROUP BY day, account, person, who, event HAVING sum(n) > 0)"
 	return d.dayed(source, []string{"day", "account", "person", "key", "event", "n", "seconds"}, "account", "day")
 }
 
@@ -54,7 +54,7 @@ func (d *doors) personDays(n int) string {
 // to be summed, and only few have any.
 func (d *doors) present(n int) string {
 	days := d.since(n)
-	where := days + d.seenBy() + d.active() + d.only("account") + d.noStaff("account", "person")
+	where := days + d.seenBy() + d.active() + d.only() + d.noStaff("account", "person")
 	const cols = "SELECT day, account, person, who AS key FROM activity WHERE "
 	if !d.traits.negative.Load() {
 		return "(" + cols + where + ")"

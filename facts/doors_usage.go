@@ -91,7 +91,7 @@ func (d *doors) seatsAt() (string, error) {
 	}
 	all := d.typed("subscriptions", "t.subscription AS subscription, t.day AS day, t.ts AS ts, t.known AS known, t.id AS id, t.status AS status, t.seats AS seats", "1 = 1"+d.seenBy(), "t.account", "''")
 	states := "(SELECT account, subscription, day, status, planOnce(0) AS o1, carried(seats) OVER w AS seats, row_number() OVER (PARTITION BY account, subscription, day ORDER BY ts DESC, known DESC, id DESC) AS place FROM " +
-		all + " a WHERE account <> ''" + d.only("account") + d.noStaff("account", "") + " WINDOW w AS (PARTITION BY account, subscription ORDER BY ts, known, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))"
+		all + " a WHERE account <> ''" + d.only() + d.noStaff("account", "") + " WINDOW w AS (PARTITION BY account, subscription ORDER BY ts, known, id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))"
 	spans := "(SELECT s.account AS account, s.status AS status, s.seats AS seats, s.day AS from_day, planOnce(0) AS o2, coalesce(lead(toNullable(s.day)) OVER (PARTITION BY s.account, s.subscription ORDER BY s.day), " + farFuture + ") AS to_day FROM " +
 		states + " s WHERE s.place = 1)"
 	source := "(SELECT p.period AS period, p.last AS on_day, m.account AS account, f64(sum(m.seats)) AS seats FROM " + periods + " p JOIN " + spans +

@@ -188,7 +188,7 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 
 // ofCosts tells whether costs are what the figure is made of. They are reported,
 // not sampled: only what they stand against is an estimate.
-func (m *Metric) ofCosts() bool { return slices.Contains(m.doors, "costs") }
+func (m *Metric) ofCosts() bool { return slices.Contains(m.tables(), "costs") }
 
 // costInterval is the interval of costs per what they brought: as many as came
 // by chance could have been more or fewer.

@@ -177,21 +177,7 @@ func (p *plan) check() error {
 		}
 		return farol.InvalidField("grain", "%s is defined per %s only", m.Name, strings.Join(names, ", "))
 	}
-	if q.Period.Days() < 1 {
-		return farol.InvalidField("to", "must be after from")
-	}
-	if q.Period.Days() > maxPeriods {
-		return farol.InvalidField("to", "at most %d days at once", maxPeriods)
-	}
-	for _, f := range q.Filters {
-		if !attributeName.MatchString(f.Attribute) {
-			return farol.InvalidField("segment", "not an attribute's name: %q", f.Attribute)
-		}
-	}
-	if q.By != "" && !attributeName.MatchString(q.By) {
-		return farol.InvalidField("by", "not an attribute's name: %q", q.By)
-	}
-	return nil
+	return p.checkScope()
 }
 
 // clocks fixes which days are read. What a reader of an earlier Known calls

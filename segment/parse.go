@@ -348,10 +348,7 @@ func (p *textParser) property() (x Property, err error) {
 	if x.Name, err = p.name(); err != nil {
 		return x, err
 	}
-	if x.Op, err = p.equality(); err != nil {
-		return x, err
-	}
-	if x.Op != "" {
+	if x.Op = p.equality(); x.Op != "" {
 		x.Values, err = p.texts()
 		return x, err
 	}
@@ -362,14 +359,14 @@ func (p *textParser) property() (x Property, err error) {
 }
 
 // equality reads is or is not; "" when neither comes.
-func (p *textParser) equality() (Op, error) {
-	if !p.take("is") {
-		return "", nil
+func (p *textParser) equality() Op {
+	switch {
+	case !p.take("is"):
+		return ""
+	case p.take("not"):
+		return IsNot
 	}
-	if p.take("not") {
-		return IsNot, nil
-	}
-	return Is, nil
+	return Is
 }
 
 func (p *textParser) people() (*People, error) {

@@ -48,15 +48,8 @@ const (
 // may move, those that waited longest first. One that fails does not keep the
 // others from their turn.
 func (u *Upkeep) Run(ctx context.Context) error {
-	b, err := Read(ctx, u.Store)
+	b, states, err := u.begin(ctx)
 	if err != nil {
-		return err
-	}
-	states, err := u.Store.SegmentStates(ctx)
-	if err != nil {
-		return err
-	}
-	if err := u.forget(ctx, b, states); err != nil {
 		return err
 	}
 	env, err := u.Env(ctx, b)
@@ -143,15 +136,22 @@ func (u *Upkeep) keep(ctx context.Context, b Book, s Segment, env Env, state sto
 
 // Forget takes everybody out of the segments that are gone, as Run does.
 func (u *Upkeep) Forget(ctx context.Context) error {
+	_, _, err := u.begin(ctx)
+	return err
+}
+
+// begin reads the segments and how they stood, and takes everybody out of those
+// that are gone.
+func (u *Upkeep) begin(ctx context.Context) (Book, map[string]store.SegmentState, error) {
 	b, err := Read(ctx, u.Store)
 	if err != nil {
-		return err
+		return b, nil, err
 	}
 	states, err := u.Store.SegmentStates(ctx)
 	if err != nil {
-		return err
+		return b, nil, err
 	}
-	return u.forget(ctx, b, states)
+	return b, states, u.forget(ctx, b, states)
 }
 
 func (u *Upkeep) forget(ctx context.Context, b Book, states map[string]store.SegmentState) error {

@@ -23,6 +23,14 @@ type answerRecorder struct {
 	status int
 }
 
+// Write notes the status that is sent when none was said.
+func (r *answerRecorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
 // WriteHeader notes the status.
 func (r *answerRecorder) WriteHeader(status int) {
 	if r.status == 0 {
@@ -33,6 +41,19 @@ func (r *answerRecorder) WriteHeader(status int) {
 
 // Unwrap lets http.ResponseController reach what is underneath.
 func (r *answerRecorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// secretPaths are the beginnings of addresses that end with a secret.
+var secretPaths = []string{"/invite/", "/digest/stop/"}
+
+// written is a path as a log may hold it: without the secret in it.
+func written(path string) string {
+	for _, p := range secretPaths {
+		if strings.HasPrefix(path, p) {
+			return p + "{secret}"
+		}
+	}
+	return path
+}
 
 // quietActions change nothing, or only how a member sees the pages.
 var quietActions = []string{"POST /language", "POST /theme", "POST /segments/try", "POST /notes/preview", "POST /settings/{name}/preview"}
@@ -81,11 +102,7 @@ func (s *server) audit(v *visit, rt route, status int) {
 	if !change && !v.exported && !signIn {
 		return
 	}
-	path := v.r.URL.Path
-	if v.r.PathValue("secret") != "" {
-		path = strings.TrimPrefix(rt.pattern, v.r.Method+" ") // it is one
-	}
-	a := store.Audit{Kind: store.AuditChange, Action: rt.pattern, Path: path, Status: status, Address: v.address(), Accounts: s.accountsOf(v)}
+	a := store.Audit{Kind: store.AuditChange, Action: rt.pattern, Path: written(v.r.URL.Path), Status: status, Address: v.address(), Accounts: s.accountsOf(v)}
 	if signIn {
 		a.Kind = store.AuditSignIn
 	}
@@ -214,16 +231,7 @@ func (s *server) auditLog(v *visit) error {
 			return err
 		}
 	}
-	address := func(path string, add ...string) string {
-		all := maps.Clone(kept)
-		for i := 0; i+1 < len(add); i += 2 {
-			all.Set(add[i], add[i+1])
-		}
-		if len(all) == 0 {
-			return path
-		}
-		return path + "?" + all.Encode()
-	}
+	address := func(path string, add ...string) string { return linked(path, kept, add) }
 	p.CSV = address("/audit.csv")
 	if q.After != "" {
 		p.First = address("/audit")

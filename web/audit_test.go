@@ -56,3 +56,23 @@ func TestAuditLog(t *testing.T) {
 	staffed(t).get(admin, "/audit?check=yes").says(".flash", "nothing to check")
 	s.get(as{role: store.Manager}, "/audit").is(403)
 }
+
+// What was taken out is written down with the status that was sent, and no
+// address with the secret that it ends with.
+func TestAuditKeepsStatusesAndNoSecrets(t *testing.T) {
+	s := busy(t)
+	s.get(admin, "/metrics/mrr/series.csv?period=12m").is(200)
+	s.post(nobody, "/digest/stop/the-secret-of-a-mail").is(404)
+	s.post(nobody, "/invite/fi_the-secret-of-an-invitation").is(404)
+	list, _, err := s.store.AuditLog(t.Context(), store.AuditQuery{})
+	s.check(err)
+	seen := map[string]int{}
+	for _, a := range list {
+		seen[a.Path] = a.Status
+	}
+	for path, status := range map[string]int{"/metrics/mrr/series.csv": 200, "/digest/stop/{secret}": 404, "/invite/{secret}": 404} {
+		if seen[path] != status {
+			t.Errorf("%s: status %d, not %d, in %v", path, seen[path], status, seen)
+		}
+	}
+}

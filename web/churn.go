@@ -114,7 +114,7 @@ func (s *server) churn(v *visit) error {
 	g.Go(func() error {
 		report, err := s.Metrics.ChurnReasons(ctx, q)
 		if err == nil {
-			p.reasons(v, look, report)
+			p.reasons(v, report)
 		}
 		return err
 	})
@@ -163,7 +163,7 @@ func (s *server) lineChart(v *visit, look *view, names ...string) (*chart, error
 }
 
 // reasons fills in why the customers of the period left.
-func (p *churnPage) reasons(v *visit, look *view, c metric.ChurnReport) {
+func (p *churnPage) reasons(v *visit, c metric.ChurnReport) {
 	code, money := v.p.Code(), scale{v.p, metric.Money, c.Currency}
 	count := func(n int) string { return v.p.Number(float64(n), 0) }
 	largest := 1

@@ -8,7 +8,7 @@ import (
 )
 
 // churnSheet answers what the page asks of one report as a file.
-func churnSheet[T any](s *server, v *visit, file string, read func(context.Context, metric.Request) (T, error), rows func(T, *sheet)) error {
+func churnSheet[T any](v *visit, file string, read func(context.Context, metric.Request) (T, error), rows func(T, *sheet)) error {
 	look, err := v.view()
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func churnSheet[T any](s *server, v *visit, file string, read func(context.Conte
 // churnReasonsCSV is the reasons of the list, each beside its group, and what
 // was said that is not on it.
 func (s *server) churnReasonsCSV(v *visit) error {
-	return churnSheet(s, v, "churn-reasons.csv", s.Metrics.ChurnReasons, func(c metric.ChurnReport, out *sheet) {
+	return churnSheet(v, "churn-reasons.csv", s.Metrics.ChurnReasons, func(c metric.ChurnReport, out *sheet) {
 		code := v.p.Code()
 		add := func(group, reason string, t metric.ReasonTotal) {
 			write(out, []string{group, reason, t.Title.In(code), strconv.Itoa(t.Accounts), plain(&t.MRR), string(c.Currency)})
@@ -50,7 +50,7 @@ func (s *server) churnReasonsCSV(v *visit) error {
 
 // churnLostCSV is every customer that left in the period.
 func (s *server) churnLostCSV(v *visit) error {
-	return churnSheet(s, v, "churn-lost.csv", s.Metrics.ChurnReasons, func(c metric.ChurnReport, out *sheet) {
+	return churnSheet(v, "churn-lost.csv", s.Metrics.ChurnReasons, func(c metric.ChurnReport, out *sheet) {
 		write(out, []string{"account", "group", "left", "months", "mrr", "currency", "reason", "said", "payment", "back"})
 		for _, a := range c.Lost {
 			back := ""
@@ -64,7 +64,7 @@ func (s *server) churnLostCSV(v *visit) error {
 
 // churnSurvivalCSV is the observed curve of each group, month by month.
 func (s *server) churnSurvivalCSV(v *visit) error {
-	return churnSheet(s, v, "churn-survival.csv", s.Metrics.Survival, func(curves metric.Survival, out *sheet) {
+	return churnSheet(v, "churn-survival.csv", s.Metrics.Survival, func(curves metric.Survival, out *sheet) {
 		write(out, []string{"group", "all", "month", "at_risk", "survival", "low", "high"})
 		for i, c := range append([]metric.SurvivalCurve{curves.Whole}, curves.Groups...) {
 			for _, pt := range c.Points {
@@ -76,7 +76,7 @@ func (s *server) churnSurvivalCSV(v *visit) error {
 
 // churnWorthCSV is what a customer of each group is worth, in every way.
 func (s *server) churnWorthCSV(v *visit) error {
-	return churnSheet(s, v, "churn-worth.csv", s.Metrics.LifetimeValue, func(r metric.LifetimeReport, out *sheet) {
+	return churnSheet(v, "churn-worth.csv", s.Metrics.LifetimeValue, func(r metric.LifetimeReport, out *sheet) {
 		write(out, []string{"group", "all", "paying", "customer_months", "lost", "simple", "simple_low", "simple_high", "with_margin", "discounted", "survival", "survival_low", "survival_high", "months", "currency"})
 		for i, x := range append([]metric.LifetimeRow{r.Whole}, r.Groups...) {
 			row := []string{x.Group, strconv.FormatBool(i == 0)}
@@ -91,16 +91,7 @@ func (s *server) churnWorthCSV(v *visit) error {
 // whyCSV is the lines of a decomposition; they and the rest add up to the
 // change.
 func (s *server) whyCSV(v *visit) error {
-	q, err := s.metricQuery(v)
-	if err != nil {
-		return err
-	}
-	req, err := s.whyRequest(v, q)
-	if err != nil {
-		return err
-	}
-	req.Limit = 10_000
-	got, err := s.Metrics.Compare(v.r.Context(), req)
+	q, _, got, err := s.whyAnswer(v, 10_000)
 	if err != nil {
 		return err
 	}

@@ -168,21 +168,7 @@ func (s *server) readCustomers(v *visit, q url.Values, n *names) (*customersLook
 
 // Link is the page's address with pairs changed; an empty value removes one.
 func (l *customersLook) Link(path string, pairs ...string) string {
-	q := url.Values{}
-	for k, x := range l.given {
-		q[k] = slices.Clone(x)
-	}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] == "" {
-			q.Del(pairs[i])
-		} else {
-			q.Set(pairs[i], pairs[i+1])
-		}
-	}
-	if len(q) == 0 {
-		return path
-	}
-	return path + "?" + q.Encode()
+	return linked(path, l.given, pairs)
 }
 
 // Get is a parameter.

@@ -374,7 +374,6 @@ func (s *server) changeDesk(v *visit) error {
 	if _, err := s.Store.Desk(ctx, id); err != nil {
 		return err
 	}
-	u := store.SourceUpdate{}
 	switch f.Get("do") {
 	case "map", "try":
 		return s.changeMapping(v, id, f)
@@ -384,22 +383,15 @@ func (s *server) changeDesk(v *visit) error {
 			return s.showDeskWith(v, http.StatusOK, id, deskShown{secret: secret})
 		}
 		return s.refuseDesk(v, id, err, nil)
-	case "delete":
-		if err := s.Store.DeleteSource(ctx, id); err != nil {
-			return err
-		}
-		return v.done("/desks", "source-gone")
-	case "disable", "enable":
-		off := f.Get("do") == "disable"
-		u.Disabled = &off
-	case "rename":
-		name := f.Get("name")
-		u.Name = &name
-	default:
-		return farol.Errorf(farol.Invalid, "The form could not be read.")
 	}
-	if _, err := s.Store.UpdateSource(ctx, id, u); err != nil {
+	gone, err := s.updateSource(ctx, id, f)
+	switch {
+	case gone:
+		return v.done("/desks", "source-gone")
+	case fieldOf(err) != "":
 		return s.refuseDesk(v, id, err, nil)
+	case err != nil:
+		return err
 	}
 	return v.done("/desks/"+url.PathEscape(string(id)), "source")
 }

@@ -49,7 +49,7 @@ func (s *server) showError(v *visit, err error) {
 	p := errorPage{shell: v.shell(f.title), Status: f.status, Text: v.wrong(err)}
 	if kind == farol.Internal {
 		p.Request = v.id
-		s.Log.Error("a page failed", "request", v.id, "path", v.r.URL.Path, "error", err)
+		s.Log.Error("a page failed", "request", v.id, "path", written(v.r.URL.Path), "error", err)
 	}
 	if kind == farol.Busy {
 		v.w.Header().Set("Retry-After", "5")
@@ -92,6 +92,6 @@ func (s *server) nowhere(v *visit) error {
 // refuseForeign answers a write that another site's page tried to send.
 func (s *server) refuseForeign(w http.ResponseWriter, r *http.Request) {
 	v := s.begin(w, r)
-	s.Log.Warn("refused a write from another site", "request", v.id, "path", r.URL.Path, "origin", r.Header.Get("Origin"))
+	s.Log.Warn("refused a write from another site", "request", v.id, "path", written(r.URL.Path), "origin", r.Header.Get("Origin"))
 	s.showError(v, farol.Errorf(farol.Forbidden, "This form was sent from another site's page."))
 }

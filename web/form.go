@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -12,10 +13,19 @@ import (
 // maxForm bounds what a form may send: the largest holds lists of ids.
 const maxForm = 1 << 20
 
+// formTime is how long a form may take to arrive.
+const formTime = 30 * time.Second
+
 // form parses the posted form, bounded.
 func (v *visit) form() error {
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
-	if err := v.r.ParseForm(); err != nil {
+	// A connection that cannot have a deadline (a recorder in a test) has no
+	// slow sender either; and what is read later is not the form's.
+	conn := http.NewResponseController(v.w)
+	_ = conn.SetReadDeadline(time.Now().Add(formTime))
+	err := v.r.ParseForm()
+	_ = conn.SetReadDeadline(time.Time{})
+	if err != nil {
 		return farol.Errorf(farol.Invalid, "The form could not be read.")
 	}
 	return nil

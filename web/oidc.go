@@ -44,6 +44,9 @@ type OIDC struct {
 	provider *oidc.Provider
 }
 
+// answering bounds how long the provider may take for one answer.
+var answering = &http.Client{Timeout: 10 * time.Second}
+
 // found is the provider, whose description is read when it is first needed: a
 // provider that is away must not keep this server from starting.
 func (o *OIDC) found(ctx context.Context) (*oidc.Provider, error) {
@@ -54,8 +57,7 @@ func (o *OIDC) found(ctx context.Context) (*oidc.Provider, error) {
 	}
 	// The provider keeps the context for its later requests, so it must not be
 	// the visit's.
-	client := &http.Client{Timeout: 10 * time.Second}
-	p, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), client), o.Issuer)
+	p, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), answering), o.Issuer)
 	if err == nil {
 		o.provider = p
 	}
@@ -174,6 +176,7 @@ func (s *server) identify(ctx context.Context, v *visit, f flow, code string) (x
 	if err != nil {
 		return x, err
 	}
+	ctx = oidc.ClientContext(ctx, answering)
 	token, err := config.Exchange(ctx, code, oauth2.VerifierOption(f.Verifier))
 	if err != nil {
 		return x, err

@@ -156,12 +156,16 @@ func (s *server) retentionQuestion(v *visit, look *view) (q metric.RetentionRequ
 	return q, own, err
 }
 
-func (s *server) retention(v *visit) error {
-	look, err := v.view()
-	if err != nil {
-		return err
+// retentionAsked reads the view with it.
+func (s *server) retentionAsked(v *visit) (look *view, q metric.RetentionRequest, own url.Values, err error) {
+	if look, err = v.view(); err == nil {
+		q, own, err = s.retentionQuestion(v, look)
 	}
-	q, own, err := s.retentionQuestion(v, look)
+	return look, q, own, err
+}
+
+func (s *server) retention(v *visit) error {
+	look, q, own, err := s.retentionAsked(v)
 	if err != nil {
 		return err
 	}
@@ -343,11 +347,7 @@ func (p *retentionPage) figures(sc scale, got metric.Retention) {
 
 // triangleCSV is the triangle with the page's numbers, one cell a row.
 func (s *server) triangleCSV(v *visit) error {
-	look, err := v.view()
-	if err != nil {
-		return err
-	}
-	q, _, err := s.retentionQuestion(v, look)
+	_, q, _, err := s.retentionAsked(v)
 	if err != nil {
 		return err
 	}
@@ -390,11 +390,7 @@ type memberRow struct {
 }
 
 func (s *server) retentionMembers(v *visit) error {
-	look, err := v.view()
-	if err != nil {
-		return err
-	}
-	q, own, err := s.retentionQuestion(v, look)
+	look, q, own, err := s.retentionAsked(v)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -98,13 +99,26 @@ func (s *server) changeSource(v *visit) error {
 		return err
 	}
 	id, f, ctx := farol.SourceID(v.r.PathValue("id")), v.r.PostForm, v.r.Context()
+	gone, err := s.updateSource(ctx, id, f)
+	switch refused, ok := v.refuse(err); {
+	case gone:
+		return v.done("/sources", "source-gone")
+	case ok && refused.Field != "":
+		return s.showSourceWith(v, http.StatusUnprocessableEntity, refused)
+	case err != nil:
+		return err
+	}
+	return v.done("/sources/"+url.PathEscape(string(id)), "source")
+}
+
+// updateSource does to a source, or to the one of a help desk, what the form
+// asks for; gone tells that it was deleted.
+func (s *server) updateSource(ctx context.Context, id farol.SourceID, f url.Values) (gone bool, err error) {
 	u := store.SourceUpdate{}
 	switch f.Get("do") {
 	case "delete":
-		if err := s.Store.DeleteSource(ctx, id); err != nil {
-			return err
-		}
-		return v.done("/sources", "source-gone")
+		err = s.Store.DeleteSource(ctx, id)
+		return err == nil, err
 	case "disable", "enable":
 		off := f.Get("do") == "disable"
 		u.Disabled = &off
@@ -112,15 +126,10 @@ func (s *server) changeSource(v *visit) error {
 		name := f.Get("name")
 		u.Name = &name
 	default:
-		return farol.Errorf(farol.Invalid, "The form could not be read.")
+		return false, farol.Errorf(farol.Invalid, "The form could not be read.")
 	}
-	if _, err := s.Store.UpdateSource(ctx, id, u); err != nil {
-		if refused, ok := v.refuse(err); ok {
-			return s.showSourceWith(v, http.StatusUnprocessableEntity, refused)
-		}
-		return err
-	}
-	return v.done("/sources/"+url.PathEscape(string(id)), "source")
+	_, err = s.Store.UpdateSource(ctx, id, u)
+	return false, err
 }
 
 // snippets are the installs that we know to work, with the key filled in.

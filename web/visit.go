@@ -70,7 +70,7 @@ func (s *server) page(rt route) http.Handler {
 				if p == http.ErrAbortHandler {
 					panic(p)
 				}
-				s.Log.Error("a page panicked", "request", v.id, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+				s.Log.Error("a page panicked", "request", v.id, "path", written(r.URL.Path), "panic", p, "stack", string(debug.Stack()))
 				s.showError(v, errors.New("panic"))
 			}
 		}()

@@ -133,7 +133,7 @@ func (s *server) voice(v *visit) error {
 	})
 	g.Go(func() (err error) {
 		list, _, err := s.Metrics.Answers(ctx, metric.AnswersRequest{VoiceRequest: look.voiceRequest(""), Commented: true, Limit: 12})
-		p.Comments = v.answerRows(look, list)
+		p.Comments = v.answerRows(list)
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -264,7 +264,7 @@ func (p *voicePage) distribution(v *visit, look *view, all metric.VoiceGroup) {
 }
 
 // answerRows writes answers with links to the events of who gave them.
-func (v *visit) answerRows(look *view, list []metric.Answer) []answerRow {
+func (v *visit) answerRows(list []metric.Answer) []answerRow {
 	out := make([]answerRow, 0, len(list))
 	for _, a := range list {
 		r := answerRow{
@@ -321,7 +321,7 @@ func (s *server) voiceAnswers(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := answersPage{shell: v.shell(lang.Text("Survey answers")), Rows: v.answerRows(look, list), Drawer: v.fragment()}
+	p := answersPage{shell: v.shell(lang.Text("Survey answers")), Rows: v.answerRows(list), Drawer: v.fragment()}
 	p.Question, p.View = v.p.T("Who answered what, and in which words?"), look
 	p.Crumb = &crumb{v.p.T("Voice of the customer"), look.Link("/voice")}
 	p.extra = url.Values{}

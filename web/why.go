@@ -70,16 +70,24 @@ var whyMethods = map[metric.Method]lang.Text{
 // drawnLines bounds the bars of the picture.
 const drawnLines = 12
 
+// whyAnswer takes apart the change that the visit asks about, into so many
+// lines; 0 is as many as the page shows.
+func (s *server) whyAnswer(v *visit, limit int) (q metricQuery, req metric.CompareRequest, got metric.Decomposition, err error) {
+	if q, err = s.metricQuery(v); err != nil {
+		return q, req, got, err
+	}
+	if req, err = s.whyRequest(v, q); err != nil {
+		return q, req, got, err
+	}
+	if limit > 0 {
+		req.Limit = limit
+	}
+	got, err = s.Metrics.Compare(v.r.Context(), req)
+	return q, req, got, err
+}
+
 func (s *server) why(v *visit) error {
-	q, err := s.metricQuery(v)
-	if err != nil {
-		return err
-	}
-	req, err := s.whyRequest(v, q)
-	if err != nil {
-		return err
-	}
-	got, err := s.Metrics.Compare(v.r.Context(), req)
+	q, req, got, err := s.whyAnswer(v, 0)
 	if err != nil {
 		return err
 	}

@@ -1,15 +1,12 @@
 package bench
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +14,6 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
-	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/segment"
 	"github.com/farol-cs/farol/store"
 	"github.com/farol-cs/farol/web"
@@ -46,24 +42,13 @@ var customerPages = []string{
 // each page is in its log (-v).
 func BenchmarkCustomers(b *testing.B) {
 	ctx := context.Background()
-	dir := b.TempDir()
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(dir, "state.db"), time.Now)
-	must(b, err)
-	defer s.Close()
-	_, err = s.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.CompanyName, Author: "system",
-		Body: metric.CompanyDocument{Name: "Bench", Zone: "UTC", WeekStart: "monday", Currency: "BRL"}})
-	must(b, err)
-	f, err := facts.Open(ctx, facts.Config{Path: filepath.Join(cmp.Or(*customersFolder, dir), "facts.duckdb"), Zone: time.UTC})
-	must(b, err)
-	defer f.Close()
+	home := newCompany(b, time.UTC, factsIn(*customersFolder, "facts"))
+	s, f := home.store, home.facts
 	base := newBase()
 	base.fill(b, f)
 
-	set, err := metric.ReadSettings(ctx, s)
-	must(b, err)
-	catalogue, err := metric.Load()
-	must(b, err)
-	reader := metric.New(catalogue, f, func() metric.Settings { return set })
+	reader := home.reader(b)
+	catalogue := reader.Catalogue()
 	directory := customer.New(f, time.Now)
 	clocked(b, "directory loaded", func() { _, err := directory.Accounts(ctx); must(b, err) })
 	journey := customer.Journey{Facts: f, Store: s, Directory: directory, Now: time.Now, Env: func(ctx context.Context) (segment.Env, error) {
@@ -74,7 +59,7 @@ func BenchmarkCustomers(b *testing.B) {
 
 	stop := keepSending(b, s, f)
 	defer stop()
-	times := base.read(b, s, web.New(web.Config{Store: s, Facts: f, Metrics: reader, Customers: directory}))
+	times := base.read(b, home.signIn(b, web.New(web.Config{Store: s, Facts: f, Metrics: reader, Customers: directory})))
 	worst, slowest := time.Duration(0), ""
 	for _, path := range customerPages {
 		if len(times[path]) == 0 {
@@ -216,13 +201,8 @@ func (c *base) measure(b *testing.B, f *facts.Facts) {
 	}
 }
 
-// read signs in and reads each page many times, another account each time.
-func (c *base) read(b *testing.B, s *store.Store, h http.Handler) took {
-	ctx := context.Background()
-	_, err := s.AddFirstMember(ctx, store.NewMember{Email: "bench@example.com", Name: "Bench", Password: "a long enough password", Language: "en"})
-	must(b, err)
-	_, token, err := s.SignIn(ctx, "bench@example.com", "a long enough password", "127.0.0.1", "bench")
-	must(b, err)
+// read reads each page many times, another account each time.
+func (c *base) read(b *testing.B, who member) took {
 	times := took{}
 	for range *customersRounds {
 		for _, page := range customerPages {
@@ -231,12 +211,7 @@ func (c *base) read(b *testing.B, s *store.Store, h http.Handler) took {
 			}
 			i := c.r.IntN(*customersAccounts)
 			path := strings.NewReplacer("%A", string(accountOf(i)), "%P", string(personOf(i)), "%D", (c.today - 20).String()).Replace(page)
-			req := httptest.NewRequest(http.MethodGet, path, nil)
-			req.AddCookie(&http.Cookie{Name: "farol_session", Value: token})
-			w := httptest.NewRecorder()
-			begun := time.Now()
-			h.ServeHTTP(w, req)
-			spent := time.Since(begun)
+			w, spent := who.open(path)
 			switch {
 			case w.Code == http.StatusOK:
 				times[page] = append(times[page], spent)

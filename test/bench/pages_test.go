@@ -1,14 +1,12 @@
 package bench
 
 import (
-	"cmp"
 	"context"
 	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +16,6 @@ import (
 	"github.com/farol-cs/farol/demo"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/ingest"
-	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 	"github.com/farol-cs/farol/web"
 )
@@ -78,36 +75,24 @@ func quantile(took []time.Duration, q float64) time.Duration {
 
 func measurePages(b *testing.B, months int) (took, int64) {
 	ctx := context.Background()
-	dir := b.TempDir()
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(dir, "state.db"), time.Now)
-	must(b, err)
-	defer s.Close()
 	zone, err := time.LoadLocation("America/Sao_Paulo")
 	must(b, err)
-	_, err = s.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.CompanyName, Author: "system",
-		Body: metric.CompanyDocument{Name: "Bench", Zone: zone.String(), WeekStart: "monday", Currency: "BRL"}})
-	must(b, err)
-	f, err := facts.Open(ctx, facts.Config{Path: filepath.Join(cmp.Or(*pagesFolder, dir), fmt.Sprintf("facts-%d.duckdb", months)), Zone: zone})
-	must(b, err)
-	defer f.Close()
+	home := newCompany(b, zone, factsIn(*pagesFolder, fmt.Sprintf("facts-%d", months)))
+	s, f := home.store, home.facts
 	kept, err := f.Stats(ctx)
 	must(b, err)
 	if kept.Events == 0 {
-		company := demo.New(demo.Config{Seed: 7, Accounts: *pagesAccounts, Months: months, Until: time.Now(), Zone: zone})
-		must(b, f.Backfill(ctx, company.Next))
+		mirante := demo.New(demo.Config{Seed: 7, Accounts: *pagesAccounts, Months: months, Until: time.Now(), Zone: zone})
+		must(b, f.Backfill(ctx, mirante.Next))
 	}
-	set, err := metric.ReadSettings(ctx, s)
-	must(b, err)
-	catalogue, err := metric.Load()
-	must(b, err)
-	reader := metric.New(catalogue, f, func() metric.Settings { return set })
+	reader := home.reader(b)
 	begun := time.Now()
 	must(b, reader.UpdateHistory(ctx))
 	b.Logf("history of every metric over %d months: %.1f s", months, time.Since(begun).Seconds())
 
 	stop := keepSending(b, s, f)
 	defer stop()
-	times := readPages(b, s, web.New(web.Config{Store: s, Facts: f, Metrics: reader}))
+	times := readPages(b, home.signIn(b, web.New(web.Config{Store: s, Facts: f, Metrics: reader})))
 	stats, err := f.Stats(ctx)
 	must(b, err)
 	return times, stats.Events
@@ -149,23 +134,14 @@ func fresh(n int) string {
 	return `{"batch":[` + strings.Join(events, ",") + `]}`
 }
 
-// readPages signs in and reads each page many times, as a person who looks
-// around does; the first round, in which nothing is cached, counts too.
-func readPages(b *testing.B, s *store.Store, h http.Handler) took {
-	ctx := context.Background()
-	_, err := s.AddFirstMember(ctx, store.NewMember{Email: "bench@example.com", Name: "Bench", Password: "a long enough password", Language: "en"})
-	must(b, err)
-	_, token, err := s.SignIn(ctx, "bench@example.com", "a long enough password", "127.0.0.1", "bench")
-	must(b, err)
+// readPages reads each page many times, as a person who looks around does; the
+// first round, in which nothing is cached, counts too.
+func readPages(b *testing.B, who member) took {
 	times := took{}
 	for range 60 {
 		for _, path := range pages {
-			req := httptest.NewRequest(http.MethodGet, path, nil)
-			req.AddCookie(&http.Cookie{Name: "farol_session", Value: token})
-			w := httptest.NewRecorder()
-			begun := time.Now()
-			h.ServeHTTP(w, req)
-			times[path] = append(times[path], time.Since(begun))
+			w, spent := who.open(path)
+			times[path] = append(times[path], spent)
 			if w.Code != http.StatusOK {
 				b.Fatalf("%s: %d", path, w.Code)
 			}

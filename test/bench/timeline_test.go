@@ -7,16 +7,12 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
-	"github.com/farol-cs/farol/metric"
-	"github.com/farol-cs/farol/store"
 	"github.com/farol-cs/farol/web"
 )
 
@@ -35,26 +31,14 @@ var timelinePages = []string{"", "?kind=ticket", "?person=deep-p3", "?as_of=%D",
 // account's events in the log.
 func BenchmarkTimeline(b *testing.B) {
 	ctx := context.Background()
-	dir := b.TempDir()
-	s, err := store.Open(ctx, "sqlite:"+filepath.Join(dir, "state.db"), time.Now)
-	must(b, err)
-	defer s.Close()
-	_, err = s.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.CompanyName, Author: "system",
-		Body: metric.CompanyDocument{Name: "Bench", Zone: "UTC", WeekStart: "monday", Currency: "BRL"}})
-	must(b, err)
-	f, err := facts.Open(ctx, facts.Config{Path: filepath.Join(dir, "facts.duckdb"), Zone: time.UTC})
-	must(b, err)
-	defer f.Close()
+	home := newCompany(b, time.UTC, "")
+	f := home.facts
 	deep := &deepAccount{r: rand.New(rand.NewPCG(5, 5)), day: farol.DayOf(time.Now(), time.UTC).Next(-365 * *timelineYears), end: farol.DayOf(time.Now(), time.UTC)}
 	clocked(b, "taken in", func() { must(b, f.Backfill(ctx, deep.next)) })
 	clocked(b, "compacted", func() { must(b, f.Compact(ctx)) })
 	clocked(b, "the roster of people kept", func() { must(b, f.UpdateRoster(ctx)) })
-	set, err := metric.ReadSettings(ctx, s)
-	must(b, err)
-	catalogue, err := metric.Load()
-	must(b, err)
-	h := web.New(web.Config{Store: s, Facts: f, Metrics: metric.New(catalogue, f, func() metric.Settings { return set }), Customers: customer.New(f, time.Now)})
-	times := deep.read(b, s, h)
+	pages := web.New(web.Config{Store: home.store, Facts: f, Metrics: home.reader(b), Customers: customer.New(f, time.Now)})
+	times := deep.read(b, home.signIn(b, pages))
 
 	var scans []time.Duration
 	for range *timelineRounds {
@@ -132,13 +116,8 @@ func (c *deepAccount) next() ([]farol.Event, error) {
 	return out, nil
 }
 
-// read signs in and reads each look many times.
-func (c *deepAccount) read(b *testing.B, s *store.Store, h http.Handler) took {
-	ctx := context.Background()
-	_, err := s.AddFirstMember(ctx, store.NewMember{Email: "bench@example.com", Name: "Bench", Password: "a long enough password", Language: "en"})
-	must(b, err)
-	_, token, err := s.SignIn(ctx, "bench@example.com", "a long enough password", "127.0.0.1", "bench")
-	must(b, err)
+// read reads each look many times.
+func (c *deepAccount) read(b *testing.B, who member) took {
 	times := took{}
 	for range *timelineRounds {
 		for _, page := range timelinePages {
@@ -146,12 +125,8 @@ func (c *deepAccount) read(b *testing.B, s *store.Store, h http.Handler) took {
 			if page == "?as_of=%D" {
 				path = "/customers/deep?as_of=" + c.end.Next(-700-c.r.IntN(300)).String()
 			}
-			req := httptest.NewRequest(http.MethodGet, path, nil)
-			req.AddCookie(&http.Cookie{Name: "farol_session", Value: token})
-			w := httptest.NewRecorder()
-			begun := time.Now()
-			h.ServeHTTP(w, req)
-			times[page] = append(times[page], time.Since(begun))
+			w, spent := who.open(path)
+			times[page] = append(times[page], spent)
 			if w.Code != http.StatusOK {
 				b.Fatalf("%s: %d %s", path, w.Code, w.Body.String())
 			}

@@ -50,10 +50,10 @@ func measureUpdate(b *testing.B, months int) (full, day time.Duration) {
 	f, err := facts.Open(ctx, facts.Config{Path: filepath.Join(b.TempDir(), "facts.duckdb"), Zone: zone, Now: clock})
 	must(b, err)
 	defer f.Close()
-	company := demo.New(demo.Config{Seed: 7, Accounts: *updateAccounts, Months: *updateMonths, Until: until, Zone: zone})
+	mirante := demo.New(demo.Config{Seed: 7, Accounts: *updateAccounts, Months: *updateMonths, Until: until, Zone: zone})
 	from := until.AddDate(0, -months, 0)
 	must(b, f.Backfill(ctx, func() ([]farol.Event, error) {
-		events, err := company.Next()
+		events, err := mirante.Next()
 		return since(events, from), err
 	}))
 	catalogue, err := metric.Load()
@@ -64,7 +64,7 @@ func measureUpdate(b *testing.B, months int) (full, day time.Duration) {
 	reader.SetClock(clock)
 	full = timed(b, reader)
 
-	fresh := company.Live(until.AddDate(0, 0, 1))
+	fresh := mirante.Live(until.AddDate(0, 0, 1))
 	now = now.AddDate(0, 0, 1)
 	for i := range fresh {
 		fresh[i].Known = time.Time{}
