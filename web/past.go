@@ -27,7 +27,7 @@ func (s *server) pastNotes(n names, then customer.Past, columns []string) ([]str
 		return nil, nil
 	}
 	p := n.v.p
-	notes := []string{p.T("Attributes, owners, tags, lists, stages and segments are what was said by then, metrics what was kept. The names of members, the titles of fields and the limits of stages are those of today.")}
+	notes := []string{p.T("Attributes, owners, tags, lists, stages and segments are what was said by then, metrics what was kept by then or follows from what was known. The names of members, the titles of fields and the limits of stages are those of today.")}
 	var none []string
 	days := map[farol.Day][]string{}
 	for name, day := range then.Days {

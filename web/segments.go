@@ -112,7 +112,7 @@ func (s *server) segments(v *visit) error {
 		return err
 	}
 	if look.Past() && len(p.Rows) > 0 {
-		p.Notes = []string{v.p.T("Who was in a segment is what was marked by then; MRR is what was kept of these customers. Rules and titles are those of today, and segments that were deleted are not listed.")}
+		p.Notes = []string{v.p.T("Who was in a segment is what was marked by then; MRR is what was kept of these customers or follows from what was known. Rules and titles are those of today, and segments that were deleted are not listed.")}
 	}
 	return s.send(v, http.StatusOK, "segments", "layout", p)
 }

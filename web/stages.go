@@ -93,7 +93,7 @@ func (s *server) stagesBoard(v *visit) error {
 	p.Empty = len(all) == 0 && len(look.Filters) == 0 && !look.Past()
 	p.Board = look.At("/customers", "view", "board")
 	if look.Past() {
-		p.Notes = []string{v.p.T("Stages, owners and segments are what was said by then, MRR what was kept. The titles, targets and limits of stages are those of today.")}
+		p.Notes = []string{v.p.T("Stages, owners and segments are what was said by then, MRR what was kept or follows from what was known. The titles, targets and limits of stages are those of today.")}
 	}
 	moves, whys, entered, err := s.stageMoves(v, look, q, all)
 	if err != nil {
