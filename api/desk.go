@@ -101,6 +101,7 @@ type listTicketsInput struct {
 	Sort     string `query:"sort" enum:"opened,updated,waited,account" default:"opened"`
 	Offset   int    `query:"offset" minimum:"0"`
 	Limit    int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Among
 }
 
 type listTicketsOutput struct {
@@ -126,6 +127,9 @@ func (s *server) listTickets(ctx context.Context, in *listTicketsInput) (*listTi
 		return nil, err
 	}
 	if q.To, err = day("to", in.To); err != nil {
+		return nil, err
+	}
+	if q.Keep, err = s.only(ctx, in.Clocks, in.Among); err != nil {
 		return nil, err
 	}
 	all, err := s.ticketsAt(ctx, in.Clocks, cal)

@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -58,9 +60,10 @@ type listEventsInput struct {
 	Name    string `query:"name"`
 	Source  string `query:"source"`
 	Kind    string `query:"kind" enum:"track,identify,group,page,screen,alias"`
-	Known   string `query:"known" doc:"As it was known at the end of this day or at this instant; now when empty."`
 	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	After   string `query:"after" doc:"The cursor next of the page before."`
+	Clocks
+	Among
 }
 
 type listEventsOutput struct {
@@ -91,8 +94,25 @@ func (s *server) listEvents(ctx context.Context, in *listEventsInput) (*listEven
 	if err != nil {
 		return nil, err
 	}
-	if q.Known, err = (Clocks{Known: in.Known}).known(cal.Zone); err != nil {
+	if q.Known, err = in.known(cal.Zone); err != nil {
 		return nil, err
+	}
+	asOf, err := in.asOf()
+	if err != nil {
+		return nil, err
+	}
+	if asOf != 0 && (q.To == 0 || q.To > asOf) {
+		q.To = asOf + 1
+	}
+	keep, err := s.among(ctx, in.Clocks, in.Among)
+	if err != nil {
+		return nil, err
+	}
+	if keep != nil {
+		q.Among = slices.Collect(maps.Keys(keep))
+		if q.Among == nil {
+			q.Among = []farol.AccountID{} // nobody is in it
+		}
 	}
 	rows, next, err := s.Facts.Events(ctx, q)
 	if err != nil {

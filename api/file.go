@@ -50,12 +50,17 @@ type filesOutput struct {
 
 func (s *server) listFiles(ctx context.Context, in *struct {
 	ID string `path:"id"`
+	Clocks
 }) (*filesOutput, error) {
+	at, err := s.until(ctx, in.Clocks)
+	if err != nil {
+		return nil, err
+	}
 	a, err := s.Customers.Account(ctx, farol.AccountID(in.ID))
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.Store.Files(ctx, a.ID, time.Time{})
+	list, err := s.Store.Files(ctx, a.ID, at)
 	out := &filesOutput{}
 	out.Body.Files = each(list, newFile)
 	return out, err

@@ -14,7 +14,7 @@ import (
 func (s *server) goalOperations() {
 	tags := []string{"goals"}
 	register(s, team, huma.Operation{OperationID: "list-goals", Method: http.MethodGet, Path: "/goals", Tags: tags,
-		Summary: "The goals that support and Customer Success share, with how they stand", Description: "Goals on metrics that are hidden from the caller are left out."}, s.listGoals)
+		Summary: "The goals that support and Customer Success share, with how they stand", Description: "Goals on metrics that are hidden from the caller are left out. With as_of or known the goals are those that were set by then, as they were written then. A segment narrows the values of every goal down."}, s.listGoals)
 	register(s, workers, huma.Operation{OperationID: "add-goal", Method: http.MethodPost, Path: "/goals", Tags: tags,
 		Summary: "Set a goal", Description: "For who sees all accounts.", DefaultStatus: http.StatusCreated}, s.addGoal)
 	register(s, team, huma.Operation{OperationID: "get-goal", Method: http.MethodGet, Path: "/goals/{id}", Tags: tags,
@@ -65,7 +65,7 @@ type GoalReading struct {
 	Unit     string     `json:"unit"`
 	Currency *string    `json:"currency"`
 	Status   string     `json:"status" enum:"on_track,at_risk,missed,reached,unknown"`
-	Ground   string     `json:"ground" enum:"value,forecast,line,part,none" doc:"Why: by the last value, by the forecast, by the straight line from baseline to target, or nothing to judge by; part: the caller sees some accounts only, the values are theirs, and baseline, progress, chance and status, which are of all, are left out."`
+	Ground   string     `json:"ground" enum:"value,forecast,line,part,none" doc:"Why: by the last value, by the forecast, by the straight line from baseline to target, or nothing to judge by; part: the caller sees or asks for some accounts only, the values are theirs, and baseline, progress, chance and status, which are of all, are left out."`
 	Live     *GoalStep  `json:"live" doc:"The last period that is complete, else the last with a value; null for none."`
 	Progress *float64   `json:"progress" doc:"The share of the way from baseline to target, 1 at most; below 0 it has moved away. null where there is no way: no value, no baseline, or one that is at the target already."`
 	Chance   *float64   `json:"chance" doc:"Of being at the target on the day if changes go on as they were, independent of each other; null with fewer than six whole periods."`
@@ -98,7 +98,27 @@ func (s *server) goals() goal.Keeper {
 	return goal.Keeper{Store: s.Store, Metrics: s.Metrics, Now: s.Now}
 }
 
-func (s *server) listGoals(ctx context.Context, _ *struct{}) (*struct {
+// goalsAt reads goals as the clocks say, of the accounts of a segment.
+func (s *server) goalsAt(ctx context.Context, c Clocks, in Among) (goal.Keeper, error) {
+	k := s.goals()
+	cal, err := s.calendar(ctx)
+	if err != nil {
+		return k, err
+	}
+	if k.AsOf, err = c.asOf(); err != nil {
+		return k, err
+	}
+	if k.Known, err = c.known(cal.Zone); err != nil {
+		return k, err
+	}
+	k.Within, err = s.filters(ctx, in.Segment)
+	return k, err
+}
+
+func (s *server) listGoals(ctx context.Context, in *struct {
+	Clocks
+	Among
+}) (*struct {
 	Body struct {
 		Goals []GoalReading `json:"goals" nullable:"false"`
 	}
@@ -108,7 +128,11 @@ func (s *server) listGoals(ctx context.Context, _ *struct{}) (*struct {
 			Goals []GoalReading `json:"goals" nullable:"false"`
 		}
 	}{}
-	list, err := s.goals().ReadAll(ctx, 0)
+	k, err := s.goalsAt(ctx, in.Clocks, in.Among)
+	if err != nil {
+		return nil, err
+	}
+	list, err := k.ReadAll(ctx, 0)
 	out.Body.Goals = make([]GoalReading, 0, len(list))
 	for _, r := range list {
 		out.Body.Goals = append(out.Body.Goals, newGoal(r, false))
@@ -118,24 +142,30 @@ func (s *server) listGoals(ctx context.Context, _ *struct{}) (*struct {
 
 type goalOutput struct{ Body GoalReading }
 
-func (s *server) readGoal(ctx context.Context, g goal.Kept, err error) (*goalOutput, error) {
+func (s *server) readGoal(ctx context.Context, k goal.Keeper, g goal.Kept, err error) (*goalOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.goals().Read(ctx, g, 0)
+	r, err := k.Read(ctx, g, 0)
 	return &goalOutput{newGoal(r, true)}, err
 }
 
 func (s *server) addGoal(ctx context.Context, in *struct{ Body GoalBody }) (*goalOutput, error) {
 	g, err := s.goals().Add(ctx, in.Body.goal(), keeper(ctx).ID)
-	return s.readGoal(ctx, g, err)
+	return s.readGoal(ctx, s.goals(), g, err)
 }
 
 func (s *server) getGoal(ctx context.Context, in *struct {
 	ID string `path:"id"`
+	Clocks
+	Among
 }) (*goalOutput, error) {
-	g, err := s.goals().Goal(ctx, in.ID)
-	return s.readGoal(ctx, g, err)
+	k, err := s.goalsAt(ctx, in.Clocks, in.Among)
+	if err != nil {
+		return nil, err
+	}
+	g, err := k.Goal(ctx, in.ID)
+	return s.readGoal(ctx, k, g, err)
 }
 
 func (s *server) changeGoal(ctx context.Context, in *struct {
@@ -144,5 +174,5 @@ func (s *server) changeGoal(ctx context.Context, in *struct {
 	Body GoalBody
 }) (*goalOutput, error) {
 	g, err := s.goals().Change(ctx, in.ID, in.Body.goal(), keeper(ctx).ID, in.seen())
-	return s.readGoal(ctx, g, err)
+	return s.readGoal(ctx, s.goals(), g, err)
 }

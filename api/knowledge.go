@@ -19,6 +19,7 @@ func (s *server) knowledgeOperations() {
 		return huma.Operation{OperationID: id, Method: method, Path: path, Tags: tags, Summary: summary, Errors: []int{404, 409}}
 	}
 	list := op("list-articles", http.MethodGet, "/articles", "Articles of the knowledge base")
+	list.Description = "With as_of or known as they stood then: texts and what readers saw are of then; whether an article was in review or archived is kept of now only."
 	list.Errors = nil
 	register(s, team, list, s.listArticles)
 	add := op("add-article", http.MethodPost, "/articles", "Begin an article, as a draft")
@@ -78,6 +79,7 @@ func (s *server) listArticles(ctx context.Context, in *struct {
 	State     string `query:"state" enum:"draft,review,published,archived,"`
 	Published bool   `query:"published" doc:"Only those that readers see."`
 	Limit     int    `query:"limit" minimum:"1" maximum:"500" default:"100"`
+	Clocks
 }) (*struct {
 	Body struct {
 		Articles []Article `json:"articles" nullable:"false"`
@@ -88,7 +90,11 @@ func (s *server) listArticles(ctx context.Context, in *struct {
 			Articles []Article `json:"articles" nullable:"false"`
 		}
 	}{}
-	list, err := s.Store.Articles(ctx, store.ArticleQuery{Search: in.Search, Topic: in.Topic, Feature: in.Feature, Stage: in.Stage, State: in.State, Readers: in.Published, Limit: in.Limit})
+	at, err := s.until(ctx, in.Clocks)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Articles(ctx, store.ArticleQuery{At: at, Search: in.Search, Topic: in.Topic, Feature: in.Feature, Stage: in.Stage, State: in.State, Readers: in.Published, Limit: in.Limit})
 	out.Body.Articles = each(list, newArticle)
 	return out, err
 }
@@ -99,8 +105,13 @@ func (s *server) addArticle(ctx context.Context, in *struct{ Body ArticleText })
 
 func (s *server) getArticle(ctx context.Context, in *struct {
 	ID string `path:"id"`
+	Clocks
 }) (*articleOutput, error) {
-	return articleAnswer(s.Store.Article(ctx, in.ID))
+	at, err := s.until(ctx, in.Clocks)
+	if err != nil {
+		return nil, err
+	}
+	return articleAnswer(s.Store.ArticleAt(ctx, in.ID, at))
 }
 
 func (s *server) writeArticle(ctx context.Context, in *struct {
@@ -154,12 +165,18 @@ type ArticleVersion struct {
 
 func (s *server) listArticleVersions(ctx context.Context, in *struct {
 	ID string `path:"id"`
+	Clocks
 }) (*struct {
 	Body struct {
 		Versions []ArticleVersion `json:"versions" nullable:"false"`
 	}
 }, error) {
-	if _, err := s.Store.Article(ctx, in.ID); err != nil {
+	at, err := s.until(ctx, in.Clocks)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Store.ArticleAt(ctx, in.ID, at)
+	if err != nil {
 		return nil, err
 	}
 	out := &struct {
@@ -169,6 +186,9 @@ func (s *server) listArticleVersions(ctx context.Context, in *struct {
 	}{}
 	list, err := s.Store.ArticleVersions(ctx, in.ID)
 	for _, v := range list {
+		if v.Version > a.Version {
+			continue
+		}
 		out.Body.Versions = append(out.Body.Versions, ArticleVersion{ArticleText(v.ArticleText), v.Version, v.Author, v.Created, orNull(v.Reviewer), orNull(v.Reviewed)})
 	}
 	return out, err
@@ -184,6 +204,7 @@ type Need struct {
 
 func (s *server) listNeeds(ctx context.Context, in *struct {
 	Clocks
+	Among
 	ID   string `path:"id"`
 	From string `query:"from" format:"date" doc:"Tickets opened from this day on."`
 	To   string `query:"to" format:"date" doc:"Tickets opened before this day."`
@@ -192,7 +213,11 @@ func (s *server) listNeeds(ctx context.Context, in *struct {
 		Needs []Need `json:"needs" nullable:"false"`
 	}
 }, error) {
-	a, err := s.Store.Article(ctx, in.ID)
+	at, err := s.until(ctx, in.Clocks)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Store.ArticleAt(ctx, in.ID, at)
 	if err != nil {
 		return nil, err
 	}
@@ -201,6 +226,9 @@ func (s *server) listNeeds(ctx context.Context, in *struct {
 		return nil, err
 	}
 	q := desk.Query{Zone: cal.Zone, Sight: sight.Of(ctx)}
+	if q.Keep, err = s.only(ctx, in.Clocks, in.Among); err != nil {
+		return nil, err
+	}
 	for _, b := range []struct {
 		field, text string
 		into        *farol.Day

@@ -32,22 +32,34 @@ type listMessagesOutput struct {
 }
 
 func (s *server) listMessages(ctx context.Context, in *struct {
-	Account string    `query:"account" doc:"Of this account's conversation; without one, of the community."`
-	Topic   string    `query:"topic" doc:"Posts of the community on this topic, with their answers."`
-	Before  string    `query:"before" doc:"Id of the last message of the page before."`
-	Known   time.Time `query:"known"`
-	Limit   int       `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Account string `query:"account" doc:"Of this account's conversation; without one, of the community."`
+	Topic   string `query:"topic" doc:"Posts of the community on this topic, with their answers."`
+	Before  string `query:"before" doc:"Id of the last message of the page before."`
+	Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
+	Clocks
+	Among
 }) (*listMessagesOutput, error) {
+	at, err := s.until(ctx, in.Clocks)
+	if err != nil {
+		return nil, err
+	}
+	only, err := s.only(ctx, in.Clocks, in.Among)
+	if err != nil {
+		return nil, err
+	}
 	out := &listMessagesOutput{}
 	out.Body.Messages = []Message{}
 	if in.Account != "" {
-		list, err := s.Store.Messages(ctx, store.AccountThread(farol.AccountID(in.Account)), in.Before, in.Known, in.Limit)
+		if only != nil && !only(farol.AccountID(in.Account)) {
+			return out, nil
+		}
+		list, err := s.Store.Messages(ctx, store.AccountThread(farol.AccountID(in.Account)), in.Before, at, in.Limit)
 		for _, m := range list {
 			out.Body.Messages = append(out.Body.Messages, newMessage(m))
 		}
 		return out, err
 	}
-	posts, answers, err := s.Store.Posts(ctx, store.Channel, store.PostQuery{Topic: in.Topic, Before: in.Before, Limit: in.Limit})
+	posts, answers, err := s.Store.Posts(ctx, store.Channel, store.PostQuery{Topic: in.Topic, Before: in.Before, At: at, Only: only, Limit: in.Limit})
 	for _, p := range posts {
 		out.Body.Messages = append(out.Body.Messages, newMessage(p))
 		for _, m := range answers[p.ID] {

@@ -15,7 +15,7 @@ import (
 func (s *server) qualityOperations() {
 	tags := []string{"sources"}
 	register(s, team, huma.Operation{OperationID: "read-quality", Method: http.MethodGet, Path: "/quality", Tags: tags,
-		Summary: "How well each source sends", Description: "Counts are of the last seven days, from counters that are kept per hour. A source is silent when its own rhythm of the last eight weeks, hour by hour of the week, makes so long a quiet less likely than one in 200."},
+		Summary: "How well each source sends", Description: "Counts are of the last seven days, from counters that are kept per hour, for 60 days; with as_of or known those of the days before. A source is silent when its own rhythm of the last eight weeks, hour by hour of the week, makes so long a quiet less likely than one in 200."},
 		s.readQuality)
 	register(s, team, huma.Operation{OperationID: "list-silences", Method: http.MethodGet, Path: "/quality/silences", Tags: tags,
 		Summary: "When sources sent nothing although they should have, the newest first, of the last 60 days"}, s.listSilences)
@@ -46,28 +46,32 @@ type qualityOutput struct {
 	}
 }
 
-func (s *server) readQuality(ctx context.Context, _ *struct{}) (*qualityOutput, error) {
-	now := s.Now()
+func (s *server) readQuality(ctx context.Context, in *struct{ Clocks }) (*qualityOutput, error) {
+	at, err := s.until(ctx, in.Clocks)
+	if err != nil {
+		return nil, err
+	}
+	now := s.at(at)
 	week := now.Add(-7 * 24 * time.Hour)
 	sources, err := s.Store.Sources(ctx)
 	if err != nil {
 		return nil, err
 	}
-	hours, err := s.Store.SourceHours(ctx, now.Add(-9*7*24*time.Hour))
+	hours, err := s.Store.SourceHoursAt(ctx, now.Add(-9*7*24*time.Hour), at)
 	if err != nil {
 		return nil, err
 	}
-	reasons, err := s.Store.RejectReasons(ctx, week)
+	reasons, err := s.Store.RejectReasons(ctx, week, at)
 	if err != nil {
 		return nil, err
 	}
-	open, err := s.Store.Silences(ctx, time.Time{})
+	open, err := s.Store.SilencesAt(ctx, at, at)
 	if err != nil {
 		return nil, err
 	}
 	silent := map[farol.SourceID]bool{}
 	for _, x := range open {
-		silent[x.Source] = true
+		silent[x.Source] = silent[x.Source] || x.Resolved.IsZero()
 	}
 	bySource := map[farol.SourceID][]store.SourceHour{}
 	for _, h := range hours {
@@ -76,6 +80,12 @@ func (s *server) readQuality(ctx context.Context, _ *struct{}) (*qualityOutput, 
 	out := &qualityOutput{}
 	out.Body.Sources = make([]SourceQuality, 0, len(sources))
 	for _, x := range sources {
+		if x.Created.After(now) && len(bySource[x.ID]) == 0 {
+			continue
+		}
+		if x.Disabled.After(now) {
+			x.Disabled = time.Time{}
+		}
 		q := s.qualityOf(x, bySource[x.ID], week, now, silent[x.ID])
 		for _, r := range reasons {
 			if r.Source == x.ID {
@@ -132,8 +142,12 @@ type listSilencesOutput struct {
 	}
 }
 
-func (s *server) listSilences(ctx context.Context, _ *struct{}) (*listSilencesOutput, error) {
-	list, err := s.Store.Silences(ctx, s.Now().AddDate(0, 0, -60))
+func (s *server) listSilences(ctx context.Context, in *struct{ Clocks }) (*listSilencesOutput, error) {
+	at, err := s.until(ctx, in.Clocks)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Store.SilencesAt(ctx, s.at(at).AddDate(0, 0, -60), at)
 	out := &listSilencesOutput{}
 	out.Body.Silences = make([]Silence, 0, len(list))
 	for _, x := range list {

@@ -72,6 +72,69 @@ func (s *server) accountsThen(ctx context.Context, asOf farol.Day, known time.Ti
 	return then.Accounts, err
 }
 
+// Among is the parameter by which a list keeps the accounts of a segment.
+type Among struct {
+	Segment []string `query:"segment,explode" doc:"Keep what is of the accounts of a segment, by its name (-NAME keeps those that are not in it), or of those whose attribute has a value, attribute=value, as of the day that is read; the same attribute again adds a value, anything else narrows."`
+}
+
+// until is the end of what the clocks show, for what people did in Farol: it
+// was known when it was done, so both cut it. Zero is now.
+func (s *server) until(ctx context.Context, c Clocks) (time.Time, error) {
+	cal, err := s.calendar(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	end, err := c.known(cal.Zone)
+	if err != nil {
+		return end, err
+	}
+	asOf, err := c.asOf()
+	if err == nil && asOf != 0 && asOf < cal.Today(s.Now()) {
+		if day := asOf.Next(1).Start(cal.Zone).Add(-time.Millisecond); end.IsZero() || day.Before(end) {
+			end = day
+		}
+	}
+	return end, err
+}
+
+// at is the instant, or now.
+func (s *server) at(moment time.Time) time.Time {
+	if moment.IsZero() {
+		return s.Now()
+	}
+	return moment
+}
+
+// among are the accounts of a segment as the clocks show them; nil when none is
+// asked for.
+func (s *server) among(ctx context.Context, c Clocks, in Among) (map[farol.AccountID]bool, error) {
+	filters, err := s.filters(ctx, in.Segment)
+	if err != nil || len(filters) == 0 {
+		return nil, err
+	}
+	asOf, known, err := c.moment(s.Facts.Zone())
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.accountsThen(ctx, asOf, known)
+	out := map[farol.AccountID]bool{}
+	for id, a := range all {
+		if !a.Test && a.Fits(filters) {
+			out[id] = true
+		}
+	}
+	return out, err
+}
+
+// only is the same as a question.
+func (s *server) only(ctx context.Context, c Clocks, in Among) (func(farol.AccountID) bool, error) {
+	keep, err := s.among(ctx, c, in)
+	if keep == nil {
+		return nil, err
+	}
+	return func(id farol.AccountID) bool { return keep[id] }, err
+}
+
 // filters reads the segment; segments that it names must be there.
 func (s *server) filters(ctx context.Context, segments []string) ([]facts.Filter, error) {
 	out, err := segment.Filters(segments)

@@ -25,11 +25,11 @@ func (s *server) workOperations() {
 		o.Errors = []int{http.StatusNotFound}
 		return o
 	}
-	register(s, team, op("list-notes", http.MethodGet, "/notes", "Notes about an account, the pinned first, then the newest", ""), s.listNotes)
+	register(s, team, op("list-notes", http.MethodGet, "/notes", "Notes about an account, the pinned first, then the newest", "With as_of or known those that were written by then, with the words that they had."), s.listNotes)
 	register(s, workers, op("add-note", http.MethodPost, "/notes", "Write a note", "Open items of its task list (`- [ ] @name text 2026-04-01`) become tasks; who is mentioned is told."), s.addNote)
 	register(s, workers, op("change-note", http.MethodPatch, "/notes/{id}", "Change, pin, delete or restore a note", "What it said before is kept: see list-note-edits. All but pinning and restoring is for the token that wrote it, and for leaders."), s.changeNote)
 	register(s, team, op("list-note-edits", http.MethodGet, "/notes/{id}/edits", "What a note said before", ""), s.listNoteEdits)
-	register(s, team, op("list-tasks", http.MethodGet, "/tasks", "Tasks: the open ones by due day and priority, then the ended, the last ended first", ""), s.listTasks)
+	register(s, team, op("list-tasks", http.MethodGet, "/tasks", "Tasks: the open ones by due day and priority, then the ended, the last ended first", "With as_of or known they stand as they did then: made, ended and deleted by then or not; their words, owners and days are those of now."), s.listTasks)
 	register(s, workers, op("add-task", http.MethodPost, "/tasks", "Add a task", "Of one source only one task is open at a time: a second one adds its details as another reason and answers the first."), s.addTask)
 	register(s, workers, op("change-tasks", http.MethodPatch, "/tasks", "Change several tasks: all of them or none", ""), s.changeTasks)
 	register(s, team, op("list-messages", http.MethodGet, "/messages", "The conversation about an account, or the team's community, the newest first", ""), s.listMessages)
@@ -98,11 +98,15 @@ type listNotesOutput struct {
 }
 
 func (s *server) listNotes(ctx context.Context, in *struct {
-	Account string    `query:"account" required:"true"`
-	Known   time.Time `query:"known" doc:"As they were written up to this instant."`
-	Limit   int       `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Account string `query:"account" required:"true"`
+	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
+	Clocks
 }) (*listNotesOutput, error) {
-	list, err := s.Store.Notes(ctx, farol.AccountID(in.Account), in.Known, in.Limit)
+	at, err := s.until(ctx, in.Clocks)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.Store.Notes(ctx, farol.AccountID(in.Account), at, in.Limit)
 	out := &listNotesOutput{}
 	out.Body.Notes = each(list, newNote)
 	return out, err
@@ -175,14 +179,22 @@ type listEditsOutput struct {
 
 func (s *server) listNoteEdits(ctx context.Context, in *struct {
 	ID string `path:"id"`
+	Clocks
 }) (*listEditsOutput, error) {
-	if _, err := s.Store.Note(ctx, in.ID); err != nil {
+	at, err := s.until(ctx, in.Clocks)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.Store.NoteAt(ctx, in.ID, at); err != nil {
 		return nil, err
 	}
 	list, err := s.Store.Edits(ctx, "note:"+in.ID)
 	out := &listEditsOutput{}
 	out.Body.Edits = []Edit{}
 	for _, e := range list {
+		if e.At.After(s.at(at)) {
+			continue
+		}
 		out.Body.Edits = append(out.Body.Edits, Edit{e.At, string(e.Author), e.Title, e.Body})
 	}
 	return out, err
@@ -236,6 +248,8 @@ func (s *server) listTasks(ctx context.Context, in *struct {
 	Search  string `query:"q" doc:"In titles."`
 	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Offset  int    `query:"offset" minimum:"0" default:"0"`
+	Clocks
+	Among
 }) (*listTasksOutput, error) {
 	q := store.TaskQuery{Account: farol.AccountID(in.Account), Kind: in.Kind, Search: in.Search, Limit: in.Limit, Offset: in.Offset, Open: in.State == "open", Closed: in.State == "ended"}
 	if in.Owner != "" {
@@ -247,6 +261,12 @@ func (s *server) listTasks(ctx context.Context, in *struct {
 	}
 	var err error
 	if q.DueBy, err = day("due_by", in.DueBy); err != nil {
+		return nil, err
+	}
+	if q.At, err = s.until(ctx, in.Clocks); err != nil {
+		return nil, err
+	}
+	if q.Only, err = s.only(ctx, in.Clocks, in.Among); err != nil {
 		return nil, err
 	}
 	list, err := s.Store.Tasks(ctx, q)

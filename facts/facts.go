@@ -105,6 +105,8 @@ type EventFilter struct {
 	Kind   farol.Kind
 	// Known shows the list as it was known at the instant; zero is now.
 	Known time.Time
+	// Among keeps the events of these accounts; nil does not.
+	Among []farol.AccountID
 	// Limit of rows; 0 is 100, at most 1000.
 	Limit int
 	// After is the cursor that the page before gave, or empty.

@@ -231,7 +231,12 @@ func (f *Facts) eventWhere(ctx context.Context, q EventFilter) (string, map[stri
 		add("who IN (SELECT unnest({whos:Array(UInt64)}))", "whos", raws)
 	}
 	var ids []string
+	if q.Among != nil && q.Account != "" && !slices.Contains(q.Among, f.Joined(q.Account, q.Known)) {
+		q.Among, q.Account = []farol.AccountID{}, ""
+	}
 	switch s := sight.Of(ctx); {
+	case q.Among != nil && q.Account == "":
+		ids = f.among(ctx, q)
 	case q.Account != "":
 		whole := f.Joined(q.Account, q.Known)
 		if err := s.Check(whole); err != nil {
@@ -262,6 +267,25 @@ func (f *Facts) eventWhere(ctx context.Context, q EventFilter) (string, map[stri
 OR `+resolved+`
 AND hash NOT IN (SELECT m.hash FROM `+latest+` m WHERE NOT m.account`+among+`))`)
 	return strings.Join(conds, " AND "), params, nil
+}
+
+// among are the ids of the accounts that an event filter keeps, with their
+// parts, of those in sight.
+func (f *Facts) among(ctx context.Context, q EventFilter) []string {
+	keep, see := make(map[farol.AccountID]bool, len(q.Among)), sight.Of(ctx)
+	ids := make([]string, 0, len(q.Among))
+	for _, id := range q.Among {
+		if see.Account(id) {
+			keep[id] = true
+			ids = append(ids, string(id))
+		}
+	}
+	for part, whole := range f.joinedAt(q.Known) {
+		if keep[farol.AccountID(whole)] {
+			ids = append(ids, part)
+		}
+	}
+	return ids
 }
 
 // latestMoves is a sub-query with the last move of each moved event of the

@@ -87,6 +87,36 @@ type Keeper struct {
 	Metrics *metric.Reader
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
+	// AsOf and Known are the two clocks by which goals are read; zero is now.
+	// The goals are those that were set by then, as they were written then.
+	AsOf  farol.Day
+	Known time.Time
+	// Within narrows what is read of every goal to accounts: the values are
+	// theirs, as for a reader who sees some accounts only.
+	Within []facts.Filter
+}
+
+// today is the day looked at.
+func (k Keeper) today(cal farol.Calendar) farol.Day {
+	d := cal.Today(k.now())
+	if !k.Known.IsZero() {
+		d = min(d, farol.DayOf(k.Known, cal.Zone))
+	}
+	if k.AsOf != 0 {
+		d = min(d, k.AsOf)
+	}
+	return d
+}
+
+// instant is the one of whose goals it tells; zero is now.
+func (k Keeper) instant(cal farol.Calendar) time.Time {
+	end := k.Known
+	if k.AsOf != 0 && k.AsOf < cal.Today(k.now()) {
+		if day := k.AsOf.Next(1).Start(cal.Zone).Add(-time.Millisecond); end.IsZero() || day.Before(end) {
+			end = day
+		}
+	}
+	return end
 }
 
 // checkSegments tells whether the segments that the lines name are there.
@@ -278,7 +308,15 @@ func (k Keeper) mayRead(ctx context.Context, g Goal) error {
 // Goal is one goal; NotFound when there is none such, Forbidden when it is on
 // what is hidden from the reader.
 func (k Keeper) Goal(ctx context.Context, id string) (Kept, error) {
-	d, err := k.Store.Definition(ctx, Kind, id)
+	cal, err := k.calendar(ctx)
+	if err != nil {
+		return Kept{}, err
+	}
+	at := k.instant(cal)
+	if at.IsZero() {
+		at = time.UnixMilli(1 << 60)
+	}
+	d, err := k.Store.DefinitionAt(ctx, Kind, id, at)
 	if farol.KindOf(err) == farol.NotFound {
 		return Kept{}, farol.Errorf(farol.NotFound, "there is no such goal")
 	}
@@ -298,7 +336,11 @@ func (k Keeper) Goal(ctx context.Context, id string) (Kept, error) {
 // Goals lists the goals, those due first before the others and the ended last,
 // and counts those that are left out because they are on what is hidden.
 func (k Keeper) Goals(ctx context.Context) (out []Kept, hidden int, err error) {
-	list, err := k.Store.Definitions(ctx, Kind)
+	cal, err := k.calendar(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	list, err := k.Store.DefinitionsAt(ctx, Kind, k.instant(cal))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -353,8 +395,8 @@ type Step struct {
 	Value, Low, High float64
 }
 
-// Reading is a goal with what is true of it. For who sees some accounts only the
-// values are of those, and what measures the whole (baseline, chance, progress
+// Reading is a goal with what is true of it. For who sees some accounts only, or
+// asks for some, the values are of those, and what measures the whole (baseline, chance, progress
 // and status) is left out.
 type Reading struct {
 	Kept
@@ -392,18 +434,18 @@ func (k Keeper) Read(ctx context.Context, g Kept, maxAge time.Duration) (Reading
 		return r, err
 	}
 	start, due := g.Days()
-	today := cal.Today(k.now())
+	today := k.today(cal)
 	until := min(today, due)
 	from := cal.PeriodAt(g.Grain, min(start, until)).From
 	for range back[g.Grain] {
 		from = cal.PeriodAt(g.Grain, from-1).From
 	}
-	s, err := k.Metrics.Read(ctx, metric.Request{Metric: g.Metric, Period: farol.Period{From: from, To: until + 1}, Grain: g.Grain, Filters: g.Filters(), MaxAge: maxAge})
+	s, err := k.Metrics.Read(ctx, metric.Request{Metric: g.Metric, Period: farol.Period{From: from, To: until + 1}, Grain: g.Grain, AsOf: k.AsOf, Known: k.Known, Filters: append(g.Filters(), k.Within...), MaxAge: maxAge})
 	if err != nil {
 		return r, err
 	}
 	r.Unit, r.Currency, r.Points = s.Unit, s.Currency, s.Points
-	part := sight.Of(ctx).Limited()
+	part := sight.Of(ctx).Limited() || len(k.Within) > 0
 	if part {
 		r.Baseline = nil
 	}

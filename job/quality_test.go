@@ -157,7 +157,7 @@ func TestWatch(t *testing.T) {
 			t.Errorf("counted %+v", h)
 		}
 	}
-	if reasons, err := s.RejectReasons(ctx, monday); err != nil || len(reasons) != 1 || reasons[0].Reason != "type is missing" {
+	if reasons, err := s.RejectReasons(ctx, monday, time.Time{}); err != nil || len(reasons) != 1 || reasons[0].Reason != "type is missing" {
 		t.Errorf("reasons %+v, %v", reasons, err)
 	}
 	if open, err := s.Silences(ctx, time.Time{}); err != nil || len(open) != 0 {

@@ -314,7 +314,11 @@ type ArticleQuery struct {
 	Readers bool
 	// Language puts those in it first.
 	Language string
-	Limit    int
+	// At lists them as they stood at the instant: their latest version of then,
+	// the one that readers saw, and the state as far as it is kept: whether an
+	// article was in review or archived is not, once it changed. Zero is now.
+	At    time.Time
+	Limit int
 }
 
 // Articles lists articles: those whose title has the words first, then the
@@ -323,6 +327,10 @@ func (s *Store) Articles(ctx context.Context, q ArticleQuery) ([]Article, error)
 	words := strings.Fields(fold(q.Search))
 	if len(words) > 8 {
 		words = words[:8]
+	}
+	if !q.At.IsZero() {
+		list, err := s.articlesThen(ctx, q, words)
+		return q.ranked(list, words), err
 	}
 	cond, args := `($1 = '' and state <> 'archived' or state = $1)`, []any{key(q.State)}
 	for _, w := range words {
@@ -343,9 +351,17 @@ func (s *Store) Articles(ctx context.Context, q ArticleQuery) ([]Article, error)
 	rows, err := s.reader.QueryContext(ctx, articleColumns+` where `+cond+` order by changed desc, id desc limit 500`, args...)
 	list, err := collect(rows, err, scanArticle)
 	// The engines differ in whether LIKE looks at capital letters.
-	list = slices.DeleteFunc(list, func(a Article) bool {
-		return q.Topic != "" && !slices.Contains(a.Topics, q.Topic) || q.Feature != "" && !slices.Contains(a.Features, q.Feature) || q.Stage != "" && !slices.Contains(a.Stages, q.Stage)
-	})
+	list = slices.DeleteFunc(list, func(a Article) bool { return !q.about(a) })
+	return q.ranked(list, words), err
+}
+
+// about tells whether an article is about what is asked for.
+func (q ArticleQuery) about(a Article) bool {
+	return (q.Topic == "" || slices.Contains(a.Topics, q.Topic)) && (q.Feature == "" || slices.Contains(a.Features, q.Feature)) && (q.Stage == "" || slices.Contains(a.Stages, q.Stage))
+}
+
+// ranked puts the best first and cuts the list.
+func (q ArticleQuery) ranked(list []Article, words []string) []Article {
 	rank := func(a Article) (n int) {
 		title := fold(a.Title + " " + strings.Join(a.Tags, " "))
 		for _, w := range words {
@@ -362,7 +378,7 @@ func (s *Store) Articles(ctx context.Context, q ArticleQuery) ([]Article, error)
 	if q.Limit > 0 && len(list) > q.Limit {
 		list = list[:q.Limit]
 	}
-	return list, err
+	return list
 }
 
 // ArticleVersions lists the versions, the newest first.
@@ -401,9 +417,13 @@ type ArticleViews struct {
 	Views, Members, Tickets int
 }
 
-// ArticleViews answers how often each article was opened from a day on.
-func (s *Store) ArticleViews(ctx context.Context, from farol.Day) (map[string]ArticleViews, error) {
-	rows, err := s.reader.QueryContext(ctx, `select article, sum(n), count(distinct member), count(distinct nullif(ticket, '')) from article_views where day >= $1 group by article`, int(from))
+// ArticleViews answers how often each article was opened from a day on and
+// before another, 0 for now.
+func (s *Store) ArticleViews(ctx context.Context, from, until farol.Day) (map[string]ArticleViews, error) {
+	if until == 0 {
+		until = 1 << 30
+	}
+	rows, err := s.reader.QueryContext(ctx, `select article, sum(n), count(distinct member), count(distinct nullif(ticket, '')) from article_views where day >= $1 and day < $2 group by article`, int(from), int(until))
 	out := map[string]ArticleViews{}
 	_, err = collect(rows, err, func(r scanner) (struct{}, error) {
 		var id string

@@ -87,7 +87,7 @@ func TestArticles(t *testing.T) {
 		ok(t, s.SeeArticle(ctx, a.ID, 20500, ana.ID, "zendesk-1"))
 		ok(t, s.SeeArticle(ctx, a.ID, 20500, ana.ID, "zendesk-1"))
 		ok(t, s.SeeArticle(ctx, a.ID, 20501, "eva", ""))
-		if v := must[map[string]ArticleViews](t)(s.ArticleViews(ctx, 20500)); v[a.ID] != (ArticleViews{3, 2, 1}) {
+		if v := must[map[string]ArticleViews](t)(s.ArticleViews(ctx, 20500, 0)); v[a.ID] != (ArticleViews{3, 2, 1}) {
 			t.Errorf("%+v", v)
 		}
 		for field, bad := range map[string]ArticleText{

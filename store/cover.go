@@ -34,6 +34,12 @@ func (c Cover) Holds(at time.Time) bool {
 	return c.Ended.IsZero() && !at.Before(c.Begins) && at.Before(c.Ends)
 }
 
+// Held tells whether it did at an instant of the past: one that was ended since
+// held then.
+func (c Cover) Held(at time.Time) bool {
+	return !c.Created.After(at) && (c.Ended.IsZero() || c.Ended.After(at)) && !at.Before(c.Begins) && at.Before(c.Ends)
+}
+
 // Over tells whether it does not hold any more.
 func (c Cover) Over(at time.Time) bool { return !c.Ended.IsZero() || !at.Before(c.Ends) }
 

@@ -129,6 +129,19 @@ func (s *Store) Definitions(ctx context.Context, kind string) ([]Definition, err
 	return all, err
 }
 
+// DefinitionsAt lists the version of each definition of the kind that was in
+// force at the instant (zero: now), by name.
+func (s *Store) DefinitionsAt(ctx context.Context, kind string, at time.Time) ([]Definition, error) {
+	if at.IsZero() {
+		return s.Definitions(ctx, kind)
+	}
+	rows, err := s.reader.QueryContext(ctx, definitionColumns+`where kind = $1 and version =
+		(select max(version) from definitions e where e.kind = d.kind and e.name = d.name and e.created <= $2) `, key(kind), at.UnixMilli())
+	all, err := collect(rows, err, scanDefinition)
+	slices.SortFunc(all, func(a, b Definition) int { return strings.Compare(a.Name, b.Name) })
+	return all, err
+}
+
 // DefinitionVersions lists every version, the newest first.
 func (s *Store) DefinitionVersions(ctx context.Context, kind, name string) ([]Definition, error) {
 	rows, err := s.reader.QueryContext(ctx, definitionColumns+`where kind = $1 and name = $2 order by version desc`, key(kind), key(name))

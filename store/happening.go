@@ -107,10 +107,15 @@ func (h Happening) seen(ctx context.Context) bool {
 // Happenings lists what happened since, the newest first; an account that is
 // not in only is left out (nil: none is). limit 0 is 100.
 func (s *Store) Happenings(ctx context.Context, since time.Time, only func(farol.AccountID) bool, limit int) ([]Happening, error) {
+	return s.HappeningsAt(ctx, since, time.Time{}, only, limit)
+}
+
+// HappeningsAt lists those that were known at the instant; zero is now.
+func (s *Store) HappeningsAt(ctx context.Context, since, at time.Time, only func(farol.AccountID) bool, limit int) ([]Happening, error) {
 	if limit <= 0 {
 		limit = 100
 	}
-	rows, err := s.reader.QueryContext(ctx, `select id, account, kind, name, text, weight, day, known from happenings where known > $1 order by known desc, id desc`, since.UnixMilli())
+	rows, err := s.reader.QueryContext(ctx, `select id, account, kind, name, text, weight, day, known from happenings where known > $1 and known <= $2 order by known desc, id desc`, since.UnixMilli(), horizon(at))
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/farol-cs/farol"
 )
@@ -143,7 +144,7 @@ func (s *Store) tickItem(ctx context.Context, tx *sql.Tx, t Task) error {
 	if !ok || !strings.HasPrefix(t.Source, "note:") {
 		return nil
 	}
-	n, err := findNote(ctx, tx, id)
+	n, err := findNote(ctx, tx, id, time.Time{})
 	if farol.KindOf(err) == farol.NotFound {
 		return nil // the note is gone, the task stays
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,14 +144,25 @@ func (s *Store) messages(ctx context.Context, thread, before, about string, know
 	if err := within(ctx, accountOf(thread), errNoAccount()); err != nil {
 		return nil, err
 	}
-	at := int64(1 << 60)
-	if !known.IsZero() {
-		at = known.UnixMilli()
-	}
 	rows, err := s.reader.QueryContext(ctx, `select `+messageColumns+` from messages
 		where thread = $1 and ($2 = '' or id < $2) and created <= $3 and (deleted is null or deleted > $3) and ($5 = '' or about = $5) order by id desc limit $4`,
-		key(thread), key(before), at, limit, cut(about, 300))
-	return collect(rows, err, scanMessage)
+		key(thread), key(before), horizon(known), limit, cut(about, 300))
+	return s.messagesThen(ctx, rows, err, known)
+}
+
+// messagesThen collects messages with the words that they had at the instant.
+func (s *Store) messagesThen(ctx context.Context, rows *sql.Rows, err error, at time.Time) ([]Message, error) {
+	list, err := collect(rows, err, scanMessage)
+	for i := range list {
+		if err != nil {
+			break
+		}
+		var then *Edit
+		if then, err = s.saidThen(ctx, "message:"+list[i].ID, list[i].Changed, at); then != nil {
+			list[i].Body, list[i].Changed = then.Body, time.Time{}
+		}
+	}
+	return list, err
 }
 
 // MessagesAbout lists the last of a thread's messages about the subject, as
@@ -165,6 +177,10 @@ type PostQuery struct {
 	Account       farol.AccountID
 	// Before is the id of the last post of the page before.
 	Before string
+	// At lists them as they stood at the instant; zero is now.
+	At time.Time
+	// Only keeps the posts about these accounts; nil does not.
+	Only func(farol.AccountID) bool
 	// Limit 0 is 30.
 	Limit int
 }
@@ -175,20 +191,27 @@ func (s *Store) Posts(ctx context.Context, channel string, q PostQuery) ([]Messa
 	if q.Limit <= 0 || q.Limit > 200 {
 		q.Limit = 30
 	}
+	read := unlimited(ctx, q.Limit)
+	if q.Only != nil {
+		read = everything
+	}
 	rows, err := s.reader.QueryContext(ctx, `select `+messageColumns+` from messages
-		where thread = $1 and parent = '' and deleted is null and ($2 = '' or topic = $2) and ($3 = '' or account = $3)
+		where thread = $1 and parent = '' and created <= $7 and (deleted is null or deleted > $7) and ($2 = '' or topic = $2) and ($3 = '' or account = $3)
 		and ($4 = '' or id < $4) and ($5 = '' or lower(body) like $5 escape '!') order by id desc limit $6`,
-		key(channel), key(strings.ToLower(q.Topic)), key(q.Account), key(q.Before), likeText(strings.ToLower(q.Search)), unlimited(ctx, q.Limit))
-	posts, err := collect(rows, err, scanMessage)
+		key(channel), key(strings.ToLower(q.Topic)), key(q.Account), key(q.Before), likeText(strings.ToLower(q.Search)), read, horizon(q.At))
+	posts, err := s.messagesThen(ctx, rows, err, q.At)
 	posts = onlyInsight(ctx, posts, func(m Message) farol.AccountID { return m.Account })
+	if q.Only != nil {
+		posts = slices.DeleteFunc(posts, func(m Message) bool { return !q.Only(m.Account) })
+	}
 	posts = posts[:min(len(posts), q.Limit)]
 	answers := map[string][]Message{}
 	for _, p := range posts {
 		if err != nil {
 			break
 		}
-		rows, err = s.reader.QueryContext(ctx, `select `+messageColumns+` from messages where parent = $1 and deleted is null order by id limit 500`, p.ID)
-		answers[p.ID], err = collect(rows, err, scanMessage)
+		rows, err = s.reader.QueryContext(ctx, `select `+messageColumns+` from messages where parent = $1 and created <= $2 and (deleted is null or deleted > $2) order by id limit 500`, p.ID, horizon(q.At))
+		answers[p.ID], err = s.messagesThen(ctx, rows, err, q.At)
 	}
 	return posts, answers, err
 }

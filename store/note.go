@@ -228,22 +228,70 @@ func (s *Store) Notes(ctx context.Context, account farol.AccountID, known time.T
 	if err := within(ctx, account, errNoAccount()); err != nil {
 		return nil, err
 	}
-	at := int64(1 << 60)
-	if !known.IsZero() {
-		at = known.UnixMilli()
-	}
 	rows, err := s.reader.QueryContext(ctx, `select `+noteColumns+` from notes where account = $1 and created <= $2 and (deleted is null or deleted > $2)
-		order by case when pinned is null then 1 else 0 end, at desc, id desc limit $3`, key(account), at, limit)
-	return collect(rows, err, scanNote)
+		order by case when pinned is null then 1 else 0 end, at desc, id desc limit $3`, key(account), horizon(known), limit)
+	list, err := collect(rows, err, scanNote)
+	for i := range list {
+		if err == nil {
+			err = s.noteThen(ctx, &list[i], known)
+		}
+	}
+	return list, err
+}
+
+// horizon is the instant up to which something is read; the zero one is now.
+func horizon(at time.Time) int64 {
+	if at.IsZero() {
+		return 1 << 60
+	}
+	return at.UnixMilli()
+}
+
+// saidThen is what the subject, changed last at the given instant, said at
+// another; nil for what it says now.
+func (s *Store) saidThen(ctx context.Context, subject string, changed, at time.Time) (*Edit, error) {
+	if at.IsZero() || !changed.After(at) {
+		return nil, nil
+	}
+	list, err := s.Edits(ctx, subject)
+	var then *Edit
+	for i := range list { // the last comes first
+		if list[i].At.After(at) {
+			then = &list[i]
+		}
+	}
+	return then, err
+}
+
+// noteThen puts the words of the instant into a note.
+func (s *Store) noteThen(ctx context.Context, n *Note, at time.Time) error {
+	then, err := s.saidThen(ctx, "note:"+n.ID, n.Changed, at)
+	if then != nil {
+		n.Title, n.Body, n.Changed = then.Title, then.Body, at
+	}
+	if !at.IsZero() && n.Pinned.After(at) {
+		n.Pinned = time.Time{}
+	}
+	return err
 }
 
 // Note is one note; NotFound when there is none or it was deleted.
 func (s *Store) Note(ctx context.Context, id string) (Note, error) {
-	return findNote(ctx, s.reader, id)
+	return findNote(ctx, s.reader, id, time.Time{})
 }
 
-func findNote(ctx context.Context, q queryer, id string) (Note, error) {
-	n, err := scanNote(q.QueryRowContext(ctx, `select `+noteColumns+` from notes where id = $1 and deleted is null`, key(id)))
+// NoteAt is one note with the words that it had at the instant (zero: now);
+// NotFound when it was not there then.
+func (s *Store) NoteAt(ctx context.Context, id string, at time.Time) (Note, error) {
+	n, err := findNote(ctx, s.reader, id, at)
+	if err == nil {
+		err = s.noteThen(ctx, &n, at)
+	}
+	return n, err
+}
+
+func findNote(ctx context.Context, q queryer, id string, at time.Time) (Note, error) {
+	n, err := scanNote(q.QueryRowContext(ctx, `select `+noteColumns+` from notes where id = $1 and created <= $2 and (deleted is null or deleted > $2)`, key(id), horizon(at)))
 	missing := farol.Errorf(farol.NotFound, "there is no such note")
 	if errors.Is(err, sql.ErrNoRows) {
 		err = missing
@@ -275,7 +323,7 @@ func (s *Store) UpdateNote(ctx context.Context, id string, u NoteUpdate) (Note, 
 				return err
 			}
 		}
-		if n, err = findNote(ctx, tx, id); err != nil {
+		if n, err = findNote(ctx, tx, id, time.Time{}); err != nil {
 			return err
 		}
 		before := n

@@ -155,11 +155,17 @@ func scanNotice(r scanner) (n Notice, err error) {
 // Notices lists what a member was told, the newest first; unseen keeps those
 // not seen yet. limit 0 is 50.
 func (s *Store) Notices(ctx context.Context, member MemberID, unseen bool, limit int) ([]Notice, error) {
+	return s.NoticesAt(ctx, member, time.Time{}, unseen, limit)
+}
+
+// NoticesAt lists what a member had been told by the instant (zero: now);
+// unseen keeps those that were not seen then.
+func (s *Store) NoticesAt(ctx context.Context, member MemberID, at time.Time, unseen bool, limit int) ([]Notice, error) {
 	if limit <= 0 || limit > 500 {
 		limit = 50
 	}
 	rows, err := s.reader.QueryContext(ctx, `select `+noticeColumns+` from notices
-		where member = $1 and ($2 = 0 or seen is null) order by id desc limit $3`, key(member), number(unseen), unlimited(ctx, limit))
+		where member = $1 and ($2 = 0 or seen is null or seen > $4) and created <= $4 order by id desc limit $3`, key(member), number(unseen), unlimited(ctx, limit), horizon(at))
 	list, err := collect(rows, err, scanNotice)
 	list = onlyInsight(ctx, list, func(n Notice) farol.AccountID { return n.Account })
 	return list[:min(len(list), limit)], err

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -62,8 +63,14 @@ func (s *Store) AddSourceHours(ctx context.Context, list []SourceHour) error {
 // SourceHours lists the counters from an instant on, by source and hour,
 // without reasons.
 func (s *Store) SourceHours(ctx context.Context, since time.Time) ([]SourceHour, error) {
+	return s.SourceHoursAt(ctx, since, time.Time{})
+}
+
+// SourceHoursAt lists those of the hours that had begun before an instant; zero
+// is now.
+func (s *Store) SourceHoursAt(ctx context.Context, since, at time.Time) ([]SourceHour, error) {
 	rows, err := s.reader.QueryContext(ctx, `select source, hour, events, duplicates, rejected, late, skewed, no_account, no_person, last from source_hours
-		where hour >= $1 order by source, hour`, since.Unix()/3600)
+		where hour >= $1 and hour < $2 order by source, hour`, since.Unix()/3600, hourAfter(at))
 	return collect(rows, err, func(r scanner) (h SourceHour, err error) {
 		var hour, last int64
 		err = r.Scan(&h.Source, &hour, &h.Events, &h.Duplicates, &h.Rejected, &h.Late, &h.Skewed, &h.NoAccount, &h.NoPerson, &last)
@@ -75,6 +82,15 @@ func (s *Store) SourceHours(ctx context.Context, since time.Time) ([]SourceHour,
 	})
 }
 
+// hourAfter is the first hour that had not begun before the instant; the zero
+// one is now.
+func hourAfter(at time.Time) int64 {
+	if at.IsZero() {
+		return 1 << 30
+	}
+	return (at.UnixMilli() + 3_599_999) / 3_600_000
+}
+
 // RejectReason is why events of a source were refused, and how many.
 type RejectReason struct {
 	Source farol.SourceID
@@ -82,10 +98,11 @@ type RejectReason struct {
 	N      int64
 }
 
-// RejectReasons sums up the reasons from an instant on, the most frequent
-// first.
-func (s *Store) RejectReasons(ctx context.Context, since time.Time) ([]RejectReason, error) {
-	rows, err := s.reader.QueryContext(ctx, `select source, reason, sum(n) from source_reasons where hour >= $1 group by source, reason order by 3 desc, 1, 2 limit 500`, since.Unix()/3600)
+// RejectReasons sums up the reasons of the hours from an instant on and, unless
+// it is zero, before another, the most frequent first.
+func (s *Store) RejectReasons(ctx context.Context, since, until time.Time) ([]RejectReason, error) {
+	rows, err := s.reader.QueryContext(ctx, `select source, reason, sum(n) from source_reasons where hour >= $1 and hour < $2 group by source, reason order by 3 desc, 1, 2 limit 500`,
+		since.Unix()/3600, hourAfter(until))
 	return collect(rows, err, func(r scanner) (x RejectReason, err error) { return x, r.Scan(&x.Source, &x.Reason, &x.N) })
 }
 
@@ -147,18 +164,37 @@ func (s *Store) Resolve(ctx context.Context, id string) error {
 	})
 }
 
-// Silences lists those that last, or all since an instant when it is not zero,
-// the newest first.
+// Silences lists those that last, and those that ended since an instant when it
+// is not zero, the newest first.
 func (s *Store) Silences(ctx context.Context, since time.Time) ([]Silence, error) {
 	at := int64(1 << 60)
 	if !since.IsZero() {
 		at = since.UnixMilli()
 	}
-	rows, err := s.reader.QueryContext(ctx, `select id, source, last, opened, resolved, feeds from silences where resolved is null or opened >= $1 order by opened desc, id desc limit 1000`, at)
+	rows, err := s.reader.QueryContext(ctx, `select id, source, last, opened, resolved, feeds from silences where resolved is null or resolved >= $1 order by opened desc, id desc limit 1000`, at)
 	return collect(rows, err, func(r scanner) (x Silence, err error) {
 		return x, r.Scan(&x.ID, &x.Source, stamp{&x.Last}, stamp{&x.Opened}, stamp{&x.Resolved}, &x.Feeds)
 	})
 }
+
+// SilencesAt lists the silences as they stood at an instant (zero: now): those
+// that lasted then, and those that had ended since another.
+func (s *Store) SilencesAt(ctx context.Context, since, at time.Time) ([]Silence, error) {
+	list, err := s.Silences(ctx, since)
+	if at.IsZero() {
+		return list, err
+	}
+	list = slices.DeleteFunc(list, func(x Silence) bool { return x.Opened.After(at) })
+	for i := range list {
+		if list[i].Resolved.After(at) {
+			list[i].Resolved = time.Time{}
+		}
+	}
+	return list, err
+}
+
+// KeptSince is the first instant of which counters are kept.
+func (s *Store) KeptSince() time.Time { return s.clock().Add(-hoursKept) }
 
 // Stale answers which of the accounts are fed by a source that is silent, each
 // with when the last event of such a source came. Accounts out of sight are

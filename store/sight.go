@@ -35,9 +35,12 @@ func onlyInsight[T any](ctx context.Context, list []T, account func(T) farol.Acc
 // was read: the engines have no condition in common for so many ids.
 func unlimited(ctx context.Context, limit int) int {
 	if sight.Of(ctx).Limited() {
-		return 1 << 20
+		return everything
 	}
 	return limit
 }
+
+// everything is the limit of a list that is read whole.
+const everything = 1 << 20
 
 func errNoAccount() error { return farol.Errorf(farol.NotFound, "there is no such account") }

@@ -204,6 +204,12 @@ type TaskQuery struct {
 	// not. Undated keeps those with no day.
 	DueFrom, DueBy farol.Day
 	Undated        bool
+	// At lists them as they stood at the instant, as far as is kept: made by then,
+	// ended and deleted by then or not. What they said and whose they were is as
+	// it is now. Zero is now.
+	At time.Time
+	// Only keeps those of the accounts; nil does not.
+	Only func(farol.AccountID) bool
 	// Limit is at most 10,000; 0 is 200. Offset skips so many.
 	Limit, Offset int
 }
@@ -214,11 +220,24 @@ func (q TaskQuery) where() (string, []any) {
 	if q.Owner != nil {
 		owner, anybody = key(*q.Owner), 0
 	}
-	return `deleted is null and ($1 = 1 or owner = $2) and ($3 = '' or account = $3) and ($4 = '' or kind = $4) and ($5 = 0 or done is null)
-		and ($6 = 0 or snoozed is null or snoozed <= $6) and ($7 = 0 or due <= $7) and ($8 = 0 or priority = $8) and ($9 = '' or lower(title) like $9 escape '!')
-		and ($10 = 0 or done is not null) and ($11 = 0 or snoozed > $11) and ($12 = 0 or due >= $12) and ($13 = 0 or due is null)`,
+	return `created <= $14 and (deleted is null or deleted > $14) and ($1 = 1 or owner = $2) and ($3 = '' or account = $3) and ($4 = '' or kind = $4)
+		and ($5 = 0 or done is null or done > $14) and ($6 = 0 or snoozed is null or snoozed <= $6) and ($7 = 0 or due <= $7) and ($8 = 0 or priority = $8) and ($9 = '' or lower(title) like $9 escape '!')
+		and ($10 = 0 or done <= $14) and ($11 = 0 or snoozed > $11) and ($12 = 0 or due >= $12) and ($13 = 0 or due is null)`,
 		[]any{anybody, owner, key(q.Account), q.Kind, number(q.Open), int64(q.Today), int64(q.DueBy), q.Priority, likeText(strings.ToLower(q.Search)),
-			number(q.Closed), int64(q.Sleeping), int64(q.DueFrom), number(q.Undated)}
+			number(q.Closed), int64(q.Sleeping), int64(q.DueFrom), number(q.Undated), horizon(q.At)}
+}
+
+// narrowed tells whether the list is cut after it was read.
+func (q TaskQuery) narrowed(ctx context.Context) bool {
+	return sight.Of(ctx).Limited() || q.Only != nil
+}
+
+// then is the task as it stood at the instant; zero is now.
+func (t Task) then(at time.Time) Task {
+	if !at.IsZero() && t.Done.After(at) {
+		t.Done, t.Outcome, t.Closer = time.Time{}, "", ""
+	}
+	return t
 }
 
 // Tasks lists tasks: the open ones by due day (none last) and priority, then
@@ -229,25 +248,28 @@ func (s *Store) Tasks(ctx context.Context, q TaskQuery) ([]Task, error) {
 	}
 	where, args := q.where()
 	limit, offset := min(q.Limit, 10_000), max(q.Offset, 0)
-	skip := offset
-	if sight.Of(ctx).Limited() {
-		skip = 0 // who sees some counts only those
+	read, skip := limit, offset
+	if q.narrowed(ctx) {
+		read, skip = everything, 0 // who sees some counts only those
 	}
 	rows, err := s.reader.QueryContext(ctx, `select `+taskColumns+` from tasks where `+where+`
-		order by case when done is null then 0 else 1 end, done desc, case when due is null then 1 else 0 end, due, priority, id limit $14 offset $15`,
-		append(args, unlimited(ctx, limit), skip)...)
-	list, err := collect(rows, err, scanTask)
-	if !sight.Of(ctx).Limited() {
+		order by case when done is null or done > $14 then 0 else 1 end, case when done <= $14 then done end desc, case when due is null then 1 else 0 end, due, priority, id limit $15 offset $16`,
+		append(args, read, skip)...)
+	list, err := collect(rows, err, func(r scanner) (Task, error) { t, err := scanTask(r); return t.then(q.At), err })
+	if !q.narrowed(ctx) {
 		return list, err
 	}
 	list = onlyInsight(ctx, list, func(t Task) farol.AccountID { return t.Account })
+	if q.Only != nil {
+		list = slices.DeleteFunc(list, func(t Task) bool { return !q.Only(t.Account) })
+	}
 	from := min(offset, len(list))
 	return list[from:min(from+limit, len(list))], err
 }
 
 // CountTasks counts what Tasks would list without its limit.
 func (s *Store) CountTasks(ctx context.Context, q TaskQuery) (n int, err error) {
-	if sight.Of(ctx).Limited() {
+	if q.narrowed(ctx) {
 		q.Limit, q.Offset = 10_000, 0
 		list, err := s.Tasks(ctx, q)
 		return len(list), err
@@ -258,11 +280,17 @@ func (s *Store) CountTasks(ctx context.Context, q TaskQuery) (n int, err error) 
 
 // Task is one task; NotFound when there is none, or it was deleted.
 func (s *Store) Task(ctx context.Context, id string) (Task, error) {
-	return findTask(ctx, s.reader, id)
+	return findTask(ctx, s.reader, id, time.Time{})
 }
 
-func findTask(ctx context.Context, q queryer, id string) (Task, error) {
-	t, err := scanTask(q.QueryRowContext(ctx, `select `+taskColumns+` from tasks where id = $1 and deleted is null`, key(id)))
+// TaskAt is one task as TaskQuery.At says; NotFound when it was not there then.
+func (s *Store) TaskAt(ctx context.Context, id string, at time.Time) (Task, error) {
+	t, err := findTask(ctx, s.reader, id, at)
+	return t.then(at), err
+}
+
+func findTask(ctx context.Context, q queryer, id string, at time.Time) (Task, error) {
+	t, err := scanTask(q.QueryRowContext(ctx, `select `+taskColumns+` from tasks where id = $1 and created <= $2 and (deleted is null or deleted > $2)`, key(id), horizon(at)))
 	missing := farol.Errorf(farol.NotFound, "there is no such task")
 	if errors.Is(err, sql.ErrNoRows) {
 		err = missing
@@ -318,7 +346,7 @@ func (s *Store) UpdateTasks(ctx context.Context, ids []string, u TaskUpdate) ([]
 }
 
 func (s *Store) updateTask(ctx context.Context, tx *sql.Tx, id string, u TaskUpdate) (Task, error) {
-	t, err := findTask(ctx, tx, id)
+	t, err := findTask(ctx, tx, id, time.Time{})
 	if err != nil {
 		return t, err
 	}

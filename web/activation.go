@@ -147,7 +147,11 @@ func (s *server) activation(v *visit) error {
 	p.drawCurve(v, curve)
 	p.compare(v, look, criteria, q.Criterion)
 	p.drawGap(v, gap)
-	p.listStuck(v, stuck)
+	names, err := s.called(v, metric.People, stuckPeople(stuck))
+	if err != nil {
+		return err
+	}
+	p.listStuck(v, stuck, names)
 	return s.send(v, http.StatusOK, "activation", "layout", p)
 }
 
@@ -275,8 +279,18 @@ func (p *activationPage) drawGap(v *visit, gap metric.RetentionGap) {
 	}
 }
 
+// stuckPeople are the people among the units: an account is its own.
+func stuckPeople(s metric.Stuck) (out []string) {
+	for _, u := range s.Units {
+		if u.Unit != u.Account {
+			out = append(out, u.Unit)
+		}
+	}
+	return out
+}
+
 // listStuck says who has not got there and where they are.
-func (p *activationPage) listStuck(v *visit, s metric.Stuck) {
+func (p *activationPage) listStuck(v *visit, s metric.Stuck, names called) {
 	out := &stuckView{More: s.Total - int64(len(s.Units))}
 	out.Summary = v.p.T("%s have not met it; %s of them still have time.", v.p.Number(float64(s.Total), 0), v.p.Number(float64(s.Open), 0))
 	for i, step := range s.Steps {
@@ -284,7 +298,7 @@ func (p *activationPage) listStuck(v *visit, s metric.Stuck) {
 	}
 	for _, u := range s.Units {
 		row := stuckRow{
-			Who: personWho(u.Unit), Start: v.p.Date(u.Start), Days: v.p.Number(float64(u.Days), 0), Left: v.p.Number(float64(u.Left), 0), Late: u.Left == 0,
+			Who: names.person(u.Unit), Start: v.p.Date(u.Start), Days: v.p.Number(float64(u.Days), 0), Left: v.p.Number(float64(u.Left), 0), Late: u.Left == 0,
 		}
 		if u.Unit == u.Account {
 			row.Who = accountWho(u.Account)
@@ -348,11 +362,19 @@ func (s *server) stuckCSV(v *visit) error {
 	if err != nil {
 		return err
 	}
+	names, err := s.called(v, metric.People, stuckPeople(stuck))
+	if err != nil {
+		return err
+	}
 	out := v.csv("stuck.csv")
-	write(out, []string{"unit", "account", "start", "days", "days_left", "version", "step", "done"})
+	write(out, []string{"unit", "name", "account", "start", "days", "days_left", "version", "step", "done"})
 	for _, u := range stuck.Units {
+		name := u.Unit
+		if u.Unit != u.Account {
+			name = names.person(u.Unit).Name
+		}
 		write(out, []string{
-			u.Unit, u.Account, u.Start.String(), strconv.Itoa(u.Days), strconv.Itoa(u.Left), strconv.Itoa(u.Version), strconv.Itoa(u.Step), doneText(v.p, u.Done),
+			u.Unit, name, u.Account, u.Start.String(), strconv.Itoa(u.Days), strconv.Itoa(u.Left), strconv.Itoa(u.Version), strconv.Itoa(u.Step), doneText(v.p, u.Done),
 		})
 	}
 	out.Flush()

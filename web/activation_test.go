@@ -38,7 +38,7 @@ func TestActivationPage(t *testing.T) {
 	if lines := strings.Split(csv, "\n"); len(lines) < 10 || !strings.HasPrefix(lines[0], "cohort,until,units,met,lost,day,share") || !strings.HasPrefix(lines[1], ",,") {
 		t.Errorf("the file of the curve: %.200s", csv)
 	}
-	if csv := s.get(as{role: store.Viewer}, "/activation/stuck.csv?period=12m").is(200).body; !strings.HasPrefix(csv, "unit,account,start,days") {
+	if csv := s.get(as{role: store.Viewer}, "/activation/stuck.csv?period=12m").is(200).body; !strings.HasPrefix(csv, "unit,name,account,start,days") {
 		t.Errorf("the file of who is stuck: %.200s", csv)
 	}
 }

@@ -150,7 +150,7 @@ type coveredCount struct{ Count, Role, Href string }
 // dayCovers fills whose customers the member looks after, too, and who looks
 // after theirs. It answers all of those customers with their own.
 func (s *server) dayCovers(v *visit, p *myDayPage, mine []*customer.Account) ([]*customer.Account, error) {
-	list, err := s.Store.CoversNow(v.r.Context())
+	list, err := s.coversAt(v)
 	if err != nil || len(list) == 0 || p.Team {
 		return mine, err
 	}
@@ -158,11 +158,7 @@ func (s *server) dayCovers(v *visit, p *myDayPage, mine []*customer.Account) ([]
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Customers.Accounts(v.r.Context())
-	if err != nil {
-		return nil, err
-	}
-	names, today, out := memberNames(members), v.company.calendar().Today(v.now), slices.Clone(mine)
+	names, today, out := memberNames(members), v.today(), slices.Clone(mine)
 	p.For = map[farol.AccountID]string{}
 	for _, c := range list {
 		switch v.member.ID {
@@ -170,9 +166,9 @@ func (s *server) dayCovers(v *visit, p *myDayPage, mine []*customer.Account) ([]
 			p.CoveredBy = v.p.T("%s covers for you until %s.", names[c.By], v.p.Date(c.Last))
 		case c.By:
 			row := coveredRow{Name: names[c.Away], Until: v.p.T("until %s", v.p.Date(c.Last)), Note: c.Note}
-			theirs := ownedBy(all, c.Away)
+			theirs := slices.DeleteFunc(ownedBy(p.all, c.Away), func(a *customer.Account) bool { return p.only != nil && !p.only(a.ID) })
 			row.Customers = v.countCovered(theirs, string(c.Away))
-			if err := s.coveredTasks(v, &row, c.Away, today); err != nil {
+			if err := s.coveredTasks(v, p, &row, c.Away, today); err != nil {
 				return nil, err
 			}
 			p.Covers = append(p.Covers, row)
@@ -184,6 +180,15 @@ func (s *server) dayCovers(v *visit, p *myDayPage, mine []*customer.Account) ([]
 		}
 	}
 	return out, nil
+}
+
+// coversAt are the covers that hold at the instant looked at.
+func (s *server) coversAt(v *visit) ([]store.Cover, error) {
+	if v.past.IsZero() {
+		return s.Store.CoversNow(v.r.Context())
+	}
+	list, err := s.Store.Covers(v.r.Context())
+	return slices.DeleteFunc(list, func(c store.Cover) bool { return !c.Held(v.past) }), err
 }
 
 // ownedBy are the accounts that the member has in any role.
@@ -212,9 +217,9 @@ func (v *visit) countCovered(list []*customer.Account, away string) (out []cover
 }
 
 // coveredTasks are the first open tasks of who is away.
-func (s *server) coveredTasks(v *visit, row *coveredRow, away store.MemberID, today farol.Day) error {
+func (s *server) coveredTasks(v *visit, p *myDayPage, row *coveredRow, away store.MemberID, today farol.Day) error {
 	const shown = 10
-	q := store.TaskQuery{Owner: &away, Open: true, Today: today, Limit: shown}
+	q := store.TaskQuery{Owner: &away, Open: true, Today: today, Limit: shown, At: v.past, Only: p.only}
 	tasks, err := s.Store.Tasks(v.r.Context(), q)
 	if err != nil {
 		return err

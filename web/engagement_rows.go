@@ -42,12 +42,16 @@ func (s *server) bucket(v *visit) error {
 	if err != nil {
 		return err
 	}
+	names, err := s.called(v, q.of, unitsOf(rows, rowUnit))
+	if err != nil {
+		return err
+	}
 	n := len(q.look.Cal.Cut(r.Grain, r.Period))
 	p := bucketPage{shell: v.shell(lang.Text("Who is behind it")), Drawer: v.fragment()}
 	p.View, p.Crumb = q.look, &crumb{v.p.T("Engagement"), q.link("/engagement")}
 	p.What = q.bucketTitle(v.p, k, n) + " · " + v.p.Range(r.Period)
 	for _, row := range rows {
-		p.Rows = append(p.Rows, unitRow{Who: unitWho(q.of, row.Unit), In: accountWho(row.Account), Events: q.events(row, r.Period)})
+		p.Rows = append(p.Rows, unitRow{Who: names.unit(q.of, row.Unit), In: accountWho(row.Account), Events: q.events(row, r.Period)})
 	}
 	at := strconv.Itoa(k)
 	if after != "" {
@@ -89,18 +93,20 @@ func (s *server) bucketCSV(v *visit) error {
 		return err
 	}
 	out := v.csv("engagement-" + strconv.Itoa(k) + ".csv")
-	write(out, []string{"unit", "account", "intervals"})
+	write(out, []string{"unit", "name", "account", "intervals"})
 	for {
+		names, err := s.called(v, q.of, unitsOf(rows, rowUnit))
+		if err != nil {
+			s.breakOff(v, err)
+		}
 		for _, r := range rows {
-			write(out, []string{r.Unit, r.Account, plain(&r.Numerator)})
+			write(out, []string{r.Unit, names.unit(q.of, r.Unit).Name, r.Account, plain(&r.Numerator)})
 		}
 		if after == "" {
 			break
 		}
 		if rows, after, err = s.Metrics.HistogramRows(v.r.Context(), q.request(v), k, metric.MaxRows, after); err != nil {
-			// The head is sent: breaking off is the one way to say it failed.
-			s.Log.Error("a download broke off", "request", v.id, "error", err)
-			panic(http.ErrAbortHandler)
+			s.breakOff(v, err)
 		}
 	}
 	out.Flush()

@@ -21,6 +21,8 @@ type eventRow struct {
 	Day             string
 	Source          string
 	Account, Person string
+	// PersonName is what the person is called.
+	PersonName string
 	// Sent is the id that the event carried, when another one stands for it.
 	Sent       string
 	Properties string
@@ -65,6 +67,7 @@ func (s *server) eventRows(v *visit, rows []facts.EventRow, fresh time.Time) ([]
 		if sent := r.Person(); sent != r.Canonical {
 			e.Sent = string(sent)
 		}
+		e.PersonName = calledID(v, r.Canonical)
 		e.AccountHref = customerHref(r.Resolved)
 		e.PersonHref = personHref(r.Canonical)
 		out = append(out, e)
@@ -108,20 +111,22 @@ type eventsPage struct {
 	First   string
 	Next    string
 	Empty   bool
+	// Clear leads to the list without its filters.
+	Clear string
 }
 
 // Get is a filter's text.
 func (p eventsPage) Get(name string) string { return p.Fields.Get(name) }
 
 // eventFields are the parameters that narrow the list.
-var eventFields = []string{"account", "person", "name", "kind", "source", "from", "until", "known"}
+var eventFields = []string{"account", "person", "name", "kind", "source", "from", "until"}
 
 // eventsShown is how many events one page lists.
 const eventsShown = 100
 
 func (s *server) events(v *visit) error {
 	q := v.r.URL.Query()
-	filter, err := s.eventFilter(v, q)
+	look, filter, err := s.eventFilter(v, q)
 	if err != nil {
 		return err
 	}
@@ -132,6 +137,7 @@ func (s *server) events(v *visit) error {
 			p.Fields.Set(k, q.Get(k))
 		}
 	}
+	p.View, p.extra, p.Clear = look, p.Fields, linkWith("/events", look.with(nil), "from", "", "until", "")
 	rows, next, err := s.Facts.Events(v.r.Context(), filter)
 	if err != nil {
 		return err
@@ -144,20 +150,16 @@ func (s *server) events(v *visit) error {
 	}
 	p.Empty = len(rows) == 0 && s.Facts.LastKnown().IsZero()
 	if filter.After != "" {
-		p.First = "/events?" + p.Fields.Encode()
+		p.First = linkWith("/events", look.with(p.Fields))
 	}
 	if next != "" {
-		more := url.Values{"after": {next}}
-		for k, values := range p.Fields {
-			more[k] = values
-		}
-		p.Next = "/events?" + more.Encode()
+		p.Next = linkWith("/events", look.with(p.Fields), "after", next)
 	}
 	return s.send(v, http.StatusOK, "events", "layout", p)
 }
 
 // eventFilter reads the filters from the address.
-func (s *server) eventFilter(v *visit, q url.Values) (f facts.EventFilter, err error) {
+func (s *server) eventFilter(v *visit, q url.Values) (look *view, f facts.EventFilter, err error) {
 	f = facts.EventFilter{
 		Account: farol.AccountID(q.Get("account")), Person: farol.PersonID(q.Get("person")), Name: q.Get("name"),
 		Source: farol.SourceID(q.Get("source")), Kind: farol.Kind(q.Get("kind")), Limit: eventsShown, After: q.Get("after"),
@@ -170,17 +172,35 @@ func (s *server) eventFilter(v *visit, q url.Values) (f facts.EventFilter, err e
 		if text := q.Get(d.name); text != "" {
 			day, err := farol.ParseDay(text)
 			if err != nil {
-				return f, farol.InvalidField(d.name, "this is not a date: %s", text)
+				return nil, f, farol.InvalidField(d.name, "this is not a date: %s", text)
 			}
 			*d.to = day.Next(d.add)
 		}
 	}
-	look, err := readView(url.Values{"known": q["known"]}, v.company.calendar(), v.now)
-	if err != nil {
-		return f, err
+	if look, err = v.viewOf(url.Values{"as_of": q["as_of"], "known": q["known"], "segment": q["segment"]}); err != nil {
+		return nil, f, err
 	}
 	f.Known = look.Known
-	return f, nil
+	if look.AsOf != 0 && (f.To == 0 || f.To > look.AsOf) {
+		f.To = look.AsOf + 1
+	}
+	f.Among, err = s.among(v, look)
+	return look, f, err
+}
+
+// among are the accounts of the view's segment; nil when it has none.
+func (s *server) among(v *visit, look *view) ([]farol.AccountID, error) {
+	if len(look.Filters) == 0 {
+		return nil, nil
+	}
+	accounts, err := s.accountsSeen(v, look)
+	keep, out := v.inSegment(look, accounts, ""), []farol.AccountID{}
+	for id := range accounts {
+		if keep(id) {
+			out = append(out, id)
+		}
+	}
+	return out, err
 }
 
 // eventChoices fills the kinds and sources to choose from.

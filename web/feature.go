@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/metric"
 )
 
 // featurePage is who stands behind a row of the features.
@@ -43,9 +44,13 @@ func (s *server) feature(v *visit) error {
 	p.Crumb = &crumb{v.p.T("Adoption"), look.Link("/adoption")}
 	p.extra = url.Values{"feature": {name}}
 	p.Summary = v.p.T("%s eligible people on %s, those who use it most first.", v.p.Number(float64(got.Total), 0), v.p.Date(got.Day))
+	names, err := s.called(v, metric.People, unitsOf(got.People, func(x metric.FeaturePerson) string { return x.Person }))
+	if err != nil {
+		return err
+	}
 	for _, x := range got.People {
 		p.Rows = append(p.Rows, featurePersonRow{
-			Who: personWho(x.Person), In: accountWho(x.Account), Adopted: x.Adopted, Days: v.p.Number(float64(x.Days), 0), Times: v.p.Number(float64(x.Times), 0),
+			Who: names.person(x.Person), In: accountWho(x.Account), Adopted: x.Adopted, Days: v.p.Number(float64(x.Days), 0), Times: v.p.Number(float64(x.Times), 0),
 		})
 	}
 	if in.Del("after"); after != "" {

@@ -50,8 +50,11 @@ const (
 )
 
 // entryHref leads to the entry among its letter.
-func entryHref(e *glossary.Entry, c lang.Code) string {
-	return "/glossary?" + url.Values{"letter": {e.Letter(string(c))}}.Encode() + "#" + e.ID
+func entryHref(e *glossary.Entry, c lang.Code) string { return entryIn(&view{}, e, c) }
+
+// entryIn is the same with the view kept.
+func entryIn(look *view, e *glossary.Entry, c lang.Code) string {
+	return look.Link("/glossary", "letter", e.Letter(string(c))) + "#" + e.ID
 }
 
 func (s *server) glossaryPage(v *visit) error {
@@ -62,7 +65,12 @@ func (s *server) glossaryPage(v *visit) error {
 	code := v.p.Code()
 	q := v.r.URL.Query()
 	p := glossaryPage{shell: v.shell(lang.Text("Metrics & glossary")), Search: q.Get("q")}
-	p.Question = v.p.T("What does this word mean, and where do we stand?")
+	p.Question, p.View, p.extra = v.p.T("What does this word mean, and where do we stand?"), look, url.Values{}
+	for _, k := range []string{"q", "letter"} {
+		if x := q.Get(k); x != "" {
+			p.extra.Set(k, x)
+		}
+	}
 	all := s.glossary.All(string(code))
 	p.Total = len(all)
 	at := q.Get("letter")
@@ -78,7 +86,7 @@ func (s *server) glossaryPage(v *visit) error {
 	p.letters(all, code, at)
 	p.More = max(0, len(found)-shownEntries)
 	for _, e := range found[:min(len(found), shownEntries)] {
-		p.Entries = append(p.Entries, s.entryView(e, code))
+		p.Entries = append(p.Entries, s.entryView(look, e, code))
 	}
 	if err := s.figures(v, look, found, p.Entries); err != nil {
 		return err
@@ -99,20 +107,20 @@ func (p *glossaryPage) letters(all []*glossary.Entry, code lang.Code, at string)
 	for l := 'A'; l <= 'Z'; l++ {
 		x := letter{Name: string(l), Current: string(l) == at}
 		if has[x.Name] {
-			x.Href = "/glossary?letter=" + x.Name
+			x.Href = p.View.Link("/glossary", "letter", x.Name)
 		}
 		p.Letters = append(p.Letters, x)
 	}
 }
 
-func (s *server) entryView(e *glossary.Entry, code lang.Code) entryView {
-	out := entryView{ID: e.ID, Words: e.In(string(code)), Other: e.In(string(other(code))).Term, Href: entryHref(e, code)}
+func (s *server) entryView(look *view, e *glossary.Entry, code lang.Code) entryView {
+	out := entryView{ID: e.ID, Words: e.In(string(code)), Other: e.In(string(other(code))).Term, Href: entryIn(look, e, code)}
 	if out.Other == out.Term {
 		out.Other = ""
 	}
 	for _, id := range e.Related {
 		if r, err := s.glossary.Find(id); err == nil {
-			out.Related = append(out.Related, link{r.In(string(code)).Term, entryHref(r, code)})
+			out.Related = append(out.Related, link{r.In(string(code)).Term, entryIn(look, r, code)})
 		}
 	}
 	return out
@@ -148,10 +156,14 @@ func (s *server) figures(v *visit, look *view, entries []*glossary.Entry, views 
 // glossaryEntry leads to an entry, whichever its letter in the reader's
 // language is.
 func (s *server) glossaryEntry(v *visit) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
 	e, err := s.glossary.Find(v.r.PathValue("id"))
 	if err != nil {
 		return farol.Errorf(farol.NotFound, "The glossary has no such entry.")
 	}
-	http.Redirect(v.w, v.r, entryHref(e, v.p.Code()), http.StatusFound)
+	http.Redirect(v.w, v.r, entryIn(look, e, v.p.Code()), http.StatusFound)
 	return nil
 }

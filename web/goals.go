@@ -37,11 +37,11 @@ func goalState(v *visit, r goal.Reading) string {
 // goalsPage is what both teams want to reach.
 type goalsPage struct {
 	shell
-	Rows    []goalRow
-	Ended   []goalRow
-	Summary []string
-	Hidden  int
-	MaySet  bool
+	Rows     []goalRow
+	Ended    []goalRow
+	Summary  []string
+	OnHidden int
+	MaySet   bool
 }
 
 type goalRow struct {
@@ -59,21 +59,33 @@ func (s *server) keeper() goal.Keeper {
 	return goal.Keeper{Store: s.Store, Metrics: s.Metrics, Now: s.Now}
 }
 
+// keeperAt reads goals as the view looks at them.
+func (s *server) keeperAt(look *view) goal.Keeper {
+	k := s.keeper()
+	k.AsOf, k.Known, k.Within = look.AsOf, look.Known, look.Filters
+	return k
+}
+
 // maySetGoals tells whether the member may set and change goals.
 func maySetGoals(v *visit) bool {
-	return workers.allows(v.member.Role) && !sight.Of(v.r.Context()).Limited()
+	return workers.allows(v.member.Role) && v.past.IsZero() && !sight.Of(v.r.Context()).Limited()
 }
 
 func (s *server) goals(v *visit) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
 	p := goalsPage{shell: v.shell(lang.Text("Shared goals"))}
 	p.Question = v.p.T("What do support and Customer Success want to reach together, and will they?")
-	ctx, k := v.r.Context(), s.keeper()
+	p.View = look
+	ctx, k := v.r.Context(), s.keeperAt(look)
 	p.MaySet = maySetGoals(v)
 	list, hidden, err := k.Goals(ctx)
 	if err != nil {
 		return err
 	}
-	p.Hidden = hidden
+	p.OnHidden = hidden
 	n, err := s.names(v)
 	if err != nil {
 		return err
@@ -81,19 +93,21 @@ func (s *server) goals(v *visit) error {
 	count := map[goal.Status]int{}
 	for _, g := range list {
 		if g.Ended {
-			p.Ended = append(p.Ended, goalRow{ID: g.ID, Title: g.Title, Href: "/goals/" + g.ID, Due: g.Due})
+			p.Ended = append(p.Ended, goalRow{ID: g.ID, Title: g.Title, Href: look.Link("/goals/" + g.ID), Due: g.Due})
 			continue
 		}
 		r, err := k.Read(ctx, g, pageAge)
 		var e *farol.Error
 		if errors.As(err, &e) && (e.Kind == farol.Forbidden || e.Kind == farol.NotFound) {
-			p.Hidden++
+			p.OnHidden++
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		p.Rows = append(p.Rows, s.goalRowOf(v, n, r))
+		row := s.goalRowOf(v, n, r)
+		row.Href = look.Link(row.Href)
+		p.Rows = append(p.Rows, row)
 		if r.Ground != goal.OfPart {
 			count[r.Status]++
 		}
@@ -155,7 +169,11 @@ type goalPage struct {
 func (s *server) showGoal(v *visit) error { return s.showGoalWith(v, http.StatusOK, refusal{}) }
 
 func (s *server) showGoalWith(v *visit, status int, ref refusal) error {
-	ctx, k := v.r.Context(), s.keeper()
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	ctx, k := v.r.Context(), s.keeperAt(look)
 	g, err := k.Goal(ctx, v.r.PathValue("id"))
 	if err != nil {
 		return err
@@ -169,7 +187,8 @@ func (s *server) showGoalWith(v *visit, status int, ref refusal) error {
 		return err
 	}
 	p := goalPage{shell: v.shell(""), refusal: ref, Row: s.goalRowOf(v, n, r), Ended: g.Ended, Up: r.Direction == "up", Version: g.Version, MaySet: maySetGoals(v)}
-	p.Title, p.Question, p.Crumb, p.Charts = g.Title, v.p.T("Where does it stand, and will it be reached by the day?"), &crumb{v.p.T("Shared goals"), "/goals"}, true
+	p.Title, p.Question, p.Crumb, p.Charts = g.Title, v.p.T("Where does it stand, and will it be reached by the day?"), &crumb{v.p.T("Shared goals"), look.Link("/goals")}, true
+	p.View = look
 	if g.Why != "" {
 		p.Why = markdown(g.Why, nil)
 	}
@@ -188,13 +207,17 @@ func (s *server) showGoalWith(v *visit, status int, ref refusal) error {
 	}
 	p.Ground = groundText(v, r, p.Row)
 	p.Chart = goalChart(sc, m, r)
-	segment := url.Values{"segment": g.Segment, "grain": {string(g.Grain)}}
-	p.Source = "/metrics/" + g.Metric + "?" + segment.Encode()
+	segment := look.with(url.Values{"grain": {string(g.Grain)}})
+	segment["segment"] = append(slices.Clone(g.Segment), segment["segment"]...)
+	p.Source = linkWith("/metrics/"+g.Metric, segment)
 	versions, err := s.Store.DefinitionVersions(ctx, goal.Kind, g.ID)
 	if err != nil {
 		return err
 	}
 	for _, d := range versions {
+		if d.Version > g.Version {
+			continue // it was written later than the day looked at
+		}
 		p.Versions = append(p.Versions, versionOf{d.Version, cmp.Or(n.members[d.Author], d.Author), d.Created})
 	}
 	return s.send(v, status, "goal", "layout", p)
@@ -540,12 +563,12 @@ type goalLine struct {
 }
 
 // goalLines are the goals that have not ended, in the order of their days.
-func (s *server) goalLines(v *visit) ([]goalLine, error) {
-	list, err := s.keeper().ReadAll(v.r.Context(), time.Minute)
+func (s *server) goalLines(v *visit, look *view) ([]goalLine, error) {
+	list, err := s.keeperAt(look).ReadAll(v.r.Context(), time.Minute)
 	var out []goalLine
 	for _, r := range list[:min(len(list), 4)] {
 		sc := scale{v.p, r.Unit, r.Currency}
-		x := goalLine{Title: r.Title, Href: "/goals/" + r.ID, Live: lang.None, Target: sc.short(&r.Target), Status: goalState(v, r), Class: goalClasses[r.Status]}
+		x := goalLine{Title: r.Title, Href: look.Link("/goals/" + r.ID), Live: lang.None, Target: sc.short(&r.Target), Status: goalState(v, r), Class: goalClasses[r.Status]}
 		if r.Live != nil {
 			x.Live = sc.short(r.Live.Value)
 		}

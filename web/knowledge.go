@@ -39,6 +39,8 @@ type knowledgePage struct {
 	Stages []choice
 	// Missing are the topics that are asked about and that no article is about.
 	Missing []topicGap
+	// All leads to the list without filters.
+	All string
 }
 
 type articleLine struct {
@@ -46,6 +48,7 @@ type articleLine struct {
 	StateText, Class, AuthorName, LanguageName string
 	Views, Tickets, Accounts                   string
 	Newer                                      bool
+	Href                                       string
 }
 
 type topicGap struct{ Topic, Tickets, Href string }
@@ -53,17 +56,21 @@ type topicGap struct{ Topic, Tickets, Href string }
 // Get is a filter's text.
 func (p knowledgePage) Get(name string) string { return p.Fields.Get(name) }
 
-// asked counts the tickets of each topic in the last viewDays days, of those
-// in sight, and their accounts.
-func (s *server) asked(v *visit) (map[string]int, map[string]map[farol.AccountID]bool, error) {
-	all, err := s.Book.Tickets(v.r.Context())
+// asked counts the tickets of each topic in the viewDays days looked at, of
+// those in sight and in the segment, and their accounts.
+func (s *server) asked(v *visit, look *view) (map[string]int, map[string]map[farol.AccountID]bool, error) {
+	all, err := s.allTickets(v, look)
 	if err != nil {
 		return nil, nil, err
 	}
-	see, since := sight.Of(v.r.Context()), v.now.AddDate(0, 0, -viewDays)
+	only, err := s.only(v, look)
+	if err != nil {
+		return nil, nil, err
+	}
+	see, since := sight.Of(v.r.Context()), v.at().AddDate(0, 0, -viewDays)
 	tickets, accounts := map[string]int{}, map[string]map[farol.AccountID]bool{}
 	for _, t := range all {
-		if t.Topic == "" || t.Opened.Before(since) || !see.Account(t.Account) {
+		if t.Topic == "" || t.Opened.Before(since) || !see.Account(t.Account) || only != nil && !only(t.Account) {
 			continue
 		}
 		tickets[t.Topic]++
@@ -77,7 +84,7 @@ func (s *server) asked(v *visit) (map[string]int, map[string]map[farol.AccountID
 
 // articlesByTopic counts the articles about each topic.
 func (s *server) articlesByTopic(v *visit) (map[string]int, error) {
-	list, err := s.Store.Articles(v.r.Context(), store.ArticleQuery{})
+	list, err := s.Store.Articles(v.r.Context(), store.ArticleQuery{At: v.past})
 	out := map[string]int{}
 	for _, a := range list {
 		for _, t := range a.Topics {
@@ -88,6 +95,10 @@ func (s *server) articlesByTopic(v *visit) (map[string]int, error) {
 }
 
 func (s *server) knowledge(v *visit) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
 	p := knowledgePage{shell: v.shell(lang.Text("Knowledge base")), Fields: url.Values{}}
 	p.Question = v.p.T("What do we know together, and what do customers ask that nobody has written down?")
 	for _, k := range []string{"q", "state", "topic", "stage", "feature"} {
@@ -95,20 +106,21 @@ func (s *server) knowledge(v *visit) error {
 			p.Fields.Set(k, x)
 		}
 	}
+	p.View, p.extra, p.All = look, p.Fields, look.Link("/knowledge")
 	if x := p.Get("state"); x != "" && articleStates[x] == "" {
 		return farol.InvalidField("state", "there is no such state: %s", x)
 	}
 	list, err := s.Store.Articles(v.r.Context(), store.ArticleQuery{
-		Search: p.Get("q"), State: p.Get("state"), Topic: p.Get("topic"), Stage: p.Get("stage"), Feature: p.Get("feature"), Language: string(v.p.Code()),
+		Search: p.Get("q"), State: p.Get("state"), Topic: p.Get("topic"), Stage: p.Get("stage"), Feature: p.Get("feature"), Language: string(v.p.Code()), At: v.past,
 	})
 	if err != nil {
 		return err
 	}
-	tickets, accounts, err := s.asked(v)
+	tickets, accounts, err := s.asked(v, look)
 	if err != nil {
 		return err
 	}
-	views, err := s.Store.ArticleViews(v.r.Context(), v.company.calendar().Today(v.now)-viewDays)
+	views, err := s.Store.ArticleViews(v.r.Context(), v.today()-viewDays, v.today()+1)
 	if err != nil {
 		return err
 	}
@@ -125,7 +137,7 @@ func (s *server) knowledge(v *visit) error {
 			}
 		}
 		p.Rows = append(p.Rows, articleLine{a, v.p.Text(articleStates[a.State]), articleClasses[a.State], cmp.Or(who[a.Author], a.Author), lang.Code(a.Language).Name(),
-			v.p.Number(float64(views[a.ID].Views), 0), v.p.Number(float64(n), 0), v.p.Number(float64(len(of)), 0), a.Published > 0 && a.Published < a.Version})
+			v.p.Number(float64(views[a.ID].Views), 0), v.p.Number(float64(n), 0), v.p.Number(float64(len(of)), 0), a.Published > 0 && a.Published < a.Version, look.Link("/knowledge/" + url.PathEscape(a.ID))})
 	}
 	p.Count, p.Empty = v.p.N(len(list), "%d article", "%d articles"), len(list) == 0 && len(p.Fields) == 0
 	if err := s.knowledgeMenus(v, &p, tickets); err != nil {
@@ -186,6 +198,9 @@ type articlePage struct {
 	Views                           store.ArticleViews
 	Effect                          *effectText
 	From                            *link
+	// List, Published, Newest and Before lead to all articles, to what readers
+	// see of this one, to its draft and to its versions.
+	List, Published, Newest, Before string
 }
 
 type needRow struct {
@@ -207,12 +222,18 @@ func (s *server) showArticle(v *visit, status int, r refusal) error {
 		return err
 	}
 	ctx, q := v.r.Context(), v.r.URL.Query()
-	a, err := s.Store.Article(ctx, v.r.PathValue("id"))
+	a, err := s.Store.ArticleAt(ctx, v.r.PathValue("id"), v.past)
 	if err != nil {
 		return err
 	}
 	p := articlePage{shell: v.shell(""), refusal: r, Article: a, Shown: a.Version, StateText: v.p.Text(articleStates[a.State]), Class: articleClasses[a.State], LanguageName: lang.Code(a.Language).Name()}
-	p.View = look
+	p.View, p.extra = look, url.Values{}
+	for _, k := range []string{"draft", "ticket"} {
+		if x := q.Get(k); x != "" {
+			p.extra.Set(k, x)
+		}
+	}
+	p.List, p.Published, p.Newest, p.Before = look.Link("/knowledge"), p.Link("draft", ""), p.Link("draft", "yes"), look.Link("/knowledge/"+url.PathEscape(a.ID)+"/versions")
 	text := a.ArticleText
 	if p.Draft = a.Published > 0 && a.Published < a.Version; p.Draft && q.Get("draft") != "yes" {
 		old, err := s.Store.ArticleVersion(ctx, a.ID, a.Published)
@@ -221,7 +242,7 @@ func (s *server) showArticle(v *visit, status int, r refusal) error {
 		}
 		text, p.Shown = old.ArticleText, a.Published
 	}
-	p.Title, p.Question, p.Crumb = text.Title, v.p.T("What do we answer, who needed it, and does it help?"), &crumb{v.p.T("Knowledge base"), "/knowledge"}
+	p.Title, p.Question, p.Crumb = text.Title, v.p.T("What do we answer, who needed it, and does it help?"), &crumb{v.p.T("Knowledge base"), p.List}
 	p.HTML = markdown(text.Body, nil)
 	who, err := s.authors(v)
 	if err != nil {
@@ -229,7 +250,7 @@ func (s *server) showArticle(v *visit, status int, r refusal) error {
 	}
 	p.AuthorName, p.ReviewerName = cmp.Or(who[a.Author], a.Author), cmp.Or(who[a.Reviewer], a.Reviewer)
 	mine := a.Author == string(v.member.ID)
-	p.MayWrite = workers.allows(v.member.Role)
+	p.MayWrite = workers.allows(v.member.Role) && v.past.IsZero()
 	open := a.State == store.ArticleDraft || a.State == store.ArticleReview
 	p.MayReview, p.Mine = p.MayWrite && open, mine
 	// Only what is on the page can have been read.
@@ -256,7 +277,7 @@ func (s *server) showArticle(v *visit, status int, r refusal) error {
 	if source, id, ok := strings.Cut(q.Get("ticket"), "/"); ok {
 		p.From = &link{v.p.T("Back to the ticket"), "/tickets/" + url.PathEscape(source) + "/" + url.PathEscape(id)}
 	}
-	if v.r.Method == http.MethodGet {
+	if v.r.Method == http.MethodGet && v.past.IsZero() {
 		if err := s.Store.SeeArticle(ctx, a.ID, look.Today, v.member.ID, q.Get("ticket")); err != nil {
 			return err
 		}
@@ -267,7 +288,7 @@ func (s *server) showArticle(v *visit, status int, r refusal) error {
 // articleUse fills who needed the article, who opened it and what reading did.
 func (s *server) articleUse(v *visit, look *view, p *articlePage) error {
 	ctx, a := v.r.Context(), p.Article
-	views, err := s.Store.ArticleViews(ctx, look.Period.From)
+	views, err := s.Store.ArticleViews(ctx, look.Period.From, look.Period.To)
 	if err != nil {
 		return err
 	}
@@ -290,7 +311,7 @@ func (s *server) articleUse(v *visit, look *view, p *articlePage) error {
 		}
 		p.Needs = append(p.Needs, row)
 	}
-	reads, err := s.readsOf(v, a.ID)
+	reads, err := s.readsOf(v, look, a.ID)
 	if err != nil || len(reads) == 0 || len(a.Topics) == 0 {
 		return err
 	}
@@ -300,7 +321,7 @@ func (s *server) articleUse(v *visit, look *view, p *articlePage) error {
 			ids = append(ids, id)
 		}
 	}
-	e := desk.EffectOf(all, a.Topics, reads, ids, v.now)
+	e := desk.EffectOf(all, a.Topics, reads, ids, v.at())
 	num := func(x float64) string { return v.p.Number(x, 2) }
 	p.Effect = &effectText{Readers: v.p.N(e.Readers, "%d customer", "%d customers"), Before: num(e.Before), After: num(e.After), OthersBefore: num(e.OthersBefore), OthersAfter: num(e.OthersAfter), Few: e.Change == nil}
 	if e.Change != nil {
@@ -322,9 +343,9 @@ const readEvent = "Article Read"
 
 // readsOf are the instants at which accounts first read the article, within a
 // year.
-func (s *server) readsOf(v *visit, id string) (map[farol.AccountID]time.Time, error) {
+func (s *server) readsOf(v *visit, look *view, id string) (map[farol.AccountID]time.Time, error) {
 	out := map[farol.AccountID]time.Time{}
-	q := facts.EventFilter{Name: readEvent, Kind: farol.Track, From: v.company.calendar().Today(v.now) - 365, Limit: 1000}
+	q := facts.EventFilter{Name: readEvent, Kind: farol.Track, From: v.today() - 365, To: v.today() + 1, Known: look.Known, Limit: 1000}
 	for range 20 {
 		list, next, err := s.Facts.Events(v.r.Context(), q)
 		if err != nil {
@@ -384,7 +405,7 @@ func (s *server) editArticle(v *visit) error {
 func (s *server) showArticleForm(v *visit, status int, p articleForm) error {
 	p.shell = v.shell(lang.Text("Write an article"))
 	p.Question, p.Crumb = v.p.T("What should the next colleague answer?"), &crumb{v.p.T("Knowledge base"), "/knowledge"}
-	tickets, _, err := s.asked(v)
+	tickets, _, err := s.asked(v, &view{})
 	if err != nil {
 		return err
 	}

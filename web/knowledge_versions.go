@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,8 +35,12 @@ type articleVersionRow struct {
 type fieldChange struct{ Name, From, To string }
 
 func (s *server) articleVersions(v *visit) error {
+	look, err := v.clock()
+	if err != nil {
+		return err
+	}
 	ctx, id := v.r.Context(), v.r.PathValue("id")
-	a, err := s.Store.Article(ctx, id)
+	a, err := s.Store.ArticleAt(ctx, id, v.past)
 	if err != nil {
 		return err
 	}
@@ -43,15 +48,22 @@ func (s *server) articleVersions(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := articleVersionsPage{shell: v.shell(""), ID: id, MayWrite: workers.allows(v.member.Role), To: a.Version, From: max(1, a.Version-1)}
-	p.Title, p.Question, p.Crumb = v.p.T("Versions of %s", a.Title), v.p.T("Who changed what, and who read it before it was published?"), &crumb{a.Title, "/knowledge/" + url.PathEscape(id)}
+	list = slices.DeleteFunc(list, func(x store.ArticleVersion) bool { return x.Version > a.Version })
+	p := articleVersionsPage{shell: v.shell(""), ID: id, MayWrite: workers.allows(v.member.Role) && v.past.IsZero(), To: a.Version, From: max(1, a.Version-1)}
+	p.Title, p.Question, p.Crumb = v.p.T("Versions of %s", a.Title), v.p.T("Who changed what, and who read it before it was published?"), &crumb{a.Title, look.Link("/knowledge/" + url.PathEscape(id))}
+	p.View, p.extra = look, url.Values{}
+	for _, k := range []string{"from", "to"} {
+		if x := v.r.URL.Query().Get(k); x != "" {
+			p.extra.Set(k, x)
+		}
+	}
 	who, err := s.authors(v)
 	if err != nil {
 		return err
 	}
 	for _, x := range list {
 		p.Rows = append(p.Rows, articleVersionRow{x, cmp.Or(who[x.Author], x.Author), cmp.Or(who[x.Reviewer], x.Reviewer),
-			fmt.Sprintf("/knowledge/%s/versions?from=%d&to=%d", url.PathEscape(id), max(1, x.Version-1), x.Version), x.Version == a.Version})
+			linkWith(fmt.Sprintf("/knowledge/%s/versions", url.PathEscape(id)), v.clocks, "from", strconv.Itoa(max(1, x.Version-1)), "to", strconv.Itoa(x.Version)), x.Version == a.Version})
 	}
 	for name, into := range map[string]*int{"from": &p.From, "to": &p.To} {
 		if x := v.r.URL.Query().Get(name); x != "" {

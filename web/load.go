@@ -30,11 +30,12 @@ func (s *server) load(v *visit, p *myDayPage, all []*customer.Account) error {
 	if err != nil || !p.Team {
 		return err
 	}
+	n.today = v.today()
 	members, err := s.Store.Members(v.r.Context())
 	if err != nil {
 		return err
 	}
-	covers, err := s.Store.CoversNow(v.r.Context())
+	covers, err := s.coversAt(v)
 	if err != nil {
 		return err
 	}
@@ -84,7 +85,7 @@ func (s *server) load(v *visit, p *myDayPage, all []*customer.Account) error {
 			row.MRR = money.short(&x.mrr)
 		}
 		if id != "" {
-			if err := s.loadOfTasks(v, &row, store.MemberID(id), n); err != nil {
+			if err := s.loadOfTasks(v, p, &row, store.MemberID(id), n); err != nil {
 				return err
 			}
 		}
@@ -95,8 +96,8 @@ func (s *server) load(v *visit, p *myDayPage, all []*customer.Account) error {
 	return nil
 }
 
-func (s *server) loadOfTasks(v *visit, row *loadRow, id store.MemberID, n names) error {
-	q := store.TaskQuery{Owner: &id, Open: true, Today: n.today}
+func (s *server) loadOfTasks(v *visit, p *myDayPage, row *loadRow, id store.MemberID, n names) error {
+	q := store.TaskQuery{Owner: &id, Open: true, Today: n.today, At: v.past, Only: p.only}
 	open, err := s.Store.CountTasks(v.r.Context(), q)
 	if err != nil {
 		return err

@@ -131,7 +131,7 @@ func (s *server) metric(v *visit) error {
 	}
 	p.CSV = q.look.Link("/metrics/"+q.metric.Name+"/series.csv", "grain", string(q.grain), "by", q.by)
 	for _, e := range s.glossary.Of(q.metric.Name) {
-		p.Entries = append(p.Entries, s.entryView(e, code))
+		p.Entries = append(p.Entries, s.entryView(q.look, e, code))
 	}
 	if p.Card, err = s.card(v, q.look, q.metric.Name); err != nil {
 		return err

@@ -53,6 +53,11 @@ type myDayPage struct {
 	Covers    []coveredRow
 	For       map[farol.AccountID]string
 	CoveredBy string
+	// Mine and Whole lead to the two sides of the switch.
+	Mine, Whole string
+	// all are the accounts as looked at, only the segment's (nil for all).
+	all  map[farol.AccountID]*customer.Account
+	only func(farol.AccountID) bool
 }
 
 type renewalRow struct {
@@ -94,9 +99,25 @@ const (
 func (s *server) myDay(v *visit) error { return s.showMyDay(v, http.StatusOK, refusal{}, nil) }
 
 func (s *server) showMyDay(v *visit, status int, r refusal, fields url.Values) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
 	p := myDayPage{shell: v.shell(lang.Text("My day")), refusal: r, Fields: fields, Team: v.r.URL.Query().Get("team") == "yes"}
-	p.Question = v.p.T("What is there to do today, and what changed around my customers?")
-	mine, err := s.portfolio(v, p.Team)
+	p.Question, p.View = v.p.T("What is there to do today, and what changed around my customers?"), look
+	p.Mine, p.Whole = look.Link("/my-day"), look.Link("/my-day", "team", "yes")
+	if p.Team {
+		p.extra = url.Values{"team": {"yes"}}
+	}
+	then, err := s.accountsThen(v, look, "mrr")
+	if err != nil {
+		return err
+	}
+	p.all = then.Accounts
+	if len(look.Filters) > 0 {
+		p.only = v.inSegment(look, p.all, "")
+	}
+	mine, err := s.portfolio(v, &p)
 	if err != nil {
 		return err
 	}
@@ -110,7 +131,7 @@ func (s *server) showMyDay(v *visit, status int, r refusal, fields url.Values) e
 		}
 	}
 	p.Figures = s.dayFigures(v, &p, mine)
-	if p.Goals, err = s.goalLines(v); err != nil {
+	if p.Goals, err = s.goalLines(v, look); err != nil {
 		return err
 	}
 	if p.Members, err = s.Store.Members(v.r.Context()); err != nil {
@@ -122,11 +143,7 @@ func (s *server) showMyDay(v *visit, status int, r refusal, fields url.Values) e
 
 // portfolio is the member's customers, those they own in any role or follow;
 // for the team it is everybody's.
-func (s *server) portfolio(v *visit, all bool) ([]*customer.Account, error) {
-	accounts, err := s.Customers.Accounts(v.r.Context())
-	if err != nil {
-		return nil, err
-	}
+func (s *server) portfolio(v *visit, p *myDayPage) ([]*customer.Account, error) {
 	followed, err := s.Store.Followed(v.r.Context(), v.member.ID)
 	if err != nil {
 		return nil, err
@@ -136,8 +153,8 @@ func (s *server) portfolio(v *visit, all bool) ([]*customer.Account, error) {
 		follows[id] = true
 	}
 	var out []*customer.Account
-	for id, a := range accounts {
-		if !a.Test && (all || follows[id] || slices.ContainsFunc(customer.OwnerRoles, func(r string) bool { return a.Owner(r) == me })) {
+	for id, a := range p.all {
+		if !a.Test && (p.only == nil || p.only(id)) && (p.Team || follows[id] || slices.ContainsFunc(customer.OwnerRoles, func(r string) bool { return a.Owner(r) == me })) {
 			out = append(out, a)
 		}
 	}
@@ -151,13 +168,13 @@ func (s *server) dayFigures(v *visit, p *myDayPage, mine []*customer.Account) []
 		mrr += a.Metrics["mrr"]
 	}
 	p.Portfolio = len(mine)
-	own, team := "/customers?mine=yes", ""
+	own, tasks := p.View.Link("/customers", "mine", "yes"), p.View.Link("/tasks")
 	title := v.p.T("My customers")
 	if p.Team {
-		own, team, title = "/customers", "?owner=all", v.p.T("All customers")
+		own, tasks, title = p.View.Link("/customers"), p.View.Link("/tasks", "owner", "all"), v.p.T("All customers")
 	}
 	out := []customerFigure{
-		{Title: v.p.T("Open tasks"), Value: v.p.Number(float64(len(p.Tasks)+p.More), 0), Href: "/tasks" + team},
+		{Title: v.p.T("Open tasks"), Value: v.p.Number(float64(len(p.Tasks)+p.More), 0), Href: tasks},
 		{Title: title, Value: v.p.Number(float64(len(mine)), 0), Href: own},
 		{Title: v.p.T("Their MRR"), Value: money.short(&mrr), Href: own},
 		{Title: v.p.T("Renewals in %s days", strconv.Itoa(renewalDays)), Value: v.p.Number(float64(len(p.Renewals)+p.MoreDue), 0), Href: "#renewals"},
@@ -171,8 +188,8 @@ func (s *server) dayFigures(v *visit, p *myDayPage, mine []*customer.Account) []
 }
 
 func (s *server) dayTasks(v *visit, p *myDayPage, _ []*customer.Account) error {
-	today := v.company.calendar().Today(v.now)
-	q := store.TaskQuery{Owner: &v.member.ID, Open: true, Today: today, Limit: tasksOfDay}
+	today := v.today()
+	q := store.TaskQuery{Owner: &v.member.ID, Open: true, Today: today, Limit: tasksOfDay, At: v.past, Only: p.only}
 	if p.Team {
 		q.Owner = nil
 	}
@@ -194,7 +211,7 @@ func (s *server) dayTasks(v *visit, p *myDayPage, _ []*customer.Account) error {
 }
 
 func (s *server) dayRenewals(v *visit, p *myDayPage, mine []*customer.Account) error {
-	today := v.company.calendar().Today(v.now)
+	today := v.today()
 	var due []*customer.Account
 	total := 0.0
 	for _, a := range mine {
@@ -216,7 +233,7 @@ func (s *server) dayRenewals(v *visit, p *myDayPage, mine []*customer.Account) e
 	}
 	for _, a := range due[:min(len(due), renewalsOfDay)] {
 		days := int(a.Renewal() - today)
-		row := renewalRow{Day: v.p.Date(a.Renewal()), Name: a.Name, Href: "/customers/" + url.PathEscape(string(a.ID)), MRR: n.cell(a, "metric.mrr").Text, Stage: n.value("stage", a.Stage()),
+		row := renewalRow{Day: v.p.Date(a.Renewal()), Name: a.Name, Href: linkWith(customerHref(a.ID), v.clocks), MRR: n.cell(a, "metric.mrr").Text, Stage: n.value("stage", a.Stage()),
 			Owner: n.members[a.Owner("csm")], In: v.p.N(days, "in %d day", "in %d days"), Soon: days <= 30, For: p.For[a.ID]}
 		if days == 0 {
 			row.In = v.p.T("today")
@@ -227,8 +244,12 @@ func (s *server) dayRenewals(v *visit, p *myDayPage, mine []*customer.Account) e
 	return nil
 }
 
-// visitSince is from when on things are new to the member.
+// visitSince is from when on things are new to the member. When they looked
+// before a day of the past is not kept.
 func (s *server) visitSince(v *visit) (time.Time, error) {
+	if !v.past.IsZero() {
+		return v.past.Add(-longestVisit), nil
+	}
 	pref, err := s.Store.Preferences(v.r.Context(), v.member.ID)
 	since := v.now.Add(-longestVisit)
 	if pref.Visit.After(since) {
@@ -250,7 +271,7 @@ func (s *server) dayChanges(v *visit, p *myDayPage, mine []*customer.Account) er
 	if err != nil {
 		return err
 	}
-	list, err := s.Store.Happenings(v.r.Context(), p.Since, func(id farol.AccountID) bool { return in[id] }, 10*changesOfDay)
+	list, err := s.Store.HappeningsAt(v.r.Context(), p.Since, v.past, func(id farol.AccountID) bool { return in[id] }, 10*changesOfDay)
 	if err != nil {
 		return err
 	}
@@ -269,7 +290,7 @@ func (s *server) dayChanges(v *visit, p *myDayPage, mine []*customer.Account) er
 		if !ok {
 			i = len(p.Changes)
 			at[h.Account] = i
-			p.Changes = append(p.Changes, changeGroup{Name: s.accountName(v, h.Account), Href: "/customers/" + url.PathEscape(string(h.Account)), For: p.For[h.Account]})
+			p.Changes = append(p.Changes, changeGroup{Name: s.accountName(v, h.Account), Href: linkWith(customerHref(h.Account), v.clocks), For: p.For[h.Account]})
 		}
 		p.Changes[i].Lines = append(p.Changes[i].Lines, changeLine{words.Happening(h), h.Known, happeningIcons[h.Kind], h.Weight > 0, h.Weight < 0})
 	}
@@ -292,7 +313,11 @@ func (s *server) words(v *visit) (customer.Words, error) {
 }
 
 func (s *server) dayTold(v *visit, p *myDayPage, _ []*customer.Account) (err error) {
-	if p.Notices, err = s.noticeRows(v, true, 12); err != nil {
+	limit := 12
+	if p.only != nil {
+		limit = 500
+	}
+	if p.Notices, err = s.noticeRows(v, true, limit); err != nil {
 		return err
 	}
 	for i, n := range p.Notices {
@@ -301,7 +326,12 @@ func (s *server) dayTold(v *visit, p *myDayPage, _ []*customer.Account) (err err
 			p.Notices[i].Said = s.accountName(v, n.Account)
 		}
 	}
-	p.Unseen, err = s.Store.Unseen(v.r.Context(), v.member.ID)
+	if p.only != nil {
+		p.Notices = slices.DeleteFunc(p.Notices, func(n noticeRow) bool { return !p.only(n.Account) })
+	}
+	if p.Unseen = len(p.Notices); v.past.IsZero() && p.only == nil {
+		p.Unseen, err = s.Store.Unseen(v.r.Context(), v.member.ID)
+	}
 	return err
 }
 
@@ -327,19 +357,18 @@ func (s *server) dayWatched(v *visit, p *myDayPage, _ []*customer.Account) error
 	if len(watched) == 0 {
 		return nil
 	}
-	accounts, err := s.Customers.Accounts(ctx)
-	if err != nil {
-		return err
-	}
 	count := map[string]int{}
-	for _, a := range accounts {
+	for _, a := range p.all {
+		if p.only != nil && !p.only(a.ID) {
+			continue
+		}
 		for _, w := range watched {
 			if a.Marks["$segment."+w] == "true" && !a.Test {
 				count[w]++
 			}
 		}
 	}
-	moved, err := s.Store.Happenings(ctx, p.Since, nil, 10_000)
+	moved, err := s.Store.HappeningsAt(ctx, p.Since, v.past, p.only, 10_000)
 	if err != nil {
 		return err
 	}

@@ -164,8 +164,11 @@ type editRow struct {
 func (s *server) note(v *visit) error { return s.showNote(v, http.StatusOK, refusal{}, nil) }
 
 func (s *server) showNote(v *visit, status int, r refusal, fields url.Values) error {
-	ctx := v.r.Context()
-	n, err := s.Store.Note(ctx, v.r.PathValue("id"))
+	look, err := v.clock()
+	if err != nil {
+		return err
+	}
+	n, err := s.Store.NoteAt(v.r.Context(), v.r.PathValue("id"), v.past)
 	if err != nil {
 		return err
 	}
@@ -174,9 +177,10 @@ func (s *server) showNote(v *visit, status int, r refusal, fields url.Values) er
 		return err
 	}
 	p := notePage{shell: v.shell(lang.Text("Note")), refusal: r, Note: rows[0], Back: customerTab(n.Account, "notes")}
+	p.View = look
 	p.Title = cmp.Or(n.Title, v.p.T("Note"))
 	p.Question = v.p.T("What was said, and what follows from it?")
-	p.Crumb = &crumb{rows[0].AccountName, p.Back}
+	p.Crumb = &crumb{rows[0].AccountName, linkWith(customerHref(n.Account), v.clocks, "tab", "notes")}
 	templates, err := s.noteTemplates(v)
 	if err != nil {
 		return err
@@ -205,7 +209,9 @@ func (s *server) fillNote(v *visit, n store.Note, p *notePage) error {
 	}
 	var tasks []store.Task
 	for _, t := range byItem {
-		tasks = append(tasks, t)
+		if t, err := s.Store.TaskAt(v.r.Context(), t.ID, v.past); err == nil { // else it was not there then
+			tasks = append(tasks, t)
+		}
 	}
 	slices.SortFunc(tasks, func(a, b store.Task) int { return strings.Compare(a.ID, b.ID) })
 	if p.Tasks, err = s.taskRows(v, tasks); err != nil {
@@ -217,6 +223,9 @@ func (s *server) fillNote(v *visit, n store.Note, p *notePage) error {
 	}
 	who, err := s.writers(v)
 	for _, e := range edits {
+		if e.At.After(v.at()) {
+			continue
+		}
 		p.Edits = append(p.Edits, editRow{e, cmp.Or(who[string(e.Author)], string(e.Author)), markdown(e.Body, s.handles(v))})
 	}
 	return err

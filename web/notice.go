@@ -62,7 +62,7 @@ func (v *visit) panel() string {
 }
 
 func (s *server) noticeRows(v *visit, unseen bool, limit int) ([]noticeRow, error) {
-	notices, err := s.Store.Notices(v.r.Context(), v.member.ID, unseen, limit)
+	notices, err := s.Store.NoticesAt(v.r.Context(), v.member.ID, v.past, unseen, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (s *server) noticeRows(v *visit, unseen bool, limit int) ([]noticeRow, erro
 	}
 	var out []noticeRow
 	for _, n := range notices {
-		row := noticeRow{Notice: n, Who: cmp.Or(who[string(n.Author)], string(n.Author)), Href: "/notices/" + url.PathEscape(n.ID), What: v.p.Text(noticeTexts[n.Kind]), Said: n.Text, New: n.Seen.IsZero()}
+		row := noticeRow{Notice: n, Who: cmp.Or(who[string(n.Author)], string(n.Author)), Href: "/notices/" + url.PathEscape(n.ID), What: v.p.Text(noticeTexts[n.Kind]), Said: n.Text, New: n.Seen.IsZero() || !v.past.IsZero() && n.Seen.After(v.past)}
 		if asked, back := n.Review(); asked {
 			row.What = v.p.T("asks you to review")
 		} else if back {

@@ -104,7 +104,7 @@ func (s *server) overview(v *visit) error {
 		return err
 	})
 	g.Go(func() (err error) {
-		p.Goals, err = s.goalLines(v)
+		p.Goals, err = s.goalLines(v, look)
 		return err
 	})
 	p.Movers = make([]*chart, len(overviewBars))

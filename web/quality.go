@@ -26,6 +26,8 @@ type qualityPage struct {
 	Chart                            *chart
 	Past                             []silenceRow
 	CSV                              string
+	// Forgotten tells that nothing is kept of the day looked at any more.
+	Forgotten bool
 }
 
 // qualityRow is one source in the last seven days.
@@ -58,7 +60,12 @@ type sourceSum struct {
 }
 
 func (s *server) quality(v *visit) error {
-	p := qualityPage{shell: v.shell(lang.Text("Data quality")), CSV: "/quality.csv"}
+	look, err := v.clock()
+	if err != nil {
+		return err
+	}
+	p := qualityPage{shell: v.shell(lang.Text("Data quality")), CSV: linkWith("/quality.csv", v.clocks)}
+	p.View, p.Forgotten = look, v.at().Before(s.Store.KeptSince())
 	p.Question = v.p.T("Does everything that should come in come in, and can we believe it?")
 	rows, hours, err := s.qualityRows(v)
 	if err != nil {
@@ -67,10 +74,10 @@ func (s *server) quality(v *visit) error {
 	p.Sources, p.Charts = rows, true
 	var all sourceSum
 	silent := 0
-	week := v.now.Add(-qualityDays * 24 * time.Hour)
+	week := v.at().Add(-qualityDays * 24 * time.Hour)
 	for _, h := range hours {
 		if !h.Hour.Before(week) {
-			all.add(h, v.now)
+			all.add(h, v.at())
 		}
 	}
 	for _, r := range rows {
@@ -108,29 +115,33 @@ func partText(v *visit, part, of int64) string {
 // what is said of each source.
 func (s *server) qualityRows(v *visit) ([]qualityRow, []store.SourceHour, error) {
 	ctx := v.r.Context()
-	week := v.now.Add(-qualityDays * 24 * time.Hour)
-	sources, err := s.Store.Sources(ctx)
+	week := v.at().Add(-qualityDays * 24 * time.Hour)
+	sources, err := s.sourcesAt(v)
 	if err != nil {
 		return nil, nil, err
 	}
-	hours, err := s.Store.SourceHours(ctx, v.now.Add(-9*7*24*time.Hour))
+	hours, err := s.Store.SourceHoursAt(ctx, v.at().Add(-9*7*24*time.Hour), v.past)
 	if err != nil {
 		return nil, nil, err
 	}
-	reasons, err := s.Store.RejectReasons(ctx, week)
+	reasons, err := s.Store.RejectReasons(ctx, week, v.past)
 	if err != nil {
 		return nil, nil, err
 	}
-	open, err := s.Store.Silences(ctx, time.Time{})
+	open, err := s.Store.SilencesAt(ctx, v.past, v.past)
 	if err != nil {
 		return nil, nil, err
 	}
+	open = slices.DeleteFunc(open, func(x store.Silence) bool { return !x.Resolved.IsZero() })
 	bySource := map[farol.SourceID][]store.SourceHour{}
 	for _, h := range hours {
 		bySource[h.Source] = append(bySource[h.Source], h)
 	}
 	var out []qualityRow
 	for _, x := range sources {
+		if x.Created.After(v.at()) && len(bySource[x.ID]) == 0 {
+			continue // it came later, and brought nothing of before
+		}
 		row := s.qualityRow(v, x, bySource[x.ID], week)
 		for _, r := range reasons {
 			if r.Source == x.ID && len(row.Reasons) < 3 {
@@ -143,13 +154,25 @@ func (s *server) qualityRows(v *visit) ([]qualityRow, []store.SourceHour, error)
 				return nil, nil, err
 			}
 			row.State, row.Mark = "silent", "warn"
-			row.StateText = v.p.T("no data for %s", v.length(v.now.Sub(open[i].Last)))
+			row.StateText = v.p.T("no data for %s", v.length(v.at().Sub(open[i].Last)))
 			row.Accounts = v.p.N(n, "%d customer", "%d customers")
 		}
 		out = append(out, row)
 	}
 	slices.SortStableFunc(out, func(a, b qualityRow) int { return cmp.Compare(stateOrder[a.State], stateOrder[b.State]) })
 	return out, hours, nil
+}
+
+// sourcesAt are the sources, disabled as they were on the day looked at; one
+// that was deleted since is not kept.
+func (s *server) sourcesAt(v *visit) ([]store.Source, error) {
+	list, err := s.Store.Sources(v.r.Context())
+	for i := range list {
+		if list[i].Disabled.After(v.at()) {
+			list[i].Disabled = time.Time{}
+		}
+	}
+	return list, err
 }
 
 var stateOrder = map[string]int{"silent": 0, "ok": 1, "new": 2, "waiting": 3, "disabled": 4}
@@ -159,7 +182,7 @@ func (s *server) qualityRow(v *visit, x store.Source, hours []store.SourceHour, 
 	var sum sourceSum
 	for _, h := range hours {
 		if !h.Hour.Before(week) {
-			sum.add(h, v.now)
+			sum.add(h, v.at())
 		}
 	}
 	row := qualityRow{ID: string(x.ID), Name: x.Name, State: "ok", StateText: v.p.T("as usual"), Mark: "good", Last: r.Last}
@@ -174,7 +197,7 @@ func (s *server) qualityRow(v *visit, x store.Source, hours []store.SourceHour, 
 	number := func(n int64) string { return v.p.Number(float64(n), 0) }
 	row.Day, row.Usual = number(sum.day), lang.None
 	if r.Known() {
-		row.Usual = v.p.Number(r.Expected(v.now.Add(-24*time.Hour), v.now), 0)
+		row.Usual = v.p.Number(r.Expected(v.at().Add(-24*time.Hour), v.at()), 0)
 	}
 	row.Events, row.Duplicates = number(sum.Events), number(sum.Duplicates)
 	row.Rejected = partText(v, sum.Rejected, sum.Events+sum.Rejected)
@@ -196,7 +219,7 @@ const qualityChartDays = 28
 
 // qualityChart draws what came per day, a line per source.
 func (s *server) qualityChart(v *visit, rows []qualityRow, hours []store.SourceHour) *chart {
-	zone, today := v.company.location(), v.company.calendar().Today(v.now)
+	zone, today := v.company.location(), v.today()
 	counts := map[string]map[farol.Day]float64{}
 	for _, h := range hours {
 		if counts[string(h.Source)] == nil {
@@ -227,7 +250,7 @@ func (s *server) qualityChart(v *visit, rows []qualityRow, hours []store.SourceH
 
 // pastSilences lists those of the last 60 days that have ended.
 func (s *server) pastSilences(v *visit, p *qualityPage) error {
-	list, err := s.Store.Silences(v.r.Context(), v.now.AddDate(0, 0, -60))
+	list, err := s.Store.SilencesAt(v.r.Context(), v.at().AddDate(0, 0, -60), v.past)
 	if err != nil {
 		return err
 	}
@@ -242,7 +265,10 @@ func (s *server) pastSilences(v *visit, p *qualityPage) error {
 
 // qualityCSV is the counters per source and hour of the last four weeks.
 func (s *server) qualityCSV(v *visit) error {
-	hours, err := s.Store.SourceHours(v.r.Context(), v.now.AddDate(0, 0, -qualityChartDays))
+	if _, err := v.clock(); err != nil {
+		return err
+	}
+	hours, err := s.Store.SourceHoursAt(v.r.Context(), v.at().AddDate(0, 0, -qualityChartDays), v.past)
 	if err != nil {
 		return err
 	}

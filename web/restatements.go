@@ -246,7 +246,7 @@ func causeFacts(sh shell, x metric.Opened) []causeFact {
 	var out []causeFact
 	for _, f := range x.Facts() {
 		row := causeFact{
-			At: sh.When(f.At), Known: sh.When(f.Known), Name: f.Name, Way: ways[f.Way], Person: personWho(string(f.Canonical)), Account: accountWho(string(f.Resolved)),
+			At: sh.When(f.At), Known: sh.When(f.Known), Name: f.Name, Way: ways[f.Way], Person: called{v: sh.visit}.person(string(f.Canonical)), Account: accountWho(string(f.Resolved)),
 			Was: string(f.Was), Properties: string(f.Properties), Href: eventsAround(f),
 		}
 		var says struct {
@@ -314,7 +314,7 @@ func (s scale) gapTable(m *metric.Metric, d metric.Difference, before, after str
 		t.Other = s.gap(d.Other)
 	}
 	for _, c := range d.Changes {
-		row := gapRow{Who: unitWho(m.Of, c.Unit), In: accountWho(c.Account), Before: s.rowText(m, c.Before), After: s.rowText(m, c.After)}
+		row := gapRow{Who: called{v: &visit{p: s.p}}.unit(m.Of, c.Unit), In: accountWho(c.Account), Before: s.rowText(m, c.Before), After: s.rowText(m, c.After)}
 		q := url.Values{"account": {c.Unit}}
 		if m.Of == metric.People {
 			q = url.Values{"person": {c.Unit}}

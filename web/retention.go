@@ -428,8 +428,12 @@ func (s *server) retentionMembers(v *visit) error {
 	if q.Unit == metric.RetainPeople {
 		of = metric.People
 	}
+	names, err := s.called(v, of, unitsOf(members, func(m metric.Member) string { return m.Unit }))
+	if err != nil {
+		return err
+	}
 	for _, m := range members {
-		row := memberRow{Who: unitWho(of, m.Unit), In: accountWho(m.Account), Started: v.p.Date(m.Started), Returned: m.Retained > 0, Events: memberEvents(look, q, m)}
+		row := memberRow{Who: names.unit(of, m.Unit), In: accountWho(m.Account), Started: v.p.Date(m.Started), Returned: m.Retained > 0, Events: memberEvents(look, q, m)}
 		if q.Unit == metric.RetainRevenue {
 			currency := v.company.Currency
 			row.Kept, row.Of = v.p.Amount(m.Retained, currency, -1), v.p.Amount(m.Of, currency, -1)

@@ -160,8 +160,12 @@ func (s *server) units(v *visit, f figure, sc scale, p *sourcePage) error {
 	if err != nil {
 		return err
 	}
+	names, err := s.called(v, f.metric.Of, unitsOf(rows, rowUnit))
+	if err != nil {
+		return err
+	}
 	for _, r := range rows {
-		row := unitRow{Who: unitWho(f.metric.Of, r.Unit), In: accountWho(r.Account), Events: s.eventsOf(f, r)}
+		row := unitRow{Who: names.unit(f.metric.Of, r.Unit), In: accountWho(r.Account), Events: s.eventsOf(f, r)}
 		row.Numerator, row.Denominator = sc.parts(f.metric, &r.Numerator, r.Denominator)
 		if f.metric.Aggregation == metric.Quantile {
 			row.Numerator = sc.text(&r.Numerator)
@@ -207,8 +211,10 @@ func (s *server) eventsOf(f figure, r metric.Row) string {
 		q.Set("from", from.String())
 	}
 	q.Set("until", until.String())
-	if !f.look.Known.IsZero() {
-		q.Set("known", f.look.given.Get("known"))
+	for _, k := range []string{"as_of", "known"} {
+		if x := f.look.given.Get(k); x != "" {
+			q.Set(k, x)
+		}
 	}
 	return "/events?" + q.Encode()
 }
@@ -225,22 +231,31 @@ func (s *server) rowsCSV(v *visit) error {
 		return err
 	}
 	out := v.csv(f.metric.Name + "-" + f.period.From.String() + ".csv")
-	write(out, []string{"unit", "account", "numerator", "denominator", "times", "per", "group"})
+	write(out, []string{"unit", "name", "account", "numerator", "denominator", "times", "per", "group"})
 	for {
+		names, err := s.called(v, f.metric.Of, unitsOf(rows, rowUnit))
+		if err != nil {
+			s.breakOff(v, err)
+		}
 		for _, r := range rows {
-			write(out, []string{r.Unit, r.Account, plain(&r.Numerator), plain(r.Denominator), plain(r.Times), plain(r.Per), r.Group})
+			write(out, []string{r.Unit, names.unit(f.metric.Of, r.Unit).Name, r.Account, plain(&r.Numerator), plain(r.Denominator), plain(r.Times), plain(r.Per), r.Group})
 		}
 		if after == "" {
 			break
 		}
 		if rows, after, err = s.Metrics.Rows(ctx, f.request(), f.period, f.group, metric.MaxRows, after); err != nil {
-			// The head is sent: breaking off is the one way to say it failed.
-			s.Log.Error("a download broke off", "request", v.id, "error", err)
-			panic(http.ErrAbortHandler)
+			s.breakOff(v, err)
 		}
 	}
 	out.Flush()
 	return nil
+}
+
+// breakOff ends a download whose head is sent: there is no other way to say
+// that it failed.
+func (s *server) breakOff(v *visit, err error) {
+	s.Log.Error("a download broke off", "request", v.id, "error", err)
+	panic(http.ErrAbortHandler)
 }
 
 // valuesPage is the chooser of attribute and value in the segment menu.

@@ -121,7 +121,7 @@ func (s *server) accountsIn(v *visit, look *view) (map[farol.AccountID]*customer
 	}
 	out := make(map[farol.AccountID]*customer.Account, len(then.Accounts))
 	for id, a := range then.Accounts {
-		if fits(a, look.Filters) {
+		if a.Fits(look.Filters) {
 			out[id] = a
 		}
 	}

@@ -67,6 +67,7 @@ type tasksPage struct {
 	CSV      string
 	// Here is the address with the filters.
 	Filtered bool
+	Clear    string
 }
 
 // taskKeys are the filters of the page.
@@ -76,14 +77,28 @@ const tasksShown = 100
 
 // readTasks reads the filters from the address. Unasked it is one's own open
 // tasks.
-func (v *visit) readTasks() (store.TaskQuery, url.Values, error) {
+func (s *server) readTasks(v *visit) (store.TaskQuery, url.Values, *view, error) {
+	look, err := v.view()
+	if err != nil {
+		return store.TaskQuery{}, nil, nil, err
+	}
+	q, kept, err := v.taskFilters()
+	if err == nil {
+		q.At = v.past
+		q.Only, err = s.only(v, look)
+	}
+	return q, kept, look, err
+}
+
+// taskFilters reads the filters of the page itself.
+func (v *visit) taskFilters() (store.TaskQuery, url.Values, error) {
 	given, kept := v.r.URL.Query(), url.Values{}
 	for _, k := range taskKeys {
 		if x := strings.TrimSpace(given.Get(k)); x != "" {
 			kept.Set(k, x)
 		}
 	}
-	today := v.company.calendar().Today(v.now)
+	today := v.today()
 	q := store.TaskQuery{Account: farol.AccountID(kept.Get("account")), Kind: kept.Get("kind"), Search: kept.Get("q"), Limit: tasksShown}
 	switch kept.Get("state") {
 	case "", "open":
@@ -143,12 +158,13 @@ func (v *visit) readTasks() (store.TaskQuery, url.Values, error) {
 func (s *server) tasks(v *visit) error { return s.showTasks(v, http.StatusOK, refusal{}) }
 
 func (s *server) showTasks(v *visit, status int, r refusal) error {
-	q, kept, err := v.readTasks()
+	q, kept, look, err := s.readTasks(v)
 	if err != nil {
 		return err
 	}
 	p := tasksPage{shell: v.shell(lang.Text("Tasks")), refusal: r, Fields: kept, Filtered: len(kept) > 0}
 	p.Question = v.p.T("What is to be done, by whom and until when?")
+	p.View, p.extra, p.Clear = look, kept, look.Link("/tasks")
 	ctx := v.r.Context()
 	tasks, err := s.Store.Tasks(ctx, q)
 	if err != nil {
@@ -163,7 +179,7 @@ func (s *server) showTasks(v *visit, status int, r refusal) error {
 	}
 	p.Count = v.p.N(n, "%d task", "%d tasks")
 	late := q
-	if today := v.company.calendar().Today(v.now); q.DueBy == 0 || q.DueBy >= today {
+	if today := v.today(); q.DueBy == 0 || q.DueBy >= today {
 		late.DueBy = today - 1
 	}
 	if late.Open = true; !q.Closed {
@@ -176,17 +192,7 @@ func (s *server) showTasks(v *visit, status int, r refusal) error {
 	}
 	p.Members = active(p.Members)
 	address := func(path string, offset int) string {
-		all := url.Values{}
-		for k, x := range kept {
-			all[k] = x
-		}
-		if offset > 0 {
-			all.Set("offset", strconv.Itoa(offset))
-		}
-		if len(all) == 0 {
-			return path
-		}
-		return path + "?" + all.Encode()
+		return linkWith(path, look.with(kept), "offset", map[bool]string{true: strconv.Itoa(offset)}[offset > 0])
 	}
 	p.CSV = address("/tasks.csv", 0)
 	if q.Offset > 0 {
@@ -205,7 +211,7 @@ func (p tasksPage) Get(name string) string { return p.Fields.Get(name) }
 func (p tasksPage) Is(name, value string) bool { return p.Fields.Get(name) == value }
 
 func (s *server) tasksCSV(v *visit) error {
-	q, _, err := v.readTasks()
+	q, _, _, err := s.readTasks(v)
 	if err != nil {
 		return err
 	}
@@ -253,7 +259,11 @@ type taskPage struct {
 func (s *server) task(v *visit) error { return s.showTask(v, http.StatusOK, refusal{}, nil) }
 
 func (s *server) showTask(v *visit, status int, r refusal, fields url.Values) error {
-	t, err := s.Store.Task(v.r.Context(), v.r.PathValue("id"))
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	t, err := s.Store.TaskAt(v.r.Context(), v.r.PathValue("id"), v.past)
 	if err != nil {
 		return err
 	}
@@ -262,7 +272,8 @@ func (s *server) showTask(v *visit, status int, r refusal, fields url.Values) er
 		return err
 	}
 	p := taskPage{shell: v.shell(lang.Text("Task")), refusal: r, Task: rows[0], Fields: fields, Back: cmp.Or(v.r.PostFormValue("back"), v.r.URL.Query().Get("back"), "/tasks"), HTML: markdown(t.Body, s.handles(v))}
-	p.Title, p.Crumb = t.Title, &crumb{v.p.T("Tasks"), "/tasks"}
+	p.View, p.extra = look, url.Values{"back": v.r.URL.Query()["back"]}
+	p.Title, p.Crumb = t.Title, &crumb{v.p.T("Tasks"), look.Link("/tasks")}
 	p.Question = v.p.T("What is to be done, by whom and until when?")
 	who, err := s.writers(v)
 	if err != nil {

@@ -61,7 +61,7 @@ func (s *server) messageRows(v *visit, list []store.Message, read string) ([]mes
 	var out []messageRow
 	first, members := true, s.handles(v)
 	for _, m := range list {
-		row := messageRow{Message: m, Who: cmp.Or(who[string(m.Author)], string(m.Author)), HTML: markdown(m.Body, members), Mine: m.Author == v.member.ID && workers.allows(v.member.Role)}
+		row := messageRow{Message: m, Who: cmp.Or(who[string(m.Author)], string(m.Author)), HTML: markdown(m.Body, members), Mine: m.Author == v.member.ID && workers.allows(v.member.Role) && v.past.IsZero()}
 		if t, ok := aboutOf(m); ok {
 			row.AboutText, row.AboutHref = v.p.T("ticket %s", t.ID), ticketHref(&t)
 		}
@@ -156,13 +156,27 @@ func (s *server) community(v *visit) error {
 }
 
 func (s *server) showCommunity(v *visit, status int, r refusal, fields url.Values) error {
+	look, err := v.view()
+	if err != nil {
+		return err
+	}
+	only, err := s.only(v, look)
+	if err != nil {
+		return err
+	}
 	ctx, given := v.r.Context(), v.r.URL.Query()
 	p := communityPage{shell: v.shell(lang.Text("Community")), refusal: r, Fields: fields, Topic: given.Get("topic"), Account: given.Get("account")}
 	p.Question = v.p.T("What do support and Customer Success need to tell each other?")
+	p.View, p.extra = look, url.Values{}
+	for _, k := range []string{"topic", "q", "account"} {
+		if x := given.Get(k); x != "" {
+			p.extra.Set(k, x)
+		}
+	}
 	if p.Account != "" {
 		p.AccountName = s.accountName(v, farol.AccountID(p.Account))
 	}
-	q := store.PostQuery{Topic: p.Topic, Search: given.Get("q"), Account: farol.AccountID(p.Account), Before: given.Get("before"), Limit: postsShown + 1}
+	q := store.PostQuery{Topic: p.Topic, Search: given.Get("q"), Account: farol.AccountID(p.Account), Before: given.Get("before"), At: v.past, Only: only, Limit: postsShown + 1}
 	posts, answers, err := s.Store.Posts(ctx, store.Channel, q)
 	if err != nil {
 		return err
@@ -205,7 +219,7 @@ func (s *server) fillPosts(v *visit, p *communityPage, posts []store.Message, an
 			subjects = append(subjects, "message:"+m.ID)
 		}
 	}
-	if last == read {
+	if last == read || !v.past.IsZero() {
 		return nil
 	}
 	if err := s.Store.SeeAbout(ctx, v.member.ID, subjects...); err != nil {

@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -96,6 +95,15 @@ func (s *server) accountsSeen(v *visit, look *view) (map[farol.AccountID]*custom
 	return then.Accounts, err
 }
 
+// only tells which accounts the view's segment keeps; nil when it has none.
+func (s *server) only(v *visit, look *view) (func(farol.AccountID) bool, error) {
+	if len(look.Filters) == 0 {
+		return nil, nil
+	}
+	accounts, err := s.accountsSeen(v, look)
+	return v.inSegment(look, accounts, ""), err
+}
+
 // inSegment tells which accounts the view's segment keeps, and mine those of
 // the member; tests are never kept.
 func (v *visit) inSegment(look *view, accounts map[farol.AccountID]*customer.Account, mine store.MemberID) func(farol.AccountID) bool {
@@ -111,29 +119,11 @@ func (v *visit) inSegment(look *view, accounts map[farol.AccountID]*customer.Acc
 		if a.Test {
 			return false
 		}
-		if !fits(a, look.Filters) {
+		if !a.Fits(look.Filters) {
 			return false
 		}
 		return mine == "" || slices.ContainsFunc(customer.OwnerRoles, func(role string) bool { return a.Owner(role) == string(mine) })
 	}
-}
-
-// fits tells whether an account is what filters keep, by what is known of it.
-func fits(a *customer.Account, filters []facts.Filter) bool {
-	for _, f := range filters {
-		name := strings.TrimPrefix(f.Attribute, facts.NowPrefix)
-		value := a.Attributes[name]
-		switch {
-		case name == "account":
-			value = string(a.ID)
-		case strings.HasPrefix(name, "$"):
-			value = a.Marks[name]
-		}
-		if !slices.Contains(f.Values, value) {
-			return false
-		}
-	}
-	return true
 }
 
 // ticketQuery reads what the page asks for.

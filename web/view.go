@@ -231,6 +231,18 @@ const pageAge = 5 * time.Second
 // knowledge than today's.
 func (v *view) Past() bool { return v.AsOf != 0 && v.AsOf < v.Today || !v.Known.IsZero() }
 
+// Instant is the end of what is looked at, for what people did in Farol: that
+// was known when it was done, so both clocks cut it. Zero is now.
+func (v *view) Instant() time.Time {
+	end := v.Known
+	if v.AsOf != 0 && v.AsOf < v.Today {
+		if day := v.AsOf.Next(1).Start(v.Cal.Zone).Add(-time.Millisecond); end.IsZero() || day.Before(end) {
+			end = day
+		}
+	}
+	return end
+}
+
 // Link is an address with the view in it; pairs of name and value change or
 // add parameters, an empty value removes one.
 func (v *view) Link(path string, pairs ...string) string { return linked(path, v.given, pairs) }
@@ -292,6 +304,17 @@ func linked(path string, given url.Values, pairs []string) string {
 	return path + "?" + q.Encode()
 }
 
+// with are the view's parameters and others.
+func (v *view) with(more url.Values) url.Values {
+	out := url.Values{}
+	for _, from := range []url.Values{v.given, more} {
+		for k, x := range from {
+			out[k] = slices.Clone(x)
+		}
+	}
+	return out
+}
+
 // field is a hidden input that carries a part of the view through a form.
 type field struct{ Name, Value string }
 
@@ -351,4 +374,9 @@ func (v *view) without(path string, f facts.Filter, values []string, extra url.V
 		return path
 	}
 	return path + "?" + q.Encode()
+}
+
+// linkWith is a path with parameters, and pairs changed.
+func linkWith(path string, kept url.Values, pairs ...string) string {
+	return linked(path, kept, pairs)
 }

@@ -42,6 +42,10 @@ type visit struct {
 	silences silences
 	// demo tells that the company was made up, so that its truth is known.
 	demo bool
+	// past is the end of what the page looks at, zero for now, and clocks are
+	// the parameters that say so.
+	past   time.Time
+	clocks url.Values
 	// attributes lists those that accounts have.
 	attributes func(context.Context) ([]string, error)
 	// segments are those that the member may see.
@@ -104,6 +108,17 @@ func (s *server) begin(w http.ResponseWriter, r *http.Request) *visit {
 	return v
 }
 
+// at is the instant that the page looks at.
+func (v *visit) at() time.Time {
+	if v.past.IsZero() {
+		return v.now
+	}
+	return v.past
+}
+
+// today is the company's day of it.
+func (v *visit) today() farol.Day { return v.company.calendar().Today(v.at()) }
+
 var errSignIn = errors.New("sign in first")
 
 // admit finds the member of the session and holds it against the route.
@@ -160,10 +175,28 @@ func (v *visit) fragment() bool { return v.r.Header.Get("HX-Request") == "true" 
 // view reads what the page is to look at from the address, and notes the
 // attributes of the segment that no customer has: they are spelt wrong, most
 // likely, and an empty page would not say so.
-func (v *visit) view() (*view, error) {
-	look, err := readView(v.r.URL.Query(), v.company.calendar(), v.now)
-	if err != nil || len(look.Filters) == 0 {
-		return look, err
+func (v *visit) view() (*view, error) { return v.viewOf(v.r.URL.Query()) }
+
+// clock reads the two clocks alone, for a page whose other parameters are no
+// view's.
+func (v *visit) clock() (*view, error) {
+	q := v.r.URL.Query()
+	return v.viewOf(url.Values{"as_of": q["as_of"], "known": q["known"]})
+}
+
+func (v *visit) viewOf(q url.Values) (*view, error) {
+	look, err := readView(q, v.company.calendar(), v.now)
+	if err != nil {
+		return nil, err
+	}
+	v.past, v.clocks = look.Instant(), url.Values{}
+	for _, k := range []string{"as_of", "known"} {
+		if x := look.given.Get(k); x != "" {
+			v.clocks.Set(k, x)
+		}
+	}
+	if len(look.Filters) == 0 {
+		return look, nil
 	}
 	known, err := v.attributes(v.r.Context())
 	if err != nil {

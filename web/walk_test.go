@@ -27,9 +27,16 @@ type portfolio struct {
 	// things are the ids of what belongs to the secret account, by the pattern
 	// of the routes that take them.
 	things map[string]string
-	// desks are pages of help desks, goal is the id of one.
-	desks []string
-	goal  string
+	// desks are pages of help desks; goal and article are ids of one.
+	desks         []string
+	goal, article string
+}
+
+// writeArticle adds an article.
+func (p *portfolio) writeArticle() {
+	a, err := p.store.AddArticle(p.t.Context(), store.ArticleText{Language: "en", Title: "How to export", Body: "Press the button.", Topics: []string{"exports"}}, string(p.support.ID))
+	p.check(err)
+	p.article = a.ID
 }
 
 // mark is in every text that the secret account has; secretAmount in its MRR.

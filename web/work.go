@@ -72,6 +72,8 @@ type taskRow struct {
 	Overdue, Open, Sleeping                                          bool
 	// Note is the address of the note that it came from, "" for none.
 	Note string
+	// Then is the task's address on a day of the past, "" for now.
+	Then string
 }
 
 type messageRow struct {
@@ -230,7 +232,7 @@ func (s *server) notesTab(v *visit, look *view, p *customerPage) error {
 }
 
 func (s *server) tasksTab(v *visit, p *customerPage) error {
-	tasks, err := s.Store.Tasks(v.r.Context(), store.TaskQuery{Account: p.Account.ID})
+	tasks, err := s.Store.Tasks(v.r.Context(), store.TaskQuery{Account: p.Account.ID, At: v.past})
 	if err != nil {
 		return err
 	}
@@ -243,7 +245,7 @@ func (s *server) taskRows(v *visit, tasks []store.Task) ([]taskRow, error) {
 	if err != nil {
 		return nil, err
 	}
-	today := v.company.calendar().Today(v.now)
+	today := v.today()
 	out := make([]taskRow, 0, len(tasks))
 	for _, t := range tasks {
 		row := taskRow{Task: t, OwnerName: cmp.Or(who[string(t.Owner)], v.p.T("nobody")), KindText: v.p.Text(taskKinds[t.Kind]), Open: t.Done.IsZero(), AccountName: s.accountName(v, t.Account)}
@@ -257,7 +259,10 @@ func (s *server) taskRows(v *visit, tasks []store.Task) ([]taskRow, error) {
 			row.Sleeping, row.SleepText = true, v.p.T("asleep until %s", v.p.Date(t.Snoozed))
 		}
 		if note, _, ok := strings.Cut(strings.TrimPrefix(t.Source, "note:"), "#"); ok && strings.HasPrefix(t.Source, "note:") {
-			row.Note = "/notes/" + url.PathEscape(note)
+			row.Note = linkWith("/notes/"+url.PathEscape(note), v.clocks)
+		}
+		if !v.past.IsZero() {
+			row.Then = linkWith("/tasks/"+url.PathEscape(t.ID), v.clocks)
 		}
 		out = append(out, row)
 	}

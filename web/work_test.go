@@ -42,7 +42,7 @@ func TestWorkOnCustomer(t *testing.T) {
 	s.get(csm, page+"?tab=notes").has("button[value=unpin]", 1)
 	s.post(support, note, "do", "delete").is(403)
 	s.post(support, note, "do", "edit", "body", "mine now").is(403)
-	s.get(support, note).is(200).says(".tasks", "Send the plan").has("form[action='"+note+"']", 0)
+	s.get(support, note).is(200).says(".tasks", "Send the plan").has("form[method=post][action='"+note+"']", 0)
 	s.post(csm, note, "do", "edit", "title", "Kickoff", "body", " ", "kind", "kickoff").is(422).has(".form-error", 1)
 	s.post(csm, note, "do", "edit", "title", "Kickoff, done", "body", "Short", "kind", "note", "at", "2026-03-01").leadsTo(page + "?done=saved&tab=notes")
 	both(t, func(t *testing.T, code lang.Code) {
