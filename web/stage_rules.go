@@ -12,6 +12,7 @@ import (
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/segment"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -74,6 +75,9 @@ func (s *server) showStageRules(v *visit, status int, doc customer.Stages, versi
 		return err
 	}
 	titles := n.titles(v.p, book)
+	if sight.Of(v.r.Context()).Hides(sight.Money) {
+		titles.Number = nil // plain, as the rule has it
+	}
 	for i, x := range doc.List {
 		row := stageField{Index: i, Name: x.Name, Title: x.Title, Target: days(x.TargetDays), Stuck: days(x.StuckDays), Enter: x.Enter, Exit: x.Exit,
 			From: strings.Join(x.From, ", "), Known: x.Name, Placeholder: n.stage(x.Name)}
