@@ -390,7 +390,7 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 			}
 		}()
 	}
-	if slices.Contains(m.doors, "costs") && (m.Aggregation == Product && den > 0 && per == 0 || m.Aggregation != Product && num == 0) {
+	if m.ofCosts() && (m.Aggregation == Product && den > 0 && per == 0 || m.Aggregation != Product && num == 0) {
 		pt.Reason = NoCosts
 		if m.Aggregation != Sum {
 			pt.Denominator = &den
