@@ -152,6 +152,9 @@ func (s *server) activation(v *visit) error {
 		return err
 	}
 	p.listStuck(v, stuck, names)
+	if err := call(s, v, p.Stuck.Rows, func(r *stuckRow) []*who { return []*who{&r.Who} }); err != nil {
+		return err
+	}
 	return s.send(v, http.StatusOK, "activation", "layout", p)
 }
 

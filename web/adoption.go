@@ -37,7 +37,8 @@ type featureRow struct {
 }
 
 type missionRow struct {
-	Account, Repeat, Habit, Users, Features string
+	Who                            who
+	Repeat, Habit, Users, Features string
 }
 
 var adoptionCards = []string{
@@ -88,8 +89,11 @@ func (s *server) adoption(v *visit) error {
 	p.tabulate(v)
 	for _, a := range list {
 		p.Missions = append(p.Missions, missionRow{
-			a.Account, shareText(v.p, a.Repeat), shareText(v.p, a.Habit), movedText(v.p, a.Users, a.UsersBefore), movedText(v.p, a.Features, a.FeaturesBefore),
+			accountWho(a.Account), shareText(v.p, a.Repeat), shareText(v.p, a.Habit), movedText(v.p, a.Users, a.UsersBefore), movedText(v.p, a.Features, a.FeaturesBefore),
 		})
+	}
+	if err := call(s, v, p.Missions, func(r *missionRow) []*who { return []*who{&r.Who} }); err != nil {
+		return err
 	}
 	return s.send(v, http.StatusOK, "adoption", "layout", p)
 }

@@ -30,6 +30,8 @@ type comparePage struct {
 	// At is the period whose units are listed.
 	At  string
 	Gap gapTable
+	// Apart says why the two versions cannot be compared.
+	Apart string
 	// None tells that no setting of the metric has ever been changed.
 	None bool
 	CSV  string
@@ -102,6 +104,10 @@ func (s *server) compareVersions(v *visit) error {
 	}
 	p.choices(v, c)
 	got, err := s.Metrics.CompareVersions(v.r.Context(), s.Store, c.request(), c.setting, c.a, c.b)
+	if farol.KindOf(err) == farol.Invalid { // such as two currencies: others can be chosen
+		p.Apart = v.p.Error(err)
+		return s.send(v, http.StatusOK, "compare", "layout", p)
+	}
 	if err != nil {
 		return err
 	}
@@ -181,6 +187,9 @@ func (s *server) fillComparison(v *visit, c comparison, got metric.Comparison, p
 	}
 	p.At = v.p.Period(at, c.grain)
 	p.Gap = sc.gapTable(c.metric, d, "A", "B")
+	if err := call(s, v, p.Gap.Rows, (*gapRow).cells); err != nil {
+		return err
+	}
 	if first.Settings != nil && second.Settings != nil {
 		p.SaidA, p.SaidB = apart(v.p, first.Settings.Said(c.setting), second.Settings.Said(c.setting))
 	}

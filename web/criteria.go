@@ -40,7 +40,7 @@ func (s *server) criteriaPage(v *visit) (criteriaPage, error) {
 	p := criteriaPage{settingPage: settingPage{shell: v.shell(lang.Text("Activation criteria")), Action: criteriaHref}}
 	p.Question = v.p.T("By which other criteria is activation judged, beside the main one?")
 	p.Crumb = &crumb{v.p.T("Activation"), "/activation"}
-	authors, err := s.authors(v)
+	authors, err := s.writers(v)
 	if err != nil {
 		return p, err
 	}
@@ -133,7 +133,7 @@ func (s *server) criterionPage(v *visit) (settingPage, error) {
 	if err != nil {
 		return p, err
 	}
-	authors, err := s.authors(v)
+	authors, err := s.writers(v)
 	if err != nil {
 		return p, err
 	}

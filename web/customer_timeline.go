@@ -277,7 +277,9 @@ func (p *customerPage) whose(n names, t timelineLook, called listedPeople) {
 	slices.SortFunc(theirs.Items, func(a, b choice) int { return strings.Compare(a.Name, b.Name) })
 	ours := whoseGroup{Title: n.v.p.T("Our team")}
 	for id, name := range n.members {
-		ours.Items = append(ours.Items, choice{Value: "m:" + id, Name: name, Chosen: id == string(t.member)})
+		if isMember(id) {
+			ours.Items = append(ours.Items, choice{Value: "m:" + id, Name: name, Chosen: id == string(t.member)})
+		}
 	}
 	slices.SortFunc(ours.Items, func(a, b choice) int { return strings.Compare(a.Name, b.Name) })
 	for _, g := range []whoseGroup{theirs, ours} {

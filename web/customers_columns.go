@@ -51,18 +51,15 @@ func (n names) href(id farol.AccountID) string {
 }
 
 func (s *server) names(v *visit) (names, error) {
-	n := names{v: v, metrics: map[string]*metric.Metric{}, members: map[string]string{}, today: v.company.calendar().Today(v.now)}
+	n := names{v: v, metrics: map[string]*metric.Metric{}, today: v.company.calendar().Today(v.now)}
 	for _, m := range s.Metrics.Catalogue().All() {
 		if m.PerAccount {
 			n.metrics[m.Name] = m
 		}
 	}
-	members, err := s.Store.Members(v.r.Context())
-	if err != nil {
+	var err error
+	if n.members, err = s.writers(v); err != nil {
 		return n, err
-	}
-	for _, m := range members {
-		n.members[string(m.ID)] = m.Name
 	}
 	if n.book, err = s.Segments.Seen(v.r.Context()); err != nil {
 		return n, err

@@ -183,7 +183,7 @@ func (s *server) showWaiting(v *visit, status int, r refusal, fields url.Values)
 	if err != nil {
 		return err
 	}
-	who, err := s.authors(v)
+	who, err := s.writers(v)
 	if err != nil {
 		return err
 	}

@@ -196,7 +196,7 @@ func (s *server) mappingVersions(v *visit, d store.Desk) ([]versionOf, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := s.authors(v)
+	who, err := s.writers(v)
 	var out []versionOf
 	for _, x := range list {
 		out = append(out, versionOf{x.Version, cmp.Or(who[x.Author], x.Author), x.Created})

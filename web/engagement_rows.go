@@ -51,7 +51,10 @@ func (s *server) bucket(v *visit) error {
 	p.View, p.Crumb = q.look, &crumb{v.p.T("Engagement"), q.link("/engagement")}
 	p.What = q.bucketTitle(v.p, k, n) + " · " + v.p.Range(r.Period)
 	for _, row := range rows {
-		p.Rows = append(p.Rows, unitRow{Who: names.unit(q.of, row.Unit), In: accountWho(row.Account), Events: q.events(row, r.Period)})
+		p.Rows = append(p.Rows, unitRow{Who: names.unit(q.of, row.Unit), In: inWho(q.of, row.Account), Events: q.events(row, r.Period)})
+	}
+	if err := call(s, v, p.Rows, (*unitRow).cells); err != nil {
+		return err
 	}
 	at := strconv.Itoa(k)
 	if after != "" {

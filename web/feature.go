@@ -53,6 +53,9 @@ func (s *server) feature(v *visit) error {
 			Who: names.person(x.Person), In: accountWho(x.Account), Adopted: x.Adopted, Days: v.p.Number(float64(x.Days), 0), Times: v.p.Number(float64(x.Times), 0),
 		})
 	}
+	if err := call(s, v, p.Rows, func(r *featurePersonRow) []*who { return []*who{&r.Who, &r.In} }); err != nil {
+		return err
+	}
 	if in.Del("after"); after != "" {
 		p.First = v.r.URL.Path + "?" + in.Encode()
 	}

@@ -124,7 +124,7 @@ func (s *server) knowledge(v *visit) error {
 	if err != nil {
 		return err
 	}
-	who, err := s.authors(v)
+	who, err := s.writers(v)
 	if err != nil {
 		return err
 	}
@@ -244,7 +244,7 @@ func (s *server) showArticle(v *visit, status int, r refusal) error {
 	}
 	p.Title, p.Question, p.Crumb = text.Title, v.p.T("What do we answer, who needed it, and does it help?"), &crumb{v.p.T("Knowledge base"), p.List}
 	p.HTML = markdown(text.Body, nil)
-	who, err := s.authors(v)
+	who, err := s.writers(v)
 	if err != nil {
 		return err
 	}

@@ -222,8 +222,8 @@ type stageAccountsPage struct {
 }
 
 type stageAccountRow struct {
-	Account, Href string
-	Days          []string
+	Who  who
+	Days []string
 }
 
 // readStage reads the stage of an address; none is the first.
@@ -264,7 +264,7 @@ func (s *server) lifecycleAccounts(v *visit) error {
 		p.Titles = append(p.Titles, w.title)
 	}
 	for _, a := range list {
-		row := stageAccountRow{Account: string(a.Account), Href: "/events?" + url.Values{"account": {string(a.Account)}}.Encode()}
+		row := stageAccountRow{Who: accountWho(string(a.Account))}
 		for _, d := range a.Days {
 			text := lang.None
 			if d != 0 {
@@ -273,6 +273,9 @@ func (s *server) lifecycleAccounts(v *visit) error {
 			row.Days = append(row.Days, text)
 		}
 		p.Rows = append(p.Rows, row)
+	}
+	if err := call(s, v, p.Rows, func(r *stageAccountRow) []*who { return []*who{&r.Who} }); err != nil {
+		return err
 	}
 	block := "layout"
 	if v.fragment() {

@@ -221,6 +221,9 @@ func (s *server) restatement(v *visit) error {
 		}
 	}
 	p.Gap = sc.gapTable(x.Metric, x.Difference, v.p.T("Known %s", p.Line.WasKnown), v.p.T("Known %s", p.Line.When))
+	if err := call(s, v, p.Gap.Rows, (*gapRow).cells); err != nil {
+		return err
+	}
 	p.Facts = causeFacts(p.shell, x)
 	return s.send(v, http.StatusOK, "restatement", "layout", p)
 }
@@ -298,6 +301,8 @@ type gapRow struct {
 	Before, After, Effect, Href string
 }
 
+func (r *gapRow) cells() []*who { return []*who{&r.Who, &r.In} }
+
 // gapTable writes the difference; the titles name the two sides.
 func (s scale) gapTable(m *metric.Metric, d metric.Difference, before, after string) gapTable {
 	t := gapTable{
@@ -314,7 +319,7 @@ func (s scale) gapTable(m *metric.Metric, d metric.Difference, before, after str
 		t.Other = s.gap(d.Other)
 	}
 	for _, c := range d.Changes {
-		row := gapRow{Who: called{v: &visit{p: s.p}}.unit(m.Of, c.Unit), In: accountWho(c.Account), Before: s.rowText(m, c.Before), After: s.rowText(m, c.After)}
+		row := gapRow{Who: called{v: &visit{p: s.p}}.unit(m.Of, c.Unit), In: inWho(m.Of, c.Account), Before: s.rowText(m, c.Before), After: s.rowText(m, c.After)}
 		q := url.Values{"account": {c.Unit}}
 		if m.Of == metric.People {
 			q = url.Values{"person": {c.Unit}}

@@ -433,12 +433,15 @@ func (s *server) retentionMembers(v *visit) error {
 		return err
 	}
 	for _, m := range members {
-		row := memberRow{Who: names.unit(of, m.Unit), In: accountWho(m.Account), Started: v.p.Date(m.Started), Returned: m.Retained > 0, Events: memberEvents(look, q, m)}
+		row := memberRow{Who: names.unit(of, m.Unit), In: inWho(of, m.Account), Started: v.p.Date(m.Started), Returned: m.Retained > 0, Events: memberEvents(look, q, m)}
 		if q.Unit == metric.RetainRevenue {
 			currency := v.company.Currency
 			row.Kept, row.Of = v.p.Amount(m.Retained, currency, -1), v.p.Amount(m.Of, currency, -1)
 		}
 		p.Rows = append(p.Rows, row)
+	}
+	if err := call(s, v, p.Rows, func(r *memberRow) []*who { return []*who{&r.Who, &r.In} }); err != nil {
+		return err
 	}
 	in.Del("after")
 	if after != "" {

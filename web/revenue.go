@@ -385,7 +385,7 @@ func movers(v *visit, list []metric.MovementRow, currency farol.Currency, names 
 	for _, m := range list {
 		x := float64(m.Amount) / math.Pow10(currency.Digits())
 		row := moverRow{
-			Day: v.p.Date(m.Day), Who: who{names(farol.AccountID(m.Account)), customerHref(farol.AccountID(m.Account))}, Kind: v.p.Text(movementTitles[m.Kind]), Part: lang.None, Product: cmp.Or(m.Product, lang.None), Amount: sc.text(&x), Reason: cmp.Or(m.Reason, lang.None),
+			Day: v.p.Date(m.Day), Who: who{Name: names(farol.AccountID(m.Account)), Href: customerHref(farol.AccountID(m.Account))}, Kind: v.p.Text(movementTitles[m.Kind]), Part: lang.None, Product: cmp.Or(m.Product, lang.None), Amount: sc.text(&x), Reason: cmp.Or(m.Reason, lang.None),
 			Events: "/events?" + url.Values{"account": {m.Account}, "from": {m.Day.String()}, "until": {m.Day.String()}}.Encode(),
 		}
 		if m.Part != "" {

@@ -116,7 +116,9 @@ func (s *server) valuesOf(ctx context.Context, n names, of string) ([]choice, er
 		if of != customer.StageTrait {
 			values = nil
 			for id := range n.members {
-				values = append(values, id)
+				if isMember(id) {
+					values = append(values, id)
+				}
 			}
 			slices.SortFunc(values, func(a, b string) int { return strings.Compare(n.members[a], n.members[b]) })
 		}

@@ -128,7 +128,7 @@ func (s *server) segmentRows(v *visit, sh *shell) ([]segmentLine, error) {
 		return nil, err
 	}
 	n = n.at(sh.View)
-	authors, err := s.authors(v)
+	authors, err := s.writers(v)
 	if err != nil {
 		return nil, err
 	}

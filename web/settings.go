@@ -108,7 +108,7 @@ func (p settingPage) Get(name string) string { return p.Fields.Get(name) }
 func (s *server) settings(v *visit) error {
 	p := settingsPage{shell: v.shell(lang.Text("Settings"))}
 	p.Question = v.p.T("What do the numbers mean here? Every change is a new version, and a figure says which one it was made with.")
-	authors, err := s.authors(v)
+	authors, err := s.writers(v)
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (s *server) settingPage(v *visit) (settingPage, *setting, error) {
 	p.shell = v.shell(x.title)
 	p.Question = v.p.Text(x.question)
 	p.Crumb = &crumb{v.p.T("Settings"), "/settings"}
-	authors, err := s.authors(v)
+	authors, err := s.writers(v)
 	if err != nil {
 		return p, x, err
 	}
@@ -169,28 +169,13 @@ func (s *server) settingPage(v *visit) (settingPage, *setting, error) {
 	return p, x, err
 }
 
-// authors maps the ids of members to their names.
-func (s *server) authors(v *visit) (map[string]string, error) {
-	members, err := s.Store.Members(v.r.Context())
-	if err != nil {
-		return nil, err
+// author names who made a version: a member, the program, or an API token,
+// which some know by its name and others by its id.
+func (v *visit) author(writers map[string]string, id string) string {
+	if name, ok := strings.CutPrefix(id, tokenAuthor); ok {
+		return v.p.T("API token %s", cmp.Or(writers[id], name))
 	}
-	out := map[string]string{"system": "Farol"}
-	for _, m := range members {
-		out[string(m.ID)] = m.Name
-	}
-	return out, nil
-}
-
-// author names who made a version: a member, the program, or an API token.
-func (v *visit) author(members map[string]string, id string) string {
-	if name, ok := strings.CutPrefix(id, "token:"); ok {
-		return v.p.T("API token %s", name)
-	}
-	if id == "system" {
-		return "Farol"
-	}
-	return members[id]
+	return writers[id]
 }
 
 // read decodes a body that may be missing.
@@ -280,7 +265,7 @@ func (s *server) sendVersions(v *visit, p versionsPage, back, kind, name string)
 	if err != nil && farol.KindOf(err) != farol.NotFound {
 		return err
 	}
-	authors, err := s.authors(v)
+	authors, err := s.writers(v)
 	if err != nil {
 		return err
 	}

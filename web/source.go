@@ -47,6 +47,8 @@ type unitRow struct {
 	Numerator, Denominator, Times, Per, Events string
 }
 
+func (r *unitRow) cells() []*who { return []*who{&r.Who, &r.In} }
+
 // rowsShown is how many units one page lists.
 const rowsShown = 50
 
@@ -165,7 +167,7 @@ func (s *server) units(v *visit, f figure, sc scale, p *sourcePage) error {
 		return err
 	}
 	for _, r := range rows {
-		row := unitRow{Who: names.unit(f.metric.Of, r.Unit), In: accountWho(r.Account), Events: s.eventsOf(f, r)}
+		row := unitRow{Who: names.unit(f.metric.Of, r.Unit), In: inWho(f.metric.Of, r.Account), Events: s.eventsOf(f, r)}
 		row.Numerator, row.Denominator = sc.parts(f.metric, &r.Numerator, r.Denominator)
 		if f.metric.Aggregation == metric.Quantile {
 			row.Numerator = sc.text(&r.Numerator)
@@ -175,6 +177,9 @@ func (s *server) units(v *visit, f figure, sc scale, p *sourcePage) error {
 		}
 		p.Rows = append(p.Rows, row)
 		p.HasDenominator = p.HasDenominator || r.Denominator != nil
+	}
+	if err := call(s, v, p.Rows, (*unitRow).cells); err != nil {
+		return err
 	}
 	own := v.r.URL.Query()
 	own.Del("after")

@@ -84,7 +84,7 @@ func (s *server) teamAccess(v *visit, p *teamPage) (err error) {
 	if err != nil {
 		return err
 	}
-	who, err := s.authors(v)
+	who, err := s.writers(v)
 	if err != nil {
 		return err
 	}

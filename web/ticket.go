@@ -87,7 +87,6 @@ func (s *server) showTicket(v *visit, status int, r refusal, fields url.Values) 
 	p.View, p.Row = look, ticketLineOf(v, look, &t, accounts)
 	p.Title, p.Question, p.Crumb = p.Row.Subject, v.p.T("What does this customer need, and who already knows the answer?"), &crumb{v.p.T("Tickets"), look.Link("/tickets")}
 	p.Thread = look.At(customerHref(t.Account), "tab", "thread")
-	p.ticketFacts(v)
 	for _, fill := range []func() error{
 		func() error { return s.ticketHistory(v, look, &p) },
 		func() error { return s.ticketTalk(v, look, &p) },
@@ -98,6 +97,7 @@ func (s *server) showTicket(v *visit, status int, r refusal, fields url.Values) 
 			return err
 		}
 	}
+	p.ticketFacts(v)
 	return s.send(v, status, "ticket", "layout", p)
 }
 
@@ -160,13 +160,11 @@ func (s *server) ticketHistory(v *visit, look *view, p *ticketPage) error {
 	if err != nil {
 		return err
 	}
-	var ids []string
+	ids := []string{string(p.Ticket.Person)}
 	for _, m := range moments {
-		if m.Person != "" {
-			ids = append(ids, string(m.Person))
-		}
+		ids = append(ids, string(m.Person))
 	}
-	known, err := s.listedThen(v, look, ids)
+	known, err := s.listedThen(v, look, slices.DeleteFunc(ids, func(id string) bool { return id == "" }))
 	if err != nil {
 		return err
 	}
@@ -177,6 +175,7 @@ func (s *server) ticketHistory(v *visit, look *view, p *ticketPage) error {
 		}
 		p.History = append(p.History, row)
 	}
+	p.Row.Requester = cmp.Or(known[p.Ticket.Person].Name, p.Row.Requester)
 	return nil
 }
 

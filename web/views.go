@@ -47,7 +47,7 @@ func (s *server) showViews(v *visit, status int, block string, r refusal) error 
 	if err != nil {
 		return err
 	}
-	authors, err := s.authors(v)
+	authors, err := s.writers(v)
 	if err != nil {
 		return err
 	}

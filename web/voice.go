@@ -64,10 +64,10 @@ type scoreRow struct {
 
 // answerRow is one answer.
 type answerRow struct {
-	Account, AccountHref, Person, PersonHref string
-	At                                       time.Time
-	Score, Survey, Comment                   string
-	Good, Bad                                bool
+	Account, Person        who
+	At                     time.Time
+	Score, Survey, Comment string
+	Good, Bad              bool
 }
 
 var (
@@ -133,7 +133,10 @@ func (s *server) voice(v *visit) error {
 	})
 	g.Go(func() (err error) {
 		list, _, err := s.Metrics.Answers(ctx, metric.AnswersRequest{VoiceRequest: look.voiceRequest(""), Commented: true, Limit: 12})
-		p.Comments = v.answerRows(list)
+		if err != nil {
+			return err
+		}
+		p.Comments, err = s.answerRows(v, list)
 		return err
 	})
 	if err := g.Wait(); err != nil {
@@ -263,23 +266,17 @@ func (p *voicePage) distribution(v *visit, look *view, all metric.VoiceGroup) {
 	p.Distribution = c
 }
 
-// answerRows writes answers with links to the events of who gave them.
-func (v *visit) answerRows(list []metric.Answer) []answerRow {
+// answerRows writes answers with who gave them.
+func (s *server) answerRows(v *visit, list []metric.Answer) ([]answerRow, error) {
 	out := make([]answerRow, 0, len(list))
 	for _, a := range list {
 		r := answerRow{
-			Account: string(a.Account), Person: string(a.Person), At: a.At, Score: v.p.Number(a.Score, 0), Survey: a.Survey, Comment: a.Comment,
+			Account: accountWho(string(a.Account)), Person: personWho(string(a.Person)), At: a.At, Score: v.p.Number(a.Score, 0), Survey: a.Survey, Comment: a.Comment,
 			Good: a.Kind == "nps" && a.Score >= 9 || a.Kind != "nps" && a.Score >= a.Scale-1, Bad: a.Kind == "nps" && a.Score <= 6 || a.Kind != "nps" && a.Score <= 2,
-		}
-		if a.Account != "" {
-			r.AccountHref = "/events?" + url.Values{"account": {r.Account}}.Encode()
-		}
-		if a.Person != "" {
-			r.PersonHref = personHref(a.Person)
 		}
 		out = append(out, r)
 	}
-	return out
+	return out, call(s, v, out, func(r *answerRow) []*who { return []*who{&r.Account, &r.Person} })
 }
 
 // answersPage lists answers, the newest first.
@@ -321,7 +318,10 @@ func (s *server) voiceAnswers(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p := answersPage{shell: v.shell(lang.Text("Survey answers")), Rows: v.answerRows(list), Drawer: v.fragment()}
+	p := answersPage{shell: v.shell(lang.Text("Survey answers")), Drawer: v.fragment()}
+	if p.Rows, err = s.answerRows(v, list); err != nil {
+		return err
+	}
 	p.Question, p.View = v.p.T("Who answered what, and in which words?"), look
 	p.Crumb = &crumb{v.p.T("Voice of the customer"), look.Link("/voice")}
 	p.extra = url.Values{}

@@ -7,13 +7,72 @@ import (
 
 // who is somebody as a cell of a table names them: a person or an account with
 // its page. Without Href the name leads nowhere.
-type who struct{ Name, Href string }
+type who struct {
+	Name, Href string
+	account    farol.AccountID
+	person     farol.PersonID
+}
 
 func accountWho(id string) who {
 	if id == "" {
 		return who{}
 	}
-	return who{id, customerHref(farol.AccountID(id))}
+	return who{Name: id, Href: customerHref(farol.AccountID(id)), account: farol.AccountID(id)}
+}
+
+func personWho(id string) who {
+	if id == "" {
+		return who{}
+	}
+	return who{Name: id, Href: personHref(farol.PersonID(id)), person: farol.PersonID(id)}
+}
+
+// unitWho is the unit of a figure and the account that it is in: an answer or a
+// subscription has no page, and an account is in none but itself.
+func unitWho(of metric.Of, unit, account string) (self, in who) {
+	switch of {
+	case metric.People:
+		self = personWho(unit)
+	case metric.Accounts:
+		self = accountWho(unit)
+	default:
+		self = who{Name: unit}
+	}
+	return self, inWho(of, account)
+}
+
+// inWho is the account that a unit is in: an account is in none but itself.
+func inWho(of metric.Of, account string) who {
+	if of == metric.Accounts {
+		return who{}
+	}
+	return accountWho(account)
+}
+
+// call gives the cells of the rows the names that the team knows accounts and
+// people by, in the place of their ids.
+func call[R any](s *server, v *visit, rows []R, cells func(*R) []*who) error {
+	var people []string
+	for i := range rows {
+		for _, c := range cells(&rows[i]) {
+			people = append(people, string(c.person))
+		}
+	}
+	persons, err := s.calledBy(v, people)
+	if err != nil {
+		return err
+	}
+	accounts, err := s.accountNames(v)
+	for i := range rows {
+		for _, c := range cells(&rows[i]) {
+			if c.account != "" {
+				c.Name = accounts(c.account)
+			} else if c.person != "" {
+				c.Name = persons.name(v, c.person)
+			}
+		}
+	}
+	return err
 }
 
 // called is what people are called in the rows behind a figure.
@@ -35,7 +94,7 @@ func (c called) person(id string) who {
 	if id == "" {
 		return who{}
 	}
-	return who{c.people.name(c.v, farol.PersonID(id)), personHref(farol.PersonID(id))}
+	return who{Name: c.people.name(c.v, farol.PersonID(id)), Href: personHref(farol.PersonID(id)), person: farol.PersonID(id)}
 }
 
 // unit is the unit of a figure: an answer or a subscription has no page.

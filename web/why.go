@@ -24,6 +24,7 @@ type whyPage struct {
 	BeforeAt       string
 	AfterAt        string
 	Change, Reason string
+	accounts       func(farol.AccountID) string
 	// By is the attribute of the lines, Within the value whose accounts they
 	// are, with Back to all values.
 	By, Within, Back string
@@ -104,6 +105,9 @@ func (s *server) why(v *visit) error {
 		return err
 	}
 	sc := scale{v.p, q.metric.Unit, got.Currency}
+	if p.accounts, err = s.accountNames(v); err != nil {
+		return err
+	}
 	p.answer(q, sc, req, got)
 	return s.send(v, http.StatusOK, "why", "layout", p)
 }
@@ -192,7 +196,7 @@ func (p *whyPage) answer(q metricQuery, sc scale, req metric.CompareRequest, got
 	}
 	p.Change = sc.signed(*got.Change)
 	p.HasMix = got.Method == metric.MixAndRate || got.Method == metric.TwoRatios
-	p.HasAccounts = got.By != "account" && got.Within == nil && !p.Ranked
+	p.HasAccounts = got.By != byAccount && got.Within == nil && !p.Ranked
 	totals := sc.apart(got)
 	p.More = got.More
 	for i, l := range got.Lines {
@@ -204,6 +208,18 @@ func (p *whyPage) answer(q metricQuery, sc scale, req metric.CompareRequest, got
 	}
 	p.Sentence = p.sentence(sc, got)
 }
+
+// called is what a line is of: an account by its name, or a value of the
+// attribute.
+func (p *whyPage) called(line string, got metric.Decomposition) string {
+	if line != "" && (got.By == byAccount || got.Within != nil) {
+		return p.accounts(farol.AccountID(line))
+	}
+	return p.named(line)
+}
+
+// byAccount parts a figure into its accounts.
+const byAccount = "account"
 
 // knownWords say when a side was known.
 func (p *whyPage) knownWords(t time.Time) string {
@@ -257,8 +273,7 @@ func (s scale) apart(got metric.Decomposition) []string {
 }
 
 func (p *whyPage) line(q metricQuery, sc scale, l metric.Line, got metric.Decomposition, total string) whyLine {
-	name := p.named(l.Name)
-	out := whyLine{Name: name, Before: sc.text(l.Before.Value), After: sc.text(l.After.Value), Total: total}
+	out := whyLine{Name: p.called(l.Name, got), Before: sc.text(l.Before.Value), After: sc.text(l.After.Value), Total: total}
 	if l.Before.Units == 0 {
 		out.Before = lang.None
 	}
@@ -267,7 +282,7 @@ func (p *whyPage) line(q metricQuery, sc scale, l metric.Line, got metric.Decomp
 	}
 	by, look := got.By, q.look
 	if got.Within != nil {
-		by = "account"
+		by = byAccount
 	}
 	if l.Before.Units > 0 {
 		out.BeforeHref = sourceLink(look, q.metric, q.grain, l.Before, by, "known", p.Sides.BeforeKnown)
@@ -326,7 +341,7 @@ func (p *whyPage) picture(sc scale, got metric.Decomposition, totals []string) {
 		}
 		v := l.Effect.Total()
 		x.Values, x.Texts, x.Open = append(x.Values, &v), append(x.Texts, totals[i]), append(x.Open, false)
-		p.Chart.Data.Ticks = append(p.Chart.Data.Ticks, p.named(l.Name))
+		p.Chart.Data.Ticks = append(p.Chart.Data.Ticks, p.called(l.Name, got))
 	}
 	p.Chart.Data.Titles = p.Chart.Data.Ticks
 	p.Chart.Data.Series = []chartSeries{x}
@@ -353,7 +368,7 @@ func (p *whyPage) sentence(sc scale, got metric.Decomposition) string {
 		return cmp.Compare(max(b.Effect.Rate, -b.Effect.Rate), max(a.Effect.Rate, -a.Effect.Rate))
 	})
 	for _, l := range lines[:min(2, len(lines))] {
-		causes = append(causes, cause{p.By + " " + p.named(l.Name), l.Effect.Rate})
+		causes = append(causes, cause{p.called(l.Name, got), l.Effect.Rate})
 		rest.Rate -= l.Effect.Rate
 	}
 	causes = append(causes, cause{sc.p.T("in the others"), rest.Rate}, cause{sc.p.T("mix"), rest.Mix}, cause{sc.p.T("who came"), rest.Entering},

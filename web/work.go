@@ -131,16 +131,22 @@ func (s *server) writers(v *visit) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]string{}
+	out := map[string]string{"system": "Farol"}
 	for _, m := range members {
 		out[string(m.ID)] = m.Name
 	}
 	tokens, err := s.Store.Tokens(v.r.Context())
 	for _, t := range tokens {
-		out["token:"+string(t.ID)] = t.Name
+		out[tokenAuthor+string(t.ID)] = t.Name
 	}
 	return out, err
 }
+
+// tokenAuthor begins the id of a token as the author of something.
+const tokenAuthor = "token:"
+
+// isMember tells a member's id among those of writers.
+func isMember(id string) bool { return id != "system" && !strings.HasPrefix(id, tokenAuthor) }
 
 // handles are the members as mentions call them; nobody when they cannot be
 // read.

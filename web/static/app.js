@@ -273,7 +273,7 @@ function step(data) {
   return top > 0.8 * end[1] && top <= end[1] && data.zero ? end[1] / 4 : undefined;
 }
 
-function options(data) {
+function options(data, lines) {
   const ink = colour('quiet');
   const line = colour('line');
   const series = data.series.flatMap((s, i) => {
@@ -293,8 +293,8 @@ function options(data) {
   return {
     animation: !calm.matches && !printing, animationDuration: 300,
     textStyle: { fontFamily: getComputedStyle(body).fontFamily },
-    grid: { left: 8, right: 14, top: named ? 40 : 14, bottom: 4, containLabel: true },
-    legend: { show: named, type: 'scroll', top: 0, left: 0, itemWidth: 14, itemHeight: 8, icon: 'roundRect', textStyle: { color: ink, overflow: 'truncate', width: data.series.length > 4 ? 140 : 260 }, pageTextStyle: { color: ink }, pageIconColor: ink, data: data.series.map((s) => s.name) },
+    grid: { left: 8, right: 14, top: named ? 18 + 22 * Math.min(lines, 4) : 14, bottom: 4, containLabel: true },
+    legend: { show: named, type: lines > 4 ? 'scroll' : 'plain', top: 0, left: 0, padding: [5, 0], itemWidth: 14, itemHeight: 8, icon: 'roundRect', textStyle: { color: ink, overflow: 'truncate', width: legendWidth(data) }, pageTextStyle: { color: ink }, pageIconColor: ink, data: data.series.map((s) => s.name) },
     tooltip: {
       trigger: 'axis', confine: true, transitionDuration: 0, backgroundColor: colour('card'), borderColor: line, padding: [8, 10],
       formatter: (points) => tip(data, points[0].dataIndex),
@@ -306,6 +306,23 @@ function options(data) {
   };
 }
 
+// rows tells in how many lines the legend stands; ECharts wraps it, and leaves
+// it to us to make room.
+function rows(data, holder) {
+  const pen = document.createElement('canvas').getContext('2d');
+  pen.font = `12px ${getComputedStyle(body).fontFamily}`;
+  let lines = 1;
+  let at = 0;
+  for (const s of data.series) {
+    const width = Math.min(pen.measureText(s.name).width, legendWidth(data)) + 30;
+    if (at > 0 && at + width > holder.clientWidth) [lines, at] = [lines + 1, 0];
+    at += width;
+  }
+  return lines;
+}
+
+const legendWidth = (data) => (data.series.length > 4 ? 140 : 260);
+
 const drawn = new Map();
 
 function draw(holder) {
@@ -314,13 +331,17 @@ function draw(holder) {
   if (!chart) {
     chart = window.echarts.init(holder, null, { renderer: 'canvas' });
     drawn.set(holder, chart);
-    new ResizeObserver(() => chart.resize()).observe(holder);
+    let width = holder.clientWidth;
+    new ResizeObserver(() => {
+      chart.resize();
+      if (holder.clientWidth !== width) [width] = [holder.clientWidth, chart.setOption(options(data, rows(data, holder)), true)];
+    }).observe(holder);
     chart.on('click', (p) => {
       const links = (data.series.find((s) => s.name === p.seriesName) || {}).links;
       if (links && links[p.dataIndex]) openDrawer(links[p.dataIndex]);
     });
   }
-  chart.setOption(options(data), true);
+  chart.setOption(options(data, rows(data, holder)), true);
   holder.dataset.drawn = 'yes';
 }
 
@@ -330,12 +351,30 @@ function drawAll() {
 }
 drawAll();
 
+// fit marks cells that hold a word too long for any column, and gives the cells
+// of a list that is stacked on a phone their headings.
+function fit(root) {
+  const words = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (words.nextNode()) if (/[^\s\u00ad]{26}/.test(words.currentNode.data)) words.currentNode.parentElement.closest('td, th')?.classList.add('long');
+  for (const table of root.querySelectorAll('table.stacked')) {
+    const heads = [...(table.tHead?.rows[0]?.cells || [])].map((h) => h.textContent.trim());
+    for (const row of table.querySelectorAll('tbody tr, tfoot tr')) {
+      if (row.cells.length !== heads.length) continue;
+      [...row.cells].forEach((cell, i) => { cell.dataset.label ??= heads[i]; });
+      if (!row.querySelector('.row-head')) row.cells[0].classList.add('row-head');
+    }
+  }
+}
+fit(document.body);
+document.addEventListener('htmx:afterSwap', (e) => fit(e.target));
+
 // What takes longer than the rest of a page comes after it. htmx would drop the
 // figures of its charts, which are data in script elements.
 for (const holder of document.querySelectorAll('[data-later]')) {
   fetch(holder.dataset.later, { headers: { 'HX-Request': 'true' } }).then(async (answer) => {
     holder.innerHTML = answer.ok ? await answer.text() : '';
     drawAll();
+    fit(holder);
   });
 }
 window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
