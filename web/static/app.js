@@ -351,11 +351,14 @@ function drawAll() {
 }
 drawAll();
 
-// fit marks cells that hold a word too long for any column, and gives the cells
+// fit marks cells and tags that hold a word too long for any column, and gives the cells
 // of a list that is stacked on a phone their headings.
 function fit(root) {
   const words = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  while (words.nextNode()) if (/[^\s\u00ad]{26}/.test(words.currentNode.data)) words.currentNode.parentElement.closest('td, th')?.classList.add('long');
+  while (words.nextNode()) {
+    if (!/[^\s\u00ad]{26}/.test(words.currentNode.data)) continue;
+    for (const kind of ['td, th', '.tag']) words.currentNode.parentElement.closest(kind)?.classList.add('long');
+  }
   for (const table of root.querySelectorAll('table.stacked')) {
     const heads = [...(table.tHead?.rows[0]?.cells || [])].map((h) => h.textContent.trim());
     for (const row of table.querySelectorAll('tbody tr, tfoot tr')) {
