@@ -116,9 +116,10 @@ func (s *server) activation(v *visit) error {
 	}
 	p.CSV = look.Link("/activation/curve.csv", "criterion", q.Criterion)
 	p.StuckCSV = look.Link("/activation/stuck.csv", "criterion", q.Criterion)
-	g, ctx := errgroup.WithContext(v.r.Context())
+	asked := v.r
+	g, ctx := errgroup.WithContext(asked.Context())
 	g.SetLimit(atOnce)
-	v.r = v.r.WithContext(ctx)
+	v.r = asked.WithContext(ctx)
 	p.Cards = make([]*card, len(activationCards))
 	for i, name := range activationCards {
 		g.Go(func() (err error) {
@@ -143,6 +144,7 @@ func (s *server) activation(v *visit) error {
 	if err := g.Wait(); err != nil {
 		return err
 	}
+	v.r = asked // the group's context has ended
 	p.judge(v, curve.Judge)
 	p.drawCurve(v, curve)
 	p.compare(v, look, criteria, q.Criterion)

@@ -65,9 +65,10 @@ func (s *server) adoption(v *visit) error {
 		return s.send(v, http.StatusOK, "adoption", "layout", p)
 	}
 	p.CSV, p.MissionCSV = look.Link("/adoption/features.csv"), look.Link("/adoption/missions.csv")
-	g, ctx := errgroup.WithContext(v.r.Context())
+	asked := v.r
+	g, ctx := errgroup.WithContext(asked.Context())
 	g.SetLimit(atOnce)
-	v.r = v.r.WithContext(ctx)
+	v.r = asked.WithContext(ctx)
 	p.Cards = make([]*card, len(adoptionCards))
 	for i, name := range adoptionCards {
 		g.Go(func() (err error) {
@@ -92,6 +93,7 @@ func (s *server) adoption(v *visit) error {
 			accountWho(a.Account), shareText(v.p, a.Repeat), shareText(v.p, a.Habit), movedText(v.p, a.Users, a.UsersBefore), movedText(v.p, a.Features, a.FeaturesBefore),
 		})
 	}
+	v.r = asked // the group's context has ended
 	if err := call(s, v, p.Missions, func(r *missionRow) []*who { return []*who{&r.Who} }); err != nil {
 		return err
 	}

@@ -273,7 +273,7 @@ function step(data) {
   return top > 0.8 * end[1] && top <= end[1] && data.zero ? end[1] / 4 : undefined;
 }
 
-function options(data, lines) {
+function options(data, deep) {
   const ink = colour('quiet');
   const line = colour('line');
   const series = data.series.flatMap((s, i) => {
@@ -293,8 +293,8 @@ function options(data, lines) {
   return {
     animation: !calm.matches && !printing, animationDuration: 300,
     textStyle: { fontFamily: getComputedStyle(body).fontFamily },
-    grid: { left: 8, right: 14, top: named ? 18 + 22 * Math.min(lines, 4) : 14, bottom: 4, containLabel: true },
-    legend: { show: named, type: lines > 4 ? 'scroll' : 'plain', top: 0, left: 0, padding: [5, 0], itemWidth: 14, itemHeight: 8, icon: 'roundRect', textStyle: { color: ink, overflow: 'truncate', width: legendWidth(data) }, pageTextStyle: { color: ink }, pageIconColor: ink, data: data.series.map((s) => s.name) },
+    grid: { left: 8, right: 14, top: named ? 18 + 22 * Math.min(deep, 4) : 14, bottom: 4, containLabel: true },
+    legend: { show: named, type: deep > 4 ? 'scroll' : 'plain', top: 0, left: 0, padding: [5, 0], itemWidth: 14, itemHeight: 8, icon: 'roundRect', textStyle: { color: ink, overflow: 'truncate', width: legendWidth(data) }, pageTextStyle: { color: ink }, pageIconColor: ink, data: data.series.map((s) => s.name) },
     tooltip: {
       trigger: 'axis', confine: true, transitionDuration: 0, backgroundColor: colour('card'), borderColor: line, padding: [8, 10],
       formatter: (points) => tip(data, points[0].dataIndex),
