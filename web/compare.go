@@ -104,7 +104,7 @@ func (s *server) compareVersions(v *visit) error {
 	}
 	p.choices(v, c)
 	got, err := s.Metrics.CompareVersions(v.r.Context(), s.Store, c.request(), c.setting, c.a, c.b)
-	if farol.KindOf(err) == farol.Invalid { // such as two currencies: others can be chosen
+	if err != nil && got.Before.Currency != got.After.Currency { // others can be chosen
 		p.Apart = v.p.Error(err)
 		return s.send(v, http.StatusOK, "compare", "layout", p)
 	}

@@ -57,7 +57,7 @@ func (s *server) articleVersions(v *visit) error {
 			p.extra.Set(k, x)
 		}
 	}
-	who, err := s.authors(v)
+	who, err := s.writers(v)
 	if err != nil {
 		return err
 	}

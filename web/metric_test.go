@@ -114,7 +114,7 @@ func TestRowsAddUp(t *testing.T) {
 		t.Errorf("%d rows, head %v", len(rows), rows[0])
 	}
 	src := s.get(admin, "/metrics/logo_churn_rate/source?at=2026-02-10&grain=month").is(200)
-	src.says(".source-of .facts", "1 of 10").says("#units ~ .card", "acct-00")
+	src.says(".source-of .facts", "1 of 10").says("#units ~ .card", "Conta 0").has(`#units ~ .card a[href="/customers/acct-00"]`, 1)
 	group := s.get(admin, "/metrics/mrr/source?at=2026-02-10&grain=month&by=plan&group=%3DPro").is(200)
 	group.says(".source-of", "plan = Pro").says(".source-of .big", "R$8,750.00")
 	s.get(admin, "/metrics/mrr/source?at=someday").is(400)

@@ -119,6 +119,7 @@ func TestCompareVersions(t *testing.T) {
 	})
 	s.get(admin, "/metrics/active_users_week/versions?setting=active&a=0&b=2&at=2026-03-04&grain=week").is(200).has(`a[aria-current="true"]`, -1).says("#units h2", "2026").says("#units tfoot", "0")
 	s.get(admin, "/metrics/active_users_week/versions?setting=active&a=9&b=2").is(400).says("main", "There is no version 9")
+	s.get(admin, "/metrics/mrr/versions?setting=company&a=0&b=1").is(200).says(".nothing", "different currencies")
 	s.get(admin, "/metrics/active_users_week/versions?setting=active&a=x").is(400)
 	s.get(admin, "/metrics/active_users_week/versions?at=x").is(400)
 	s.get(admin, "/metrics/mrr/versions?setting=active&a=0&b=1").is(400).says("main", "does not use the setting")

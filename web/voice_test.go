@@ -71,7 +71,7 @@ func TestVoicePage(t *testing.T) {
 		a.says("main", "Basic").says("main", "Pro").has(`td .tag`, -1)
 		a.has(`a[href="/voice/answers"]`, -1).has(`nav a[aria-current="page"][href="/voice"]`, 1)
 		b := s.get(who, "/voice/answers?kind=csat&commented=yes").is(200).says("tbody", "<b>caro</b> & lento")
-		b.has("tbody b", 0).has(`a[href^="/events?account="]`, -1)
+		b.has("tbody b", 0).has(`tbody a[href^="/customers/"]`, -1)
 		s.get(as{role: store.Viewer, code: code, fragment: true}, "/voice/answers?score=4").is(200).has("tbody tr", 2).has("html head link", 0)
 		s.get(who, "/voice/answers?score=4&kind=ces&relation=employee").is(200).has("tbody tr", 0)
 	})
@@ -104,7 +104,7 @@ func TestLifecyclePage(t *testing.T) {
 			t.Errorf("%s accounts pay", got)
 		}
 		list := s.get(as{role: store.Viewer, code: code, fragment: true}, "/lifecycle/accounts?period=12m&stage=paying").is(200)
-		list.has("tbody tr", 10).has(`tbody a[href="/events?account=acct-00"]`, 1)
+		list.has("tbody tr", 10).has(`tbody a[href="/customers/acct-00"]`, 1)
 		s.get(who, "/lifecycle/accounts?period=12m&stage=referring&missed=yes&within=60").is(200).has("tbody tr", -1)
 		s.get(who, "/lifecycle/accounts?period=7d&stage=paying").is(200).has("tbody tr", 0)
 		s.get(who, "/lifecycle?period=7d").is(200).has(".flash", 1)

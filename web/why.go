@@ -368,7 +368,7 @@ func (p *whyPage) sentence(sc scale, got metric.Decomposition) string {
 		return cmp.Compare(max(b.Effect.Rate, -b.Effect.Rate), max(a.Effect.Rate, -a.Effect.Rate))
 	})
 	for _, l := range lines[:min(2, len(lines))] {
-		causes = append(causes, cause{p.called(l.Name, got), l.Effect.Rate})
+		causes = append(causes, cause{strings.TrimPrefix(p.By+" "+p.called(l.Name, got), byAccount+" "), l.Effect.Rate})
 		rest.Rate -= l.Effect.Rate
 	}
 	causes = append(causes, cause{sc.p.T("in the others"), rest.Rate}, cause{sc.p.T("mix"), rest.Mix}, cause{sc.p.T("who came"), rest.Entering},
