@@ -151,6 +151,8 @@ func (s *site) settle() {
 		}},
 	})
 	s.check(err)
+	_, err = s.facts.Append(ctx, s.unbroken(sources[1].ID))
+	s.check(err)
 	s.check(s.facts.Settle(ctx))
 }
 

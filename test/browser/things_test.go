@@ -28,14 +28,16 @@ func (s *site) things(account string) map[string]string {
 	sources, err := s.store.Sources(ctx)
 	s.check(err)
 	s.check(s.facts.UpdateRoster(ctx))
-	people, _, err := s.facts.People(ctx, facts.PeopleQuery{Limit: 1})
-	s.check(err)
 	var ticket facts.Ticket
-	s.check(s.facts.Tickets(ctx, facts.TicketFilter{}, func(t facts.Ticket) { ticket = t }))
+	s.check(s.facts.Tickets(ctx, facts.TicketFilter{}, func(t facts.Ticket) {
+		if t.Account == farol.AccountID(account) {
+			ticket = t
+		}
+	}))
 	s.check(s.store.UseKey(bytes.Repeat([]byte{3}, 32)))
 	desk, _, err := s.store.AddDesk(ctx, "zendesk", "Help centre "+time.Now().Format(time.TimeOnly), "a long secret")
 	s.check(err)
-	article, err := s.store.AddArticle(ctx, store.ArticleText{Language: "en", Title: "Log in", Body: "# How\n\n| a | b |\n|---|---|\n| 1 | 2 |", Topics: []string{ticket.Topic}, Features: []string{"Report Created"}}, me)
+	article, err := s.store.AddArticle(ctx, store.ArticleText{Language: "en", Title: word[:100], Body: "# How\n\n| a | b |\n|---|---|\n| 1 | " + word + " |\n\n```\n" + word + "\n```", Topics: []string{ticket.Topic}, Features: []string{"Report Created"}}, me)
 	s.check(err)
 	catalogue, err := metric.Load()
 	s.check(err)
@@ -44,11 +46,11 @@ func (s *site) things(account string) map[string]string {
 		s.check(err)
 		return now
 	}
-	g, err := goal.Keeper{Store: s.store, Metrics: metric.New(catalogue, s.facts, settings)}.Add(ctx, goal.Goal{Title: "NPS", Metric: "nps", Target: 50, Start: "2026-01-01", Due: "2027-12-31", Support: me, CS: me}, me)
+	g, err := goal.Keeper{Store: s.store, Metrics: metric.New(catalogue, s.facts, settings)}.Add(ctx, goal.Goal{Title: word[:100], Metric: "nps", Target: 50, Start: "2026-01-01", Due: "2027-12-31", Support: me, CS: me}, me)
 	s.check(err)
 	rule, err := segment.ParseText(`plan is "pro"`)
 	s.check(err)
-	_, err = segment.Put(ctx, s.store, "walked", segment.Document{Title: "Walked", Rule: rule}, nil, "system")
+	_, err = segment.Put(ctx, s.store, "walked", segment.Document{Title: word[:100], Rule: rule}, nil, "system")
 	if farol.KindOf(err) != farol.Conflict {
 		s.check(err)
 	}
@@ -67,7 +69,7 @@ func (s *site) things(account string) map[string]string {
 	s.check(err)
 	cohort := farol.DayOf(time.Now().AddDate(0, -4, 0), time.UTC).String()[:8] + "01"
 	return map[string]string{
-		"/customers/{id}": of("/customers/", account), "/people/{id}": of("/people/", string(people[0].ID)), "/tickets/{source}/{id}": of("/tickets/", string(ticket.Source)) + of("/", ticket.ID),
+		"/customers/{id}": of("/customers/", account), "/people/{id}": of("/people/", word), "/tickets/{source}/{id}": of("/tickets/", string(ticket.Source)) + of("/", ticket.ID),
 		"/desks/{id}": of("/desks/", string(desk.ID)), "/knowledge/{id}": of("/knowledge/", article.ID), "/goals/{id}": of("/goals/", g.ID), "/segments/{name}": "/segments/walked", "/sources/{id}": of("/sources/", string(sources[0].ID)),
 		"/erasures/{id}": of("/erasures/", erased.ID), "/metrics/{name}": "/metrics/mrr", "/metrics/{name}/versions": "/metrics/active_users_week/versions", "/settings/{name}": "/settings/company", "/new/{what}": "/new/task", "/glossary/{id}": "/glossary/churn", "/team/members/{id}": of("/team/members/", me),
 		"/activation/criteria/{name}": "/activation/criteria/walked", "/invite/{secret}": "/invite/" + invite,
