@@ -97,7 +97,9 @@ func TestPathByKeyboard(t *testing.T) {
 		if got := b.text("h1"); got != name {
 			t.Fatalf("the palette leads to %q, want %q", got, name)
 		}
-		// Read why: from a figure to what it is made of.
+		// Read why: from a figure to what it is made of, once the figures with
+		// their history have come in the place of the first.
+		b.until(`!document.querySelector('.head-figures[hx-get]')`)
 		b.until(`(() => { const a = document.querySelector('.head-figures a[href*="/metrics/"]'); a.focus(); return document.hasFocus() && document.activeElement === a })()`)
 		b.key(kb.Enter)
 		b.until(`location.pathname.includes('/metrics/') || document.querySelector('dialog.drawer')?.open`)
