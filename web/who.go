@@ -27,20 +27,6 @@ func personWho(id string) who {
 	return who{Name: id, Href: personHref(farol.PersonID(id)), person: farol.PersonID(id)}
 }
 
-// unitWho is the unit of a figure and the account that it is in: an answer or a
-// subscription has no page, and an account is in none but itself.
-func unitWho(of metric.Of, unit, account string) (self, in who) {
-	switch of {
-	case metric.People:
-		self = personWho(unit)
-	case metric.Accounts:
-		self = accountWho(unit)
-	default:
-		self = who{Name: unit}
-	}
-	return self, inWho(of, account)
-}
-
 // inWho is the account that a unit is in: an account is in none but itself.
 func inWho(of metric.Of, account string) who {
 	if of == metric.Accounts {
