@@ -167,64 +167,12 @@ func (f *Facts) peopleSource(ctx context.Context, q PeopleQuery) (string, map[st
 	} else if s.Limited() {
 		q.Accounts = slices.DeleteFunc(slices.Clone(q.Accounts), func(id string) bool { return !s.Account(farol.AccountID(id)) })
 	}
-	conds := []string{"1 = 1"}
-	bind := func(name string, v any, cond string) {
-		params[name] = v
-		conds = append(conds, cond)
-	}
-	if q.Offset < 0 || q.Offset > maxOffset {
-		return "", nil, farol.InvalidField("offset", "must be between 0 and %d: narrow the list instead", maxOffset)
-	}
-	if !q.Tests {
-		conds = append(conds, "test = false")
-		if len(q.LeavePeople) > 0 {
-			bind("no_people", q.LeavePeople, "person NOT IN (SELECT unnest({no_people:Array(String)}))")
-		}
-	}
-	searched := searchedOf(ctx)
-	for i, w := range strings.Fields(lang.Fold(clean(q.Search))) {
-		name := "word" + string(rune('a'+i%26)) + string(rune('a'+i/26%26))
-		if i >= 20 {
-			return "", nil, farol.InvalidField("search", "has more than %d words", 20)
-		}
-		bind(name, w, "position({"+name+":String} IN "+searched+") > 0")
-	}
-	if err := sight.Of(ctx).Shows("attribute." + SentRole); err != nil && q.Role != "" {
+	conds, err := peopleConds(ctx, q, params)
+	if err != nil {
 		return "", nil, err
-	}
-	switch {
-	case q.Role == "none":
-		conds = append(conds, "role = ''")
-	case q.Role != "":
-		if !slices.Contains(Roles, q.Role) {
-			return "", nil, farol.InvalidField("role", "must be one of: %s", strings.Join(append(slices.Clone(Roles), "none"), ", "))
-		}
-		bind("role", q.Role, "role = {role:String}")
-	}
-	if q.Since != 0 {
-		bind("since", int64(q.Since), "lately >= {since:Int64}")
-	}
-	if q.Before != 0 {
-		bind("before", int64(q.Before), "lately < {before:Int64}")
-	}
-	if q.Only != nil {
-		bind("only", q.Only, "person IN (SELECT unnest({only:Array(String)}))")
-	}
-	if q.Consent != "" {
-		what := q.Consent[1:]
-		if !consentName.MatchString(what) || !strings.Contains("+-?", q.Consent[:1]) {
-			return "", nil, farol.InvalidField("consent", "is written +channel.purpose, -channel.purpose or ?channel.purpose")
-		}
-		if q.Consent[0] == '?' {
-			params["yes"], params["no"] = " +"+what+" ", " -"+what+" "
-			conds = append(conds, "position({yes:String} IN ' ' || consent || ' ') = 0 AND position({no:String} IN ' ' || consent || ' ') = 0")
-		} else {
-			bind("consent", " "+q.Consent+" ", "position({consent:String} IN ' ' || consent || ' ') > 0")
-		}
 	}
 	now, where := "", strings.Join(conds, " AND ")
 	if q.past() {
-		var err error
 		if now, err = f.peopleThen(ctx, q, params); err != nil {
 			return "", nil, err
 		}
@@ -243,12 +191,72 @@ func (f *Facts) peopleSource(ctx context.Context, q PeopleQuery) (string, map[st
 			now + " n WHERE " + where + " AND main = false AND account NOT IN " + left + " AND person IN (SELECT person FROM " + now + " m WHERE main = true AND account IN " + left + ")) y WHERE y.place = 1)", params, nil
 	}
 	if len(q.Accounts) == 1 { // where the rows are read, and not after a join
-		bind("account", q.Accounts[0], "account = {account:String}")
+		params["account"], where = q.Accounts[0], where+" AND account = {account:String}"
 	} else {
-		bind("accounts", q.Accounts, "account IN (SELECT unnest({accounts:Array(String)}))")
+		params["accounts"], where = q.Accounts, where+" AND account IN (SELECT unnest({accounts:Array(String)}))"
 	}
 	return "(SELECT * FROM (SELECT n.*, row_number() OVER (PARTITION BY n.who ORDER BY n.lately DESC, n.account) AS place FROM " + now + " n WHERE " +
-		strings.Join(conds, " AND ") + ") y WHERE y.place = 1)", params, nil
+		where + ") y WHERE y.place = 1)", params, nil
+}
+
+// peopleConds are what the query asks of a row of the roster.
+func peopleConds(ctx context.Context, q PeopleQuery, params map[string]any) ([]string, error) {
+	conds := []string{"1 = 1"}
+	bind := func(name string, v any, cond string) {
+		params[name] = v
+		conds = append(conds, cond)
+	}
+	if q.Offset < 0 || q.Offset > maxOffset {
+		return nil, farol.InvalidField("offset", "must be between 0 and %d: narrow the list instead", maxOffset)
+	}
+	if !q.Tests {
+		conds = append(conds, "test = false")
+		if len(q.LeavePeople) > 0 {
+			bind("no_people", q.LeavePeople, "person NOT IN (SELECT unnest({no_people:Array(String)}))")
+		}
+	}
+	searched := searchedOf(ctx)
+	for i, w := range strings.Fields(lang.Fold(clean(q.Search))) {
+		name := "word" + string(rune('a'+i%26)) + string(rune('a'+i/26%26))
+		if i >= 20 {
+			return nil, farol.InvalidField("search", "has more than %d words", 20)
+		}
+		bind(name, w, "position({"+name+":String} IN "+searched+") > 0")
+	}
+	if err := sight.Of(ctx).Shows("attribute." + SentRole); err != nil && q.Role != "" {
+		return nil, err
+	}
+	switch {
+	case q.Role == "none":
+		conds = append(conds, "role = ''")
+	case q.Role != "":
+		if !slices.Contains(Roles, q.Role) {
+			return nil, farol.InvalidField("role", "must be one of: %s", strings.Join(append(slices.Clone(Roles), "none"), ", "))
+		}
+		bind("role", q.Role, "role = {role:String}")
+	}
+	if q.Since != 0 {
+		bind("since", int64(q.Since), "lately >= {since:Int64}")
+	}
+	if q.Before != 0 {
+		bind("before", int64(q.Before), "lately < {before:Int64}")
+	}
+	if q.Only != nil {
+		bind("only", q.Only, "person IN (SELECT unnest({only:Array(String)}))")
+	}
+	if q.Consent != "" {
+		what := q.Consent[1:]
+		if !consentName.MatchString(what) || !strings.Contains("+-?", q.Consent[:1]) {
+			return nil, farol.InvalidField("consent", "is written +channel.purpose, -channel.purpose or ?channel.purpose")
+		}
+		if q.Consent[0] == '?' {
+			params["yes"], params["no"] = " +"+what+" ", " -"+what+" "
+			conds = append(conds, "position({yes:String} IN ' ' || consent || ' ') = 0 AND position({no:String} IN ' ' || consent || ' ') = 0")
+		} else {
+			bind("consent", " "+q.Consent+" ", "position({consent:String} IN ' ' || consent || ' ') > 0")
+		}
+	}
+	return conds, nil
 }
 
 func (f *Facts) eachListed(ctx context.Context, text string, params map[string]any, known time.Time, do func(Listed) error) error {
