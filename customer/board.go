@@ -35,26 +35,34 @@ type StageGroup struct {
 // the stages in their order; of each group the first so many.
 func (q Query) ByStage(all map[farol.AccountID]*Account, first int) []StageGroup {
 	words := strings.Fields(Fold(q.Search))
-	at := map[string]int{"": 0}
 	groups := []StageGroup{{Standings: map[Standing]Tally{}}}
-	for _, s := range q.Stages.List {
-		at[s.Name] = len(groups)
+	at := make(map[string]int, len(q.Stages.List))
+	for i, s := range q.Stages.List {
+		at[s.Name] = i + 1
 		groups = append(groups, StageGroup{Stage: s.Name, Standings: map[Standing]Tally{}})
 	}
+	// By group and place of the standing: the loop is over every account there is.
+	tallies := make([][4]Tally, len(groups))
 	for id, a := range all {
 		if a.Test && !q.Tests || q.Only != nil && !q.Only[id] || !q.fits(a, words) {
 			continue
 		}
-		g := &groups[at[a.Stage()]] // of an unknown stage: 0
-		v := a.Metrics[q.Total]
+		i := at[a.Stage()] // of an unknown stage: 0
+		standing := NoLimit
+		if i > 0 && a.StageSince != 0 {
+			standing = q.Stages.List[i-1].Standing(daysSince(a.StageSince, q.Today))
+		}
+		v, g := a.Metrics[q.Total], &groups[i]
 		g.add(v)
-		standing := q.Stages.StandingOf(a, q.Today)
-		t := g.Standings[standing]
-		t.add(v)
-		g.Standings[standing] = t
+		tallies[i][standing.place()].add(v)
 		g.First = append(g.First, a)
 	}
 	for i := range groups {
+		for _, s := range append([]Standing{NoLimit}, Standings...) {
+			if t := tallies[i][s.place()]; t.Count > 0 {
+				groups[i].Standings[s] = t
+			}
+		}
 		groups[i].finish(first, q.Today)
 	}
 	return groups

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
@@ -423,27 +425,33 @@ func Fold(s string) string { return lang.Fold(s) }
 // now), with the metrics that were kept of it by then. NotFound when nothing
 // was said of it.
 func (d *Directory) AccountAt(ctx context.Context, id farol.AccountID, asOf farol.Day, known time.Time) (*Account, error) {
+	day := asOf
+	if day == 0 {
+		day = farol.DayOf(d.now(), d.facts.Zone())
+	}
 	var said []facts.AccountValue
-	if err := d.facts.ValuesOf(ctx, id, asOf, known, func(v facts.AccountValue) { said = append(said, v) }); err != nil {
+	var kept []facts.Measure
+	reads, reading := errgroup.WithContext(ctx)
+	reads.Go(func() error {
+		return d.facts.ValuesOf(reading, id, asOf, known, func(v facts.AccountValue) { said = append(said, v) })
+	})
+	reads.Go(func() (err error) {
+		kept, err = d.facts.MeasuresOf(reading, id, day-recent, day, known)
+		return err
+	})
+	if err := reads.Wait(); err != nil {
 		return nil, err
 	}
 	if len(said) == 0 {
 		return nil, farol.Errorf(farol.NotFound, "there is no such account")
 	}
 	a := accountOf(id, said)
-	if asOf == 0 {
-		asOf = farol.DayOf(d.now(), d.facts.Zone())
-	}
-	kept, err := d.facts.MeasuresOf(ctx, id, asOf-recent, asOf, known)
 	for _, m := range kept { // by day: the last one stays
 		if m.Value != nil {
 			a.Metrics[m.Metric] = *m.Value
 		} else {
 			delete(a.Metrics, m.Metric)
 		}
-	}
-	if err != nil {
-		return nil, err
 	}
 	if a = cut(map[farol.AccountID]*Account{id: a}, sight.Of(ctx))[id]; a == nil {
 		return nil, farol.Errorf(farol.NotFound, "there is no such account")

@@ -133,9 +133,9 @@ func (Stage) rule(text, field string) (*segment.Rule, error) {
 
 // Find is the stage of that name.
 func (s Stages) Find(name string) (Stage, bool) {
-	for _, x := range s.List {
-		if x.Name == name {
-			return x, true
+	for i := range s.List { // a copy of each would cost a list of many accounts most of its time
+		if s.List[i].Name == name {
+			return s.List[i], true
 		}
 	}
 	return Stage{}, false
@@ -171,6 +171,9 @@ const (
 // Standings lists those that are told apart, the best first.
 var Standings = []Standing{OnTrack, Behind, Stuck}
 
+// place is the standing's among NoLimit and Standings.
+func (s Standing) place() int { return slices.Index(Standings, s) + 1 }
+
 // Standing of an account that has been in the stage for so many days: behind
 // from the day after the target on, stuck from the day after the limit on.
 func (x Stage) Standing(days int) Standing {
@@ -191,8 +194,11 @@ func (a *Account) DaysInStage(today farol.Day) (days int, ok bool) {
 	if a.Stage() == "" || a.StageSince == 0 {
 		return 0, false
 	}
-	return max(int(today-a.StageSince), 0), true
+	return daysSince(a.StageSince, today), true
 }
+
+// daysSince never counts below zero: a move may be dated ahead of a past day.
+func daysSince(since, today farol.Day) int { return max(int(today-since), 0) }
 
 // StandingOf is the account's standing on the day.
 func (s Stages) StandingOf(a *Account, today farol.Day) Standing {

@@ -39,6 +39,7 @@ var clickDialect = &dialect{name: "clickhouse", calls: map[string]call{
 	"shiftLeft":          {args: 2, sql: "bitShiftLeft(%[1]s, %[2]s)"},
 	"shiftRight":         {args: 2, sql: "bitShiftRight(%[1]s, %[2]s)"},
 	"bitAnd":             {args: 2, sql: "bitAnd(%[1]s, %[2]s)"},
+	"lowestBit":          {args: 1, sql: "toInt64(bitCount(bitAnd(%[1]s, -(%[1]s)) - 1))"},
 	"quantile_cont":      {args: 2, sql: "quantileExactInclusive(%[2]s)(%[1]s)"},
 	"carried":            {args: 1, sql: "last_value(%[1]s)"},
 	"numOf":              {args: 1, sql: "toFloat64OrNull(%[1]s)"},

@@ -78,6 +78,7 @@ var duckDialect = &dialect{name: "duckdb", calls: map[string]call{
 	"shiftLeft":          {args: 2, sql: "((%[1]s) << (%[2]s))"},
 	"shiftRight":         {args: 2, sql: "((%[1]s) >> (%[2]s))"},
 	"bitAnd":             {args: 2, sql: "((%[1]s) & (%[2]s))"},
+	"lowestBit":          {args: 1, sql: "CAST(bit_count(((%[1]s) & -(%[1]s)) - 1) AS BIGINT)"},
 	"quantile_cont":      {args: 2, sql: "quantile_cont(%[1]s, %[2]s)"},
 	"carried":            {args: 1, sql: "last_value(%[1]s IGNORE NULLS)"},
 	"numOf":              {args: 1, sql: "TRY_CAST(%[1]s AS DOUBLE)"},

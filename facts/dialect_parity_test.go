@@ -70,6 +70,8 @@ var dialectCases = []struct {
 	{"shiftLeft", "shiftLeft(i64(1), id)", "2 4 8 16"},
 	{"shiftRight", "shiftRight(i64(37), id)", "18 9 4 2"},
 	{"bitAnd", "bitAnd(shiftRight(i64(37), id), 2)", "2 0 0 2"},
+	{"lowestBit", "lowestBit(shiftLeft(i64(5), id))", "1 2 3 4"},
+	{"lowestBit", "lowestBit(i64(0))", "64 64 64 64"},
 	{"bitAnd", "bitAnd(i64(4611686018427387903), shiftLeft(i64(1), id + 57))", "288230376151711744 576460752303423488 1152921504606846976 2305843009213693952"},
 	{"carried", "carried(i) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)", "-7 0 7 7"},
 	{"carried", "carried(CASE WHEN id > 2 THEN id END) OVER (ORDER BY id)", "NULL NULL 3 4"},

@@ -153,11 +153,7 @@ func (p *retention) startRange() string {
 // last_idx, the last interval or column in which it came back.
 func (p *retention) units() string {
 	if p.fast() {
-		return fmt.Sprintf(`WITH units AS (
-SELECT k.of_group, k.start_idx%s FROM (
-  SELECT '' AS of_group, c.who AS who, min(c.idx) AS start_idx%s
-  FROM (SELECT v.key AS who, %s - {base:Int64} AS idx FROM {{present 0 "unfiltered"}} AS v WHERE v.key <> 0) AS c GROUP BY c.who
-) AS k WHERE k.start_idx >= 0 AND k.start_idx < {starts:Int64})`, p.wordList(", k.w%[1]d AS w%[1]d", ", k.last_at AS last_idx"), p.masks("c.idx"), p.indexText("v.day"))
+		return p.fastUnits()
 	}
 	more, ms := "", ""
 	if p.q.Interval == Hours24 {
@@ -181,6 +177,24 @@ units AS (
   SELECT s.of_group AS of_group, s.unit AS unit, s.account AS account, s.day AS day, s.start_idx AS start_idx%s
   FROM starts AS s LEFT JOIN came AS c ON %s
 )`, p.begun(), p.indexText("b.day"), ms, more, p.came(), p.wordList(", coalesce(c.w%[1]d, 0) AS w%[1]d", ", coalesce(c.last_at, -1) AS last_idx"), on)
+}
+
+// fastUnits is units in one pass. Where the bits leave room for one more, the
+// first of them takes all that lies before the first start, and the start is
+// the lowest bit: gathering a second aggregate for everybody would cost as
+// much as the words.
+func (p *retention) fastUnits() string {
+	from := fmt.Sprintf("(SELECT v.key AS who, %s - {base:Int64} AS idx FROM {{present 0 \"unfiltered\"}} AS v WHERE v.key <> 0) AS c GROUP BY c.who", p.indexText("v.day"))
+	if p.q.Kind != ReturnOrAfter && p.bits() < bitsPerWord-1 {
+		return fmt.Sprintf(`WITH units AS (
+SELECT '' AS of_group, lowestBit(k.w) - 1 AS start_idx, shiftRight(k.w, 1) AS w0
+FROM (SELECT c.who AS who, bitMask(shiftLeft(i64(1), greatest(least(c.idx + 1, %d), 0))) AS w FROM %s) AS k
+WHERE bitAnd(k.w, 1) = 0 AND lowestBit(k.w) <= {starts:Int64})`, bitsPerWord-1, from)
+	}
+	return fmt.Sprintf(`WITH units AS (
+SELECT k.of_group, k.start_idx%s FROM (
+  SELECT '' AS of_group, c.who AS who, min(c.idx) AS start_idx%s FROM %s
+) AS k WHERE k.start_idx >= 0 AND k.start_idx < {starts:Int64})`, p.wordList(", k.w%[1]d AS w%[1]d", ", k.last_at AS last_idx"), p.masks("c.idx"), from)
 }
 
 // came is the bits of everybody, to be joined with the starts.

@@ -133,6 +133,10 @@ func (s *server) showCustomer(v *visit, status int, r refusal, fields url.Values
 	if to := s.Facts.Joined(id, look.Known); to != id && v.r.Method == http.MethodGet {
 		return v.redirect(look.Link(customerHref(to)))
 	}
+	// What the head tells is read while the rest of the page is.
+	said := s.ahead(v, look, id, facts.AttributeMoment)
+	contact := s.ahead(v, look, id, facts.TicketMoment, facts.AnswerMoment)
+	defer func() { _, _ = said(); _, _ = contact() }() // nothing reads on when the page has ended
 	p := customerPage{ID: string(id), refusal: r, Fields: fields, Past: look.Past()}
 	if p.Account, err = s.accountAt(v, look, id); err != nil {
 		return err
@@ -171,10 +175,6 @@ func (s *server) showCustomer(v *visit, status int, r refusal, fields url.Values
 		return err
 	}
 	n.today = look.reference()
-	// The head's facts are read while the tab's are.
-	said := s.ahead(v, look, id, facts.AttributeMoment)
-	contact := s.ahead(v, look, id, facts.TicketMoment, facts.AnswerMoment)
-	defer func() { _, _ = said(); _, _ = contact() }() // nothing reads on when the page has ended
 	if err := s.customerTab(v, look, n, &p); err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ var customerPages = []string{
 	"/customers", "/customers?sort=metric.mrr&dir=down", "/customers?where=attribute.plan%3Dpro&where=metric.mrr%3E500&sort=attribute.renewal_date", "/customers?q=vila+42", "/customers?offset=1000",
 	"/customers?view=board", "/stages", "/customers/%A", "/customers/%A?tab=people", "/customers/%A?tab=use", "/customers/%A?tab=money", "/customers/%A?tab=tickets", "/customers/%A?tab=stages",
 	"/customers/%A?kind=ticket", "/customers/%A?as_of=%D", "/people", "/people?q=p-00042", "/people/%P",
+	"/customers?as_of=%D", "/customers?as_of=%D&view=board", "/stages?as_of=%D", "/people?as_of=%D", "/people/%P?as_of=%D", "/customers/%A?tab=use&as_of=%D",
 }
 
 // BenchmarkCustomers prints the server's time for the customers' list, the page
