@@ -24,6 +24,7 @@ var (
 	pagesAccounts = flag.Int("pages.accounts", 400, "customers of BenchmarkPages; 3000 over 18 months are 10 million events")
 	pagesMonths   = flag.Int("pages.months", 18, "months of history of BenchmarkPages; the second run has a quarter of it")
 	pagesFolder   = flag.String("pages.folder", "", "folder that keeps the facts of BenchmarkPages, to measure again without making them; removed by hand")
+	pagesOnly     = flag.String("pages.only", "", "read only the pages whose address holds this")
 )
 
 // pages are what people look at most: the overview, metrics, and the page of
@@ -140,6 +141,9 @@ func readPages(b *testing.B, who member) took {
 	times := took{}
 	for range 60 {
 		for _, path := range pages {
+			if !strings.Contains(path, *pagesOnly) {
+				continue
+			}
 			w, spent := who.open(path)
 			times[path] = append(times[path], spent)
 			if w.Code != http.StatusOK {
