@@ -70,20 +70,20 @@ func (q Query) ByStage(all map[farol.AccountID]*Account, first int) []StageGroup
 
 func (g *StageGroup) finish(first int, today farol.Day) {
 	g.MedianDays = -1
-	since := make([]farol.Day, len(g.First))
+	keys, since := make([]sortKey, len(g.First)), make([]farol.Day, len(g.First))
 	for i, a := range g.First {
-		since[i] = a.StageSince
+		keys[i], since[i] = sortKey{account: a, number: float64(a.StageSince)}, a.StageSince
 	}
 	slices.Sort(since)
 	if n := len(since); n > 0 && since[(n-1)/2] != 0 {
-		g.MedianDays = max(int(today-since[(n-1)/2]), 0)
+		g.MedianDays = daysSince(since[(n-1)/2], today)
 	}
-	if first < len(since) {
-		// Only those that may be among the first need their order.
-		g.First = slices.DeleteFunc(g.First, func(a *Account) bool { return first == 0 || a.StageSince > since[first-1] })
-	}
-	slices.SortFunc(g.First, func(a, b *Account) int {
-		return cmp.Or(cmp.Compare(a.StageSince, b.StageSince), strings.Compare(a.sorted, b.sorted), strings.Compare(string(a.ID), string(b.ID)))
+	first = min(first, len(keys))
+	selectFirst(keys, first, func(x, y sortKey) int {
+		return cmp.Or(cmp.Compare(x.number, y.number), strings.Compare(x.account.sorted, y.account.sorted), strings.Compare(string(x.account.ID), string(y.account.ID)))
 	})
-	g.First = slices.Clip(g.First[:min(first, len(g.First))])
+	g.First = make([]*Account, first)
+	for i := range g.First {
+		g.First[i] = keys[i].account
+	}
 }

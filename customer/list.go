@@ -270,7 +270,10 @@ func (q Query) order(list []*Account, first int) {
 // selectFirst puts the first n in order at the front; of the rest nothing is
 // said. A page of a long list needs no more.
 func selectFirst(keys []sortKey, n int, less func(x, y sortKey) int) {
-	if n == 0 || n*4 >= len(keys) {
+	if n == 0 {
+		return
+	}
+	if n*4 >= len(keys) {
 		slices.SortFunc(keys, less)
 		return
 	}

@@ -247,21 +247,27 @@ func (s *server) showCustomers(v *visit, status int, r refusal, q url.Values) er
 	if err != nil {
 		return err
 	}
-	page := look.query.Of(then.Accounts)
-	p.Empty, p.Fit = !look.view.Past() && page.Count == 0 && (len(look.given) == 0 || len(then.Accounts) == 0), page.Count
-	p.Count = v.p.N(page.Count, "%d customer", "%d customers")
-	if p.Total = n.money(page.Total); look.view.Past() && then.Days["mrr"] == 0 {
+	fit := customer.Tally{}
+	if look.Board {
+		groups := look.query.ByStage(then.Accounts, boardShown)
+		for _, g := range groups {
+			fit.Count, fit.Total = fit.Count+g.Count, fit.Total+g.Total
+		}
+		p.board(n, groups)
+	} else {
+		page := look.query.Of(then.Accounts)
+		fit = customer.Tally{Count: page.Count, Total: page.Total}
+		p.table(n, page)
+	}
+	p.Empty, p.Fit = !look.view.Past() && fit.Count == 0 && (len(look.given) == 0 || len(then.Accounts) == 0), fit.Count
+	p.Count = v.p.N(fit.Count, "%d customer", "%d customers")
+	if p.Total = n.money(fit.Total); look.view.Past() && then.Days["mrr"] == 0 {
 		p.Total = lang.None // none is known, which is not zero
 	}
 	for _, w := range look.given["where"] {
 		if c, err := customer.ParseCondition(w); err == nil {
 			p.Filters = append(p.Filters, link{n.condition(c), look.without(w)})
 		}
-	}
-	if look.Board {
-		p.board(n, look.query.ByStage(then.Accounts, boardShown))
-	} else {
-		p.table(n, page)
 	}
 	if !look.view.Past() { // a source is silent now
 		if err := s.staleRows(v, p.Rows); err != nil {
