@@ -115,10 +115,6 @@ func New(f *facts.Facts, now func() time.Time) *Directory { return &Directory{fa
 // fresh is how old what a reader sees may be.
 const fresh = 3 * time.Second
 
-// recent is how far back the values of one account at a day are looked for:
-// metrics are kept daily.
-const recent = 7
-
 // measured is how far back the last measured day of a metric may lie.
 const measured = 60
 
@@ -435,8 +431,12 @@ func (d *Directory) AccountAt(ctx context.Context, id farol.AccountID, asOf faro
 	reads.Go(func() error {
 		return d.facts.ValuesOf(reading, id, asOf, known, func(v facts.AccountValue) { said = append(said, v) })
 	})
-	reads.Go(func() (err error) {
-		kept, err = d.facts.MeasuresOf(reading, id, day-recent, day, known)
+	reads.Go(func() error {
+		now, err := d.current(reading)
+		if err != nil {
+			return err
+		}
+		kept, err = d.facts.MeasuresOf(reading, id, slices.Collect(maps.Keys(now.last)), day, measured, known)
 		return err
 	})
 	if err := reads.Wait(); err != nil {
@@ -446,12 +446,8 @@ func (d *Directory) AccountAt(ctx context.Context, id farol.AccountID, asOf faro
 		return nil, farol.Errorf(farol.NotFound, "there is no such account")
 	}
 	a := accountOf(id, said)
-	for _, m := range kept { // by day: the last one stays
-		if m.Value != nil {
-			a.Metrics[m.Metric] = *m.Value
-		} else {
-			delete(a.Metrics, m.Metric)
-		}
+	for _, m := range kept {
+		a.Metrics[m.Metric] = *m.Value
 	}
 	if a = cut(map[farol.AccountID]*Account{id: a}, sight.Of(ctx))[id]; a == nil {
 		return nil, farol.Errorf(farol.NotFound, "there is no such account")

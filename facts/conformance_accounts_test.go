@@ -60,8 +60,13 @@ func testAccountReads(t *testing.T, k *kit) {
 	none, err := f.Remeasured(ctx, day-9, day-1, before)
 	check(err)
 	k.want(append(moved, none...), "mrr")
-	k.want(kept(f.MeasuresOf(ctx, "a1", day-9, day, time.Time{})), "a1 mrr 2026-02-28 1", "a1 mrr 2026-03-01 3", "a1 use 2026-03-01 9")
-	k.want(kept(f.MeasuresOf(ctx, "a1", day, day, before)), "a1 mrr 2026-03-01 2", "a1 use 2026-03-01 9")
+	both := []string{"mrr", "use"}
+	k.want(kept(f.MeasuresOf(ctx, "a1", both, day, 9, time.Time{})), "a1 mrr 2026-03-01 3", "a1 use 2026-03-01 9")
+	k.want(kept(f.MeasuresOf(ctx, "a1", both, day, 0, before)), "a1 mrr 2026-03-01 2", "a1 use 2026-03-01 9")
+	k.want(kept(f.MeasuresOf(ctx, "a1", both, day+7, 9, time.Time{})), "a1 mrr 2026-03-01 3", "a1 use 2026-03-01 9")
+	k.want(kept(f.MeasuresOf(ctx, "a1", []string{"mrr"}, day-1, 9, time.Time{})), "a1 mrr 2026-02-28 1")
+	k.want(kept(f.MeasuresOf(ctx, "a1", both, day+9, 7, time.Time{})))
+	k.want(kept(f.MeasuresOf(ctx, "a9", both, day, 9, time.Time{})))
 	k.want(kept(f.MeasuresAt(ctx, "a1", []string{"mrr"}, []farol.Day{day - 1, day - 2}, time.Time{})), "a1 mrr 2026-02-28 1")
 	last := func(known time.Time) (list []Measure, err error) {
 		err = f.LastMeasures(ctx, "mrr", day+4, 10, known, func(m Measure) { list = append(list, m) })

@@ -4,8 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/sight"
@@ -72,17 +75,46 @@ func (f *Facts) NewMeasures(ctx context.Context, first farol.Day, since time.Tim
 	return eachMeasure(each).of(f.reading(ctx, `SELECT account, metric, day, value FROM measures WHERE day >= {first:Date}`+cond+` ORDER BY known, batch`, time.Time{}, params))
 }
 
-// MeasuresOf answers what metrics kept of one account on the days from first
-// to last, as known at an instant (zero: now), by metric and day.
-func (f *Facts) MeasuresOf(ctx context.Context, account farol.AccountID, first, last farol.Day, known time.Time) (out []Measure, err error) {
+// MeasuresOf answers what these metrics kept of one account on the last day,
+// not after the given one, on which each kept anything of anybody, as known at
+// an instant (zero: now). It looks back so many days at most; Value is never
+// nil.
+func (f *Facts) MeasuresOf(ctx context.Context, account farol.AccountID, metrics []string, day farol.Day, back int, known time.Time) (out []Measure, err error) {
 	account = f.Joined(account, known)
 	if err := sight.Of(ctx).Check(account); err != nil {
 		return nil, err
 	}
-	params := map[string]any{"account": string(account), "first": first, "last": last}
-	cond := "account = {account:String} AND day >= {first:Date} AND day <= {last:Date}" + knownThen(known, params)
-	err = eachMeasure(func(m Measure) { out = append(out, m) }).of(f.reading(ctx, latest("q.metric, q.day", cond)+" ORDER BY w.metric, w.day", known, params))
-	return out, err
+	// Most were kept a day ago: a week of all accounts is read only for those
+	// that were not.
+	for from, to := day-1, day; len(metrics) > 0 && to >= day-farol.Day(back); from, to = max(from*3-2*day, day-farol.Day(back)), from-1 {
+		found, last, err := f.measuresOf(ctx, account, metrics, from, to, known)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range found {
+			if m.Day == last[m.Metric] && m.Value != nil {
+				out = append(out, m)
+			}
+		}
+		metrics = slices.DeleteFunc(slices.Clone(metrics), func(name string) bool { return last[name] != 0 })
+	}
+	return out, nil
+}
+
+// measuresOf is what the metrics kept of an account between two days, and the
+// last of these days on which each kept anything.
+func (f *Facts) measuresOf(ctx context.Context, account farol.AccountID, metrics []string, from, to farol.Day, known time.Time) (found []Measure, last map[string]farol.Day, err error) {
+	params := map[string]any{"account": string(account), "metrics": metrics, "first": from, "last": to}
+	cond := "metric IN (SELECT unnest({metrics:Array(String)})) AND day >= {first:Date} AND day <= {last:Date}" + knownThen(known, params)
+	last = map[string]farol.Day{}
+	reads, reading := errgroup.WithContext(ctx)
+	reads.Go(func() error {
+		return eachMeasure(func(m Measure) { last[m.Metric] = m.Day }).of(f.reading(reading, "SELECT '' AS account, metric, max(day) AS day, toNullable(0.0) AS value FROM measures WHERE "+cond+" GROUP BY metric", known, params))
+	})
+	reads.Go(func() error {
+		return eachMeasure(func(m Measure) { found = append(found, m) }).of(f.reading(reading, latest("q.metric, q.day", "account = {account:String} AND "+cond), known, params))
+	})
+	return found, last, reads.Wait()
 }
 
 // MeasuredMetrics lists the metrics of which values per account were kept since
