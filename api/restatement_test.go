@@ -104,7 +104,7 @@ var unclocked = []string{
 	"/desks", "/desks/{id}/mapping", "/deliveries", "/requesters/waiting", "/articles", "/articles/{id}", "/articles/{id}/versions", "/goals", "/goals/{id}",
 	// Words of the team, definitions, and who is there now.
 	"/notes", "/notes/{id}/edits", "/tasks", "/messages", "/members/{id}/notices", "/members/{id}/preferences", "/members/{id}/watches", "/note-templates", "/members/{id}/sessions", "/invitations", "/access/roles", "/audit/check",
-	"/fields", "/accounts/{id}/group", "/accounts/{id}/merges",
+	"/fields", "/accounts/{id}/merges",
 	"/people/{id}/export", "/erasures", "/quality", "/quality/silences", "/covers",
 }
 

@@ -117,13 +117,18 @@ type groupOutput struct {
 
 func (s *server) getGroup(ctx context.Context, in *struct {
 	ID string `path:"id"`
+	Clocks
 }) (*groupOutput, error) {
-	if _, err := s.Customers.Account(ctx, farol.AccountID(in.ID)); err != nil {
-		return nil, err
-	}
-	all, err := s.Customers.Accounts(ctx)
+	asOf, known, err := in.moment(s.Facts.Zone())
 	if err != nil {
 		return nil, err
+	}
+	all, err := s.accountsThen(ctx, asOf, known, "mrr", "active_users_28d")
+	if err != nil {
+		return nil, err
+	}
+	if all[farol.AccountID(in.ID)] == nil {
+		return nil, farol.Errorf(farol.NotFound, "there is no such account")
 	}
 	tree := customer.TreeOf(all)
 	out := &groupOutput{}

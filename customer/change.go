@@ -50,7 +50,7 @@ func (w Work) mark(ctx context.Context, c Change) (trait, value string, err erro
 			return "", "", farol.InvalidField("role", "There is no such role.")
 		}
 		if c.Member != "" {
-			if _, err := w.Store.Member(ctx, store.MemberID(c.Member)); err != nil {
+			if m, err := w.Store.Member(ctx, store.MemberID(c.Member)); err != nil || !m.Disabled.IsZero() {
 				return "", "", farol.InvalidField("member", "There is no such member.")
 			}
 		}

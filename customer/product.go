@@ -66,11 +66,12 @@ func Products(ctx context.Context, f *facts.Facts, account farol.AccountID, asOf
 	return out, nil
 }
 
-// Tickets counts the tickets opened in the period by account, of those given.
-func Tickets(ctx context.Context, f *facts.Facts, accounts []string, p farol.Period) (map[farol.AccountID]int64, error) {
+// Tickets counts the tickets opened in the period by account, of those given, as
+// known at an instant (zero: now).
+func Tickets(ctx context.Context, f *facts.Facts, accounts []string, p farol.Period, known time.Time) (map[farol.AccountID]int64, error) {
 	out := map[farol.AccountID]int64{}
 	rows, err := f.Query(ctx, "SELECT t.account AS account, i64(count(DISTINCT t.ticket)) AS n FROM {{tickets}} AS t WHERE t.action = 'opened' AND t.day >= {from:Date} AND t.day < {to:Date} GROUP BY t.account",
-		facts.Scope{Period: p, Filters: []facts.Filter{{Attribute: "account", Values: accounts}}}, nil)
+		facts.Scope{Period: p, Known: known, Filters: []facts.Filter{{Attribute: "account", Values: accounts}}}, nil)
 	if err != nil {
 		return nil, err
 	}

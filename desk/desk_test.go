@@ -144,6 +144,10 @@ func TestUnreadable(t *testing.T) {
 			t.Errorf("%v, want the field %s", m.check(), field)
 		}
 	}
+	m.Statuses = map[string]string{"Done": "solved", "done": "open"}
+	if e := new(farol.Error); !asError(m.check(), &e) || !strings.HasPrefix(e.Field, "statuses.") {
+		t.Errorf("a word that stands twice: %v", m.check())
+	}
 }
 
 // Requests in the form of the documentation (timestamp before body), and what was tampered with or is too old.

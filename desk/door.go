@@ -43,13 +43,13 @@ func (d *Desks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusMethodNotAllowed, taken{Reason: "send a POST"})
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 8*time.Second)
-	defer cancel()
 	body, err := readBody(w, r)
 	if err != nil {
 		reply(w, http.StatusRequestEntityTooLarge, taken{Reason: "the body is too large or broke off"})
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 8*time.Second)
+	defer cancel()
 	h, err := d.Store.Desk(ctx, farol.SourceID(r.PathValue("source")))
 	if err == nil && !h.Disabled.IsZero() {
 		err = farol.Errorf(farol.NotFound, "there is no such help desk")

@@ -72,6 +72,7 @@ type Effect struct {
 // days.
 func EffectOf(all map[Key]*facts.Ticket, topics []string, reads map[farol.AccountID]time.Time, accounts []farol.AccountID, now time.Time) Effect {
 	opened, could, others := map[farol.AccountID][]time.Time{}, make(map[farol.AccountID]bool, len(accounts)), 0
+	var asked []asking // by those who did not read
 	for _, a := range accounts {
 		could[a] = true
 		if _, read := reads[a]; !read {
@@ -79,10 +80,16 @@ func EffectOf(all map[Key]*facts.Ticket, topics []string, reads map[farol.Accoun
 		}
 	}
 	for _, t := range all {
-		if could[t.Account] && slices.Contains(topics, t.Topic) {
+		if !could[t.Account] || !slices.Contains(topics, t.Topic) {
+			continue
+		}
+		if _, read := reads[t.Account]; read {
 			opened[t.Account] = append(opened[t.Account], t.Opened)
+		} else {
+			asked = append(asked, asking{t.Opened, t.Account})
 		}
 	}
+	slices.SortFunc(asked, func(a, b asking) int { return a.at.Compare(b.at) })
 	var e Effect
 	var sum, squares float64
 	for reader, at := range reads {
@@ -90,7 +97,7 @@ func EffectOf(all map[Key]*facts.Ticket, topics []string, reads map[farol.Accoun
 			continue
 		}
 		before, after := around(opened[reader], at)
-		like := similar(opened, reads, others, bucket(before), at)
+		like := similar(asked, others, bucket(before), at)
 		if like.n == 0 {
 			continue
 		}
@@ -134,22 +141,32 @@ func bucket(n int) int { return min(n, 2) }
 // group is the tickets of some accounts, added up.
 type group struct{ n, before, after float64 }
 
-// similar adds up those of the bucket that did not read. Who never asked is
-// in the bucket of none without being looked at.
-func similar(opened map[farol.AccountID][]time.Time, reads map[farol.AccountID]time.Time, others, want int, at time.Time) (g group) {
-	asked := 0
-	for id, list := range opened {
-		if _, read := reads[id]; read {
-			continue
+// asking is a ticket of an account.
+type asking struct {
+	at      time.Time
+	account farol.AccountID
+}
+
+// similar adds up those of the bucket among others that did not read, whose
+// tickets are given by their instants: only those around are looked at. Who did
+// not ask then is in the bucket of none.
+func similar(asked []asking, others, want int, at time.Time) (g group) {
+	first, _ := slices.BinarySearchFunc(asked, at.AddDate(0, 0, -Around), func(x asking, t time.Time) int { return x.at.Compare(t) })
+	then := map[farol.AccountID][]time.Time{}
+	for _, x := range asked[first:] {
+		if x.at.After(at.AddDate(0, 0, Around)) {
+			break
 		}
-		asked++
+		then[x.account] = append(then[x.account], x.at)
+	}
+	for _, list := range then {
 		before, after := around(list, at)
 		if bucket(before) == want {
 			g.n, g.before, g.after = g.n+1, g.before+float64(before), g.after+float64(after)
 		}
 	}
 	if want == 0 {
-		g.n += float64(max(0, others-asked))
+		g.n += float64(max(0, others-len(then)))
 	}
 	return g
 }

@@ -87,6 +87,9 @@ var usualStatus = map[string]string{
 	"em espera": facts.TicketOnHold, "resolvido": facts.TicketSolved, "concluído": facts.TicketSolved, "fechado": facts.TicketClosed,
 }
 
+// maxWords bounds the words that are translated.
+const maxWords = 200
+
 // check refuses what cannot work, naming the field.
 func (m Mapping) check() error {
 	if m.Fields["id"] == "" {
@@ -108,10 +111,18 @@ func (m Mapping) check() error {
 		words   map[string]string
 		allowed []string
 	}{{"statuses", m.Statuses, Statuses}, {"priorities", m.Priorities, Priorities}} {
+		if len(w.words) > maxWords {
+			return farol.InvalidField(w.name, "must be at most %d", maxWords)
+		}
+		alike := map[string]bool{}
 		for from, to := range w.words {
 			if !slices.Contains(w.allowed, to) {
 				return farol.InvalidField(w.name+"."+from, "must be one of: %s", strings.Join(w.allowed, ", "))
 			}
+			if alike[word(from)] {
+				return farol.InvalidField(w.name+"."+from, "stands here twice")
+			}
+			alike[word(from)] = true
 		}
 	}
 	if len(m.Sample) > 100_000 {

@@ -44,12 +44,25 @@ func (d *doors) newest(subject, source string) string {
 		last(" JOIN (SELECT r."+subject+" AS again FROM "+source+" r GROUP BY r."+subject+" HAVING count(*) > 1) s ON s.again = c."+subject) + ")"
 }
 
-// personAttribute: person, val, as attributeNow.
+// personAttribute: person, val, as attributeNow. The role is what the team
+// says, else what senders do: see roleNow.
 func (d *doors) personAttribute(param string) (string, error) {
 	if err := keyParam(param); err != nil {
 		return "", err
 	}
+	if d.params[param] == SentRole {
+		return d.roleNow(), nil
+	}
 	return d.newest("person", d.personChanges("{"+param+":String}")), nil
+}
+
+// roleNow: person, val: the role that the team said, else the one that the
+// value sent stands for, else the value itself: a product's own roles are asked
+// for, too.
+func (d *doors) roleNow() string {
+	said, sent := d.newest("person", d.personChanges("'"+RoleTrait+"'")), d.newest("person", d.personChanges("'"+SentRole+"'"))
+	return "(SELECT coalesce(h.person, s.person) AS person, CASE WHEN coalesce(h.val, '') <> '' THEN h.val " + sentRole("s.val", "coalesce(s.val, '')") +
+		" END AS val FROM " + said + " h FULL JOIN " + sent + " s ON s.person = h.person WHERE s.person IS NOT NULL OR h.val <> '')"
 }
 
 // memberDays is how far back use of the product makes somebody one of the

@@ -41,6 +41,9 @@ func (f *Facts) News(ctx context.Context, since time.Time, t Topics) (bool, erro
 	if len(t.Metrics) > 0 {
 		texts = append(texts, ask("measures", "metric", "metrics", t.Metrics))
 	}
+	if slices.Contains(t.PersonTraits, SentRole) {
+		t.PersonTraits = append(slices.Clone(t.PersonTraits), RoleTrait) // what the team says goes before
+	}
 	if len(t.PersonTraits) > 0 {
 		texts = append(texts, ask("changes", "subject = 'person' AND trait", "person_traits", t.PersonTraits))
 	}

@@ -43,7 +43,7 @@ func (f *Facts) rosterThen(ctx context.Context, q PeopleQuery, params map[string
 		return "coalesce(max(CASE WHEN t.trait = '" + trait + "' THEN t.val END), '')"
 	}
 	told := "SELECT t.person AS person, " + of("name") + " AS called, CASE WHEN " + of("first_name") + " <> '' THEN " + of("first_name") + " ELSE " + of("firstName") + " END AS first_called, CASE WHEN " +
-		of("last_name") + " <> '' THEN " + of("last_name") + " ELSE " + of("lastName") + " END AS last_called, " + of("email") + " AS email, " + "CASE WHEN " + of(RoleTrait) + " <> '' THEN " + of(RoleTrait) + " " + sentRole(of(SentRole)) + " END AS role, " + consent + " AS consent, max(CASE WHEN t.trait IN ('test', 'staff') AND t.val = 'true' THEN 1 ELSE 0 END) AS out FROM said t GROUP BY t.person"
+		of("last_name") + " <> '' THEN " + of("last_name") + " ELSE " + of("lastName") + " END AS last_called, " + of("email") + " AS email, " + "CASE WHEN " + of(RoleTrait) + " <> '' THEN " + of(RoleTrait) + " " + sentRole(of(SentRole), "''") + " END AS role, " + consent + " AS consent, max(CASE WHEN t.trait IN ('test', 'staff') AND t.val = 'true' THEN 1 ELSE 0 END) AS out FROM said t GROUP BY t.person"
 	pairs := "SELECT b.person AS person, b.account AS account, max(b.began) AS began, max(b.lately) AS lately FROM (" + use +
 		" UNION ALL SELECT x.person AS person, x.account AS account, 0 AS began, 0 AS lately FROM (" + belongs + ") x" +
 		" UNION ALL SELECT y.person AS person, '' AS account, 0 AS began, 0 AS lately FROM told y) b GROUP BY b.person, b.account"
@@ -110,7 +110,7 @@ func (d *doors) whom(q PeopleQuery, member string) string {
 }
 
 // sentRole is RoleOf in SQL, as the rest of a CASE.
-func sentRole(value string) string {
+func sentRole(value, other string) string {
 	by := map[string][]string{}
 	for word, role := range sentRoles {
 		by[role] = append(by[role], "'"+word+"'")
@@ -120,5 +120,5 @@ func sentRole(value string) string {
 		slices.Sort(by[role])
 		text += "WHEN foldUTF8(replace(replace(ltrim(rtrim(" + value + ")), '_', ' '), '-', ' ')) IN (" + strings.Join(by[role], ", ") + ") THEN '" + role + "' "
 	}
-	return text + "ELSE ''"
+	return text + "ELSE " + other
 }

@@ -1,6 +1,7 @@
 package segment
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -167,7 +168,7 @@ func (c *compiler) attribute(a Attribute, s subject) string {
 	}
 	door := "attribute"
 	if s == person {
-		door = "personAttribute"
+		door, a = "personAttribute", a.ofPerson()
 	}
 	source := fmt.Sprintf("{{%s %q}} AS x WHERE ", door, c.param(a.Name))
 	value := "x.val"
@@ -192,6 +193,20 @@ func (c *compiler) attribute(a Attribute, s subject) string {
 		return s.among(source + c.between("dateOf("+value+")", a))
 	}
 	return s.among(source + "numOf(" + value + ") " + sqlOp(a.Op) + " " + c.bind(*a.Number, "Float64"))
+}
+
+// ofPerson is the condition as it is asked of people: of the role a word in any
+// spelling is the role that it stands for.
+func (a Attribute) ofPerson() Attribute {
+	if a.Name != facts.SentRole || a.Op != Is && a.Op != IsNot {
+		return a
+	}
+	values := make([]string, len(a.Values))
+	for i, v := range a.Values {
+		values[i] = cmp.Or(facts.RoleOf(v), v)
+	}
+	a.Values = values
+	return a
 }
 
 func (c *compiler) anyOf(values []string, cond func(v string) string) string {

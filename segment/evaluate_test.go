@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -27,6 +28,8 @@ type world struct {
 	events   []farol.Event
 	measures []facts.Measure
 	segments map[string]Rule
+	// roles are what the team says of people.
+	roles map[string]string
 }
 
 const users, accounts = 9, 8
@@ -56,6 +59,14 @@ func newWorld(t *testing.T, c facts.Config, seed uint64) *world {
 	}
 	if err == nil {
 		err = f.SaveMeasures(ctx, w.measures)
+	}
+	if err == nil {
+		w.roles = map[string]string{"u1": "decision_maker", "u2": "champion", "u3": "", "u4": "user"}
+		var marks []facts.PersonMark
+		for _, u := range slices.Sorted(maps.Keys(w.roles)) {
+			marks = append(marks, facts.PersonMark{Person: farol.PersonID(u), Trait: facts.RoleTrait, Value: w.roles[u]})
+		}
+		err = f.SavePersonMarks(ctx, end, marks)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -94,6 +105,9 @@ func (w *world) make(r *rand.Rand, end time.Time) {
 			e.Kind = farol.Identify
 			e.Account = ""
 			props["country"], props["seats"] = of("br", "pt"), r.IntN(40)
+			if i%3 > 0 {
+				props["role"] = []string{"Champion", "Decision-Maker", "admin", "usuária", ""}[i%5]
+			}
 			if r.IntN(2) == 0 {
 				props["company"] = map[string]any{"id": string(account)}
 			}
@@ -209,9 +223,29 @@ func (w *world) attribute(a Attribute, account, user string) bool {
 	value, said := w.said(farol.Group, account, a.Name)
 	if user != "" {
 		value, said = w.said(farol.Identify, user, a.Name)
+		if a.Name == "role" {
+			return w.role(a, value, said, w.roles[user])
+		}
 	} else if a.Name == "created_at" && a.Op == Between {
 		value, said = w.accountsSeen()[account].String(), true
 	}
+	return w.compared(a, value, said)
+}
+
+// role is what the team says, else what the words that were sent stand for.
+func (w *world) role(a Attribute, sent string, said bool, team string) bool {
+	value := cmp.Or(team, facts.RoleOf(sent), sent)
+	values := make([]string, len(a.Values))
+	for i, v := range a.Values {
+		if values[i] = v; (a.Op == Is || a.Op == IsNot) && facts.RoleOf(v) != "" {
+			values[i] = facts.RoleOf(v)
+		}
+	}
+	a.Values = values
+	return w.compared(a, value, said || team != "")
+}
+
+func (w *world) compared(a Attribute, value string, said bool) bool {
 	some := func(test func(v string) bool) bool { return said && slices.ContainsFunc(a.Values, test) }
 	switch a.Op {
 	case Is:
@@ -383,6 +417,10 @@ func TestAgainstReference(t *testing.T) {
 				r := x.rule(2, false)
 				if x.r.IntN(6) == 0 {
 					r = Rule{All: []Rule{r, {Segment: "big"}}}
+				}
+				if i%10 == 3 {
+					role := Attribute{Name: "role", Op: []Op{Is, IsNot, Contains, Known}[i/10%4], Values: []string{[]string{"Decisor", "champion", "admin", "user"}[i/20%4]}}
+					r = Rule{People: &People{Op: x.op(), Count: 1 + x.r.IntN(3), Who: Rule{Attribute: &role}}}
 				}
 				if r.Check() != nil {
 					continue

@@ -14,6 +14,10 @@ type Titles struct {
 	Metric, Segment, Attribute func(name string) string
 	// Value is what people call a value of an attribute of accounts.
 	Value func(attribute, value string) string
+	// Person is what people call an attribute of people, PersonValue a value of
+	// one.
+	Person      func(name string) string
+	PersonValue func(attribute, value string) string
 	// Number writes a value of a metric.
 	Number func(metric string, x float64) string
 }
@@ -28,8 +32,6 @@ func (r Rule) Words(p *lang.Printer, t Titles) string {
 type sentence struct {
 	p *lang.Printer
 	t Titles
-	// person tells that it is said of a person, whose attributes have no titles.
-	person bool
 }
 
 // rule says one rule; inner puts a list of several into parentheses.
@@ -43,7 +45,7 @@ func (s sentence) rule(r Rule, inner bool) string {
 		return s.did(*r.Did)
 	case r.People != nil:
 		of := s
-		of.person = true
+		of.t.Attribute, of.t.Value = s.t.Person, s.t.PersonValue
 		who := of.rule(r.People.Who, true)
 		return s.p.T("it has %s of whom each %s", s.times(r.People.Op, s.p.N(r.People.Count, "%d person", "%d people")), who)
 	case r.Segment != "":
@@ -89,7 +91,7 @@ func (s sentence) list(r Rule, inner bool) string {
 func (s sentence) values(attribute string, values []string) string {
 	parts := make([]string, len(values))
 	for i, v := range values {
-		if parts[i] = "“" + v + "”"; s.t.Value != nil && !s.person && v != "" {
+		if parts[i] = "“" + v + "”"; s.t.Value != nil && v != "" {
 			parts[i] = "“" + s.t.Value(attribute, v) + "”"
 		}
 		if v == "" {
@@ -100,10 +102,7 @@ func (s sentence) values(attribute string, values []string) string {
 }
 
 func (s sentence) attribute(a Attribute) string {
-	name := a.Name
-	if !s.person {
-		name = titled(s.t.Attribute, a.Name)
-	}
+	name := titled(s.t.Attribute, a.Name)
 	switch a.Op {
 	case Is:
 		return s.p.T("%s is %s", name, s.values(a.Name, a.Values))
@@ -254,6 +253,6 @@ func (s sentence) property(p Property) string {
 	if p.Number != nil {
 		return s.compared(p.Name, p.Op, s.number(*p.Number))
 	}
-	s.person = true // a property has no title
+	s.t.Attribute, s.t.Value = nil, nil // a property has no title
 	return s.attribute(Attribute{Name: p.Name, Op: p.Op, Values: p.Values})
 }

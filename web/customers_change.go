@@ -18,17 +18,43 @@ func (s *server) customerWork() customer.Work {
 	return customer.Work{Facts: s.Facts, Store: s.Store, Directory: s.Customers, Now: s.Now}
 }
 
+// noMember is what a form sends for no member, so that nothing chosen is not
+// nobody.
+const noMember = "-"
+
+// memberChosen is the member that a form names, "" for nobody. Errors are
+// Invalid with the field.
+func memberChosen(f url.Values, field string) (store.MemberID, error) {
+	switch id := f.Get(field); id {
+	case "":
+		return "", farol.InvalidField(field, "Choose a member, or nobody.")
+	case noMember:
+		return "", nil
+	default:
+		return store.MemberID(id), nil
+	}
+}
+
 // changeOf reads what is to be done to customers from a form.
-func changeOf(v *visit, f url.Values) customer.Change {
-	c := customer.Change{Do: f.Get("do"), Role: f.Get("role"), Member: f.Get("member"), Stage: f.Get("stage"), Reason: f.Get("reason"), Author: string(v.member.ID)}
+func changeOf(v *visit, f url.Values) (c customer.Change, err error) {
+	c = customer.Change{Do: f.Get("do"), Role: f.Get("role"), Stage: f.Get("stage"), Reason: f.Get("reason"), Author: string(v.member.ID)}
 	if why := f.Get("handover"); c.Do == "owner" && why != "" {
 		c.Reason = why
 	}
 	c.Name = f.Get("tag")
-	if c.Do == "list" || c.Do == "unlist" {
+	switch c.Do {
+	case "owner":
+		var m store.MemberID
+		m, err = memberChosen(f, "member")
+		c.Member = string(m)
+	case "stage":
+		if c.Stage == "" {
+			err = farol.InvalidField("stage", "Choose a stage.")
+		}
+	case "list", "unlist":
 		c.Name = f.Get("list")
 	}
-	return c
+	return c, err
 }
 
 // markCustomers does one thing to the customers that were ticked, or to all
@@ -44,8 +70,12 @@ func (s *server) markCustomers(v *visit) error {
 	}
 	ids, err := s.marked(v, f, back.Query())
 	var done store.CustomerChange
+	var change customer.Change
 	if err == nil {
-		done, err = s.customerWork().Apply(v.r.Context(), ids, changeOf(v, f))
+		change, err = changeOf(v, f)
+	}
+	if err == nil {
+		done, err = s.customerWork().Apply(v.r.Context(), ids, change)
 	}
 	if refused, ok := v.refuse(err); err != nil && ok {
 		if id, one := strings.CutPrefix(back.Path, "/customers/"); one && !strings.Contains(id, "/") {

@@ -87,13 +87,17 @@ func TestMarkCustomers(t *testing.T) {
 	s.post(csm, "/customer-changes/nothing").is(404)
 
 	for _, bad := range [][]string{
-		{"do", "owner", "role", "king", "id", id}, {"do", "owner", "role", "csm", "member", "nobody", "id", id}, {"do", "stage", "stage", "limbo", "id", id},
+		{"do", "owner", "role", "king", "member", "-", "id", id}, {"do", "owner", "role", "csm", "member", "", "id", id}, {"do", "stage", "stage", "", "reason", "x", "id", id}, {"do", "owner", "role", "csm", "member", "nobody", "id", id}, {"do", "stage", "stage", "limbo", "id", id},
 		{"do", "stage", "stage", "adoption", "id", id}, {"do", "tag", "tag", "a=b", "id", id}, {"do", "tag", "tag", "x"}, {"id", id}, {"do", "list", "list", "", "id", id},
 	} {
 		s.post(csm, "/customers/mark", bad...).is(422).has(".flash.wrong", 1)
 	}
 	s.post(csm, "/customers/mark", "do", "stage", "stage", "ongoing", "id", id, "back", "/customers/"+url.PathEscape(id)).is(422).has(".form-error", 1)
 	s.post(csm, "/customers/mark", "do", "tag", "tag", "x", "id", "no-such-account").is(404)
+	// Nothing chosen is not nobody, who has to be chosen.
+	s.get(csm, "/customers").has(".bulk-bar select[name=member] option:first-child[value='']", 1).has(".bulk-bar select[name=stage] option:first-child[value='']", 1)
+	changed(s.post(csm, "/customers/mark", "id", id, "do", "owner", "role", "csm", "member", string(m.ID), "back", "/customers"))
+	changed(s.post(csm, "/customers/mark", "id", id, "do", "owner", "role", "csm", "member", "-", "back", "/customers"))
 	s.post(as{role: store.Viewer}, "/customers/mark", "do", "tag", "tag", "x", "id", id).is(403)
 	s.get(as{role: store.Viewer}, "/customers").is(200).has("input[name=id]", 0).has("[data-edit]", 0)
 }

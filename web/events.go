@@ -21,8 +21,8 @@ type eventRow struct {
 	Day             string
 	Source          string
 	Account, Person string
-	// PersonName is what the person is called.
-	PersonName string
+	// PersonName and AccountName are what they are called.
+	PersonName, AccountName string
 	// Sent is the id that the event carried, when another one stands for it.
 	Sent       string
 	Properties string
@@ -56,6 +56,18 @@ func (s *server) eventRows(v *visit, rows []facts.EventRow, fresh time.Time) ([]
 	if err != nil {
 		return nil, err
 	}
+	people := make([]string, len(rows))
+	for i, r := range rows {
+		people[i] = string(r.Canonical)
+	}
+	persons, err := s.calledBy(v, people)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := s.accountNames(v)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]eventRow, 0, len(rows))
 	for _, r := range rows {
 		e := eventRow{
@@ -67,7 +79,7 @@ func (s *server) eventRows(v *visit, rows []facts.EventRow, fresh time.Time) ([]
 		if sent := r.Person(); sent != r.Canonical {
 			e.Sent = string(sent)
 		}
-		e.PersonName = calledID(v, r.Canonical)
+		e.PersonName, e.AccountName = persons.name(v, r.Canonical), accounts(r.Resolved)
 		e.AccountHref = customerHref(r.Resolved)
 		e.PersonHref = personHref(r.Canonical)
 		out = append(out, e)

@@ -249,20 +249,8 @@ func (s *server) showArticle(v *visit, status int, r refusal) error {
 		return err
 	}
 	p.AuthorName, p.ReviewerName = cmp.Or(who[a.Author], a.Author), cmp.Or(who[a.Reviewer], a.Reviewer)
-	mine := a.Author == string(v.member.ID)
-	p.MayWrite = workers.allows(v.member.Role) && v.past.IsZero()
-	open := a.State == store.ArticleDraft || a.State == store.ArticleReview
-	p.MayReview, p.Mine = p.MayWrite && open, mine
-	// Only what is on the page can have been read.
-	p.MayPublish = p.MayReview && !mine && p.Shown == a.Version
-	members, err := s.Store.Members(ctx)
-	if err != nil {
+	if err := s.articleRights(v, &p); err != nil {
 		return err
-	}
-	for _, m := range members {
-		if string(m.ID) != a.Author && m.Disabled.IsZero() && workers.allows(m.Role) {
-			p.Reviewers = append(p.Reviewers, m)
-		}
 	}
 	n, err := s.names(v)
 	if err != nil {
@@ -283,6 +271,23 @@ func (s *server) showArticle(v *visit, status int, r refusal) error {
 		}
 	}
 	return s.send(v, status, "article", "layout", p)
+}
+
+// articleRights fills what the member may do with the article, and who may
+// review it.
+func (s *server) articleRights(v *visit, p *articlePage) error {
+	a := p.Article
+	p.MayWrite, p.Mine = workers.allows(v.member.Role) && v.past.IsZero(), a.Author == string(v.member.ID)
+	p.MayReview = p.MayWrite && (a.State == store.ArticleDraft || a.State == store.ArticleReview)
+	// Only what is on the page can have been read.
+	p.MayPublish = p.MayReview && !p.Mine && p.Shown == a.Version
+	members, err := s.Store.Members(v.r.Context())
+	for _, m := range active(members) {
+		if string(m.ID) != a.Author && workers.allows(m.Role) {
+			p.Reviewers = append(p.Reviewers, m)
+		}
+	}
+	return err
 }
 
 // articleUse fills who needed the article, who opened it and what reading did.

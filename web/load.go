@@ -39,34 +39,7 @@ func (s *server) load(v *visit, p *myDayPage, all []*customer.Account) error {
 	if err != nil {
 		return err
 	}
-	type sum struct {
-		accounts, renewals, stuck int
-		mrr                       float64
-	}
-	of := map[string]*sum{}
-	for _, m := range active(members) {
-		if m.Role == store.CSM {
-			of[string(m.ID)] = &sum{}
-		}
-	}
-	for _, a := range all {
-		if a.Stage() == "churned" {
-			continue
-		}
-		x := of[a.Owner("csm")]
-		if x == nil {
-			x = &sum{}
-			of[a.Owner("csm")] = x
-		}
-		x.accounts++
-		x.mrr += a.Metrics["mrr"]
-		if d := a.Renewal(); d >= n.today && d <= n.today+renewalDays {
-			x.renewals++
-		}
-		if n.stages.StandingOf(a, n.today) == customer.Stuck {
-			x.stuck++
-		}
-	}
+	of := loadOf(n, active(members), all)
 	ids := make([]string, 0, len(of))
 	for id := range of {
 		ids = append(ids, id)
@@ -94,6 +67,42 @@ func (s *server) load(v *visit, p *myDayPage, all []*customer.Account) error {
 	p.RenewalDays = strconv.Itoa(renewalDays)
 	p.LoadMRR = !sight.Of(v.r.Context()).Hides(sight.Money)
 	return nil
+}
+
+// loadSum is what one looks after.
+type loadSum struct {
+	accounts, renewals, stuck int
+	mrr                       float64
+}
+
+// loadOf adds up the customers by their CSM, of all CSMs and of whoever else
+// has some; "" is nobody.
+func loadOf(n names, members []store.Member, all []*customer.Account) map[string]*loadSum {
+	of := map[string]*loadSum{}
+	for _, m := range members {
+		if m.Role == store.CSM {
+			of[string(m.ID)] = &loadSum{}
+		}
+	}
+	for _, a := range all {
+		if a.Stage() == "churned" {
+			continue
+		}
+		x := of[a.Owner("csm")]
+		if x == nil {
+			x = &loadSum{}
+			of[a.Owner("csm")] = x
+		}
+		x.accounts++
+		x.mrr += a.Metrics["mrr"]
+		if d := a.Renewal(); d >= n.today && d <= n.today+renewalDays {
+			x.renewals++
+		}
+		if n.stages.StandingOf(a, n.today) == customer.Stuck {
+			x.stuck++
+		}
+	}
+	return of
 }
 
 func (s *server) loadOfTasks(v *visit, p *myDayPage, row *loadRow, id store.MemberID, n names) error {

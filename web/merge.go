@@ -130,6 +130,10 @@ func (s *server) showMergePerson(v *visit, status int, r refusal) error {
 	p.Question = v.p.T("Are these two the same person?")
 	p.Crumb = &crumb{contactTitle(v, a), base}
 	p.Note = v.p.T("All that the other one did and said counts for %s from then on, in the past, too. It can be undone, and then every figure is what it was.", contactTitle(v, a))
+	names, err := s.accountNames(v)
+	if err != nil {
+		return err
+	}
 	if p.Search = strings.TrimSpace(v.r.URL.Query().Get("q")); p.Search != "" {
 		list, _, err := s.Facts.People(ctx, facts.PeopleQuery{Search: p.Search, Limit: 10, Tests: true})
 		if err != nil {
@@ -137,7 +141,7 @@ func (s *server) showMergePerson(v *visit, status int, r refusal) error {
 		}
 		for _, x := range list {
 			if x.ID != a.ID {
-				row := listedRowOf(v, &view{}, func(id farol.AccountID) string { return string(id) }, x)
+				row := listedRowOf(v, &view{}, names, x)
 				p.Hints = append(p.Hints, link{row.Name + " · " + row.ID, base + "/merge?" + url.Values{"with": {row.ID}}.Encode()})
 			}
 		}
@@ -158,17 +162,17 @@ func (s *server) showMergePerson(v *visit, status int, r refusal) error {
 	default:
 		p.With, p.WithName, p.Ready = with, contactTitle(v, b), b.ID != a.ID
 		p.Rows = []mergeRow{
-			{v.p.T("Id"), string(a.ID), string(b.ID)}, {v.p.T("E-mail"), a.Email, b.Email}, {v.p.T("Customers"), accountsText(a), accountsText(b)},
+			{v.p.T("Id"), string(a.ID), string(b.ID)}, {v.p.T("E-mail"), a.Email, b.Email}, {v.p.T("Customers"), accountsText(a, names), accountsText(b, names)},
 			{v.p.T("Role"), v.p.Text(personRoles[a.Role]), v.p.Text(personRoles[b.Role])},
 		}
 	}
 	return s.send(v, status, "merge", "layout", p)
 }
 
-func accountsText(c *customer.Contact) string {
+func accountsText(c *customer.Contact, name func(farol.AccountID) string) string {
 	var out []string
 	for _, a := range c.Accounts {
-		out = append(out, string(a.Account))
+		out = append(out, name(a.Account))
 	}
 	return strings.Join(out, ", ")
 }
@@ -214,6 +218,7 @@ type groupPage struct {
 	Own      familyRow
 	Fields   url.Values
 	MayMove  bool
+	Notes    []string
 }
 
 // Get is what was typed.
@@ -236,55 +241,71 @@ var groupMetrics = []string{"mrr", "active_users_28d"}
 // groupTicketDays is how far back tickets are counted.
 const groupTicketDays = 90
 
-func (s *server) group(v *visit) error { return s.showGroup(v, http.StatusOK, refusal{}, url.Values{}) }
+func (s *server) group(v *visit) error { return s.showGroup(v, http.StatusOK, refusal{}, nil) }
 
+// showGroup shows the group with what was typed, nil for what is known.
 func (s *server) showGroup(v *visit, status int, r refusal, typed url.Values) error {
-	all, err := s.Customers.Accounts(v.r.Context())
+	look, err := v.view()
 	if err != nil {
 		return err
 	}
+	then, err := s.accountsThen(v, look, groupMetrics...)
+	if err != nil {
+		return err
+	}
+	all := then.Accounts
 	a := all[farol.AccountID(v.r.PathValue("id"))]
 	if a == nil {
 		return farol.Errorf(farol.NotFound, "there is no such account")
 	}
-	base := "/customers/" + url.PathEscape(string(a.ID))
-	p := groupPage{shell: v.shell(lang.Text("Group")), refusal: r, ID: string(a.ID), Name: a.Name, Fields: typed, MayMove: workers.allows(v.member.Role)}
-	p.Question = v.p.T("What do the accounts of %s make together, and who brings how much?", a.Name)
-	p.Crumb = &crumb{a.Name, base}
+	p := groupPage{shell: v.shell(lang.Text("Group")), refusal: r, ID: string(a.ID), Name: a.Name, Fields: typed, MayMove: workers.allows(v.member.Role) && !look.Past()}
+	p.Question, p.View = v.p.T("What do the accounts of %s make together, and who brings how much?", a.Name), look
+	p.Crumb = &crumb{a.Name, look.At(customerHref(a.ID))}
 	n, err := s.names(v)
 	if err != nil {
 		return err
 	}
+	n = n.at(look)
 	tree := customer.TreeOf(all)
 	if up := tree.Parent(a.ID); up != "" {
 		if p.Fields == nil {
 			p.Fields = url.Values{"parent": {string(up)}}
 		}
-		p.Parent = &link{all[up].Name, "/customers/" + url.PathEscape(string(up)) + "/group"}
+		p.Parent = &link{all[up].Name, look.At(customerHref(up) + "/group")}
 	}
-	var metrics []string
-	for _, name := range groupMetrics {
-		if n.metrics[name] != nil {
-			metrics = append(metrics, name)
-			p.Columns = append(p.Columns, n.title("metric."+name))
-		}
+	metrics, columns := groupColumns(n)
+	for _, c := range columns {
+		p.Columns = append(p.Columns, n.title(c))
+	}
+	if p.Notes, err = s.pastNotes(n, then, columns); err != nil {
+		return err
 	}
 	p.Columns = append(p.Columns, v.p.T("Tickets in %d days", groupTicketDays))
 	ids := []string{string(a.ID)}
 	for _, x := range tree.Below(a.ID) {
 		ids = append(ids, string(x.ID))
 	}
-	today := v.company.calendar().Today(v.now)
-	tickets, err := customer.Tickets(v.r.Context(), s.Facts, ids, farol.Period{From: today + 1 - groupTicketDays, To: today + 1})
+	end := look.reference() + 1
+	tickets, err := customer.Tickets(v.r.Context(), s.Facts, ids, farol.Period{From: end - groupTicketDays, To: end}, look.Known)
 	if err != nil {
 		return err
 	}
-	s.sumGroup(v, n, tree, a, metrics, tickets, &p)
+	s.sumGroup(n, tree, a, metrics, tickets, &p)
 	return s.send(v, status, "group", "layout", p)
 }
 
+// groupColumns are the metrics that the reader may see, with their columns.
+func groupColumns(n names) (metrics, columns []string) {
+	for _, name := range groupMetrics {
+		if n.metrics[name] != nil {
+			metrics, columns = append(metrics, name), append(columns, "metric."+name)
+		}
+	}
+	return metrics, columns
+}
+
 // sumGroup fills the rows: each child with everything below it.
-func (s *server) sumGroup(v *visit, n names, tree *customer.Tree, a *customer.Account, metrics []string, tickets map[farol.AccountID]int64, p *groupPage) {
+func (s *server) sumGroup(n names, tree *customer.Tree, a *customer.Account, metrics []string, tickets map[farol.AccountID]int64, p *groupPage) {
 	children := tree.Children(a.ID)
 	type line struct {
 		of   *customer.Account
@@ -319,21 +340,21 @@ func (s *server) sumGroup(v *visit, n names, tree *customer.Tree, a *customer.Ac
 				cell.Text = scale{n.v.p, unit, n.v.company.Currency}.short(&l.sums[i])
 				if share && total.sums[i] > 0 {
 					x := l.sums[i] / total.sums[i]
-					cell.Share, cell.Width = v.p.Percent(x), 100*x
+					cell.Share, cell.Width = n.v.p.Percent(x), 100*x
 				}
 			}
 			out.Cells = append(out.Cells, cell)
 		}
 		return out
 	}
-	p.Total = row(total, v.p.T("The whole group"), "", false)
-	p.Own = row(sum(a, false), v.p.T("%s itself", a.Name), "/customers/"+url.PathEscape(string(a.ID)), true)
+	p.Total = row(total, n.v.p.T("The whole group"), "", false)
+	p.Own = row(sum(a, false), n.v.p.T("%s itself", a.Name), p.View.At(customerHref(a.ID)), true)
 	for _, c := range children {
-		path := "/customers/" + url.PathEscape(string(c.ID))
+		path := customerHref(c.ID)
 		if len(tree.Children(c.ID)) > 0 {
 			path += "/group"
 		}
-		p.Rows = append(p.Rows, row(sum(c, true), c.Name, path, true))
+		p.Rows = append(p.Rows, row(sum(c, true), c.Name, p.View.At(path), true))
 	}
 }
 

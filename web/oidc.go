@@ -10,7 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -40,8 +40,7 @@ type OIDC struct {
 	// the provider is away.
 	Only bool
 
-	mu       sync.Mutex
-	provider *oidc.Provider
+	provider atomic.Pointer[oidc.Provider]
 }
 
 // answering bounds how long the provider may take for one answer.
@@ -50,16 +49,14 @@ var answering = &http.Client{Timeout: 10 * time.Second}
 // found is the provider, whose description is read when it is first needed: a
 // provider that is away must not keep this server from starting.
 func (o *OIDC) found(ctx context.Context) (*oidc.Provider, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.provider != nil {
-		return o.provider, nil
+	if p := o.provider.Load(); p != nil {
+		return p, nil
 	}
 	// The provider keeps the context for its later requests, so it must not be
 	// the visit's.
 	p, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), answering), o.Issuer)
 	if err == nil {
-		o.provider = p
+		o.provider.Store(p) // of several that ask at once, any
 	}
 	return p, err
 }

@@ -94,7 +94,7 @@ func TestPeoplePages(t *testing.T) {
 	s.get(csm, page+"?before=x").is(400)
 	s.get(csm, "/people/nobody").is(404)
 	s.get(csm, "/customers/acct-01?tab=people").says("tbody", "José Ávila").says("tbody .tag", "Champion").has(`a[href="/people/user-01-0"]`, 1)
-	s.get(csm, "/events?account=acct-01").has(`a[href="/people/user-01-0"]`, -1)
+	s.get(csm, "/events?account=acct-01").has(`a[href="/people/user-01-0"]`, -1).says(`a[href="/people/user-01-0"]`, "José Ávila").says(`a[href="/customers/acct-01"]`, "Conta 1")
 }
 
 func TestMergePages(t *testing.T) {
@@ -148,7 +148,7 @@ func TestGroupsAndFields(t *testing.T) {
 	both(t, func(t *testing.T, code lang.Code) {
 		s.get(as{role: store.Viewer, code: code}, "/customers/acct-05/group").is(200).has("tbody tr", 3).says("tfoot", "4").says("tbody", "50")
 	})
-	s.get(csm, "/customers/acct-04/group").says(".nothing", "No account is below this one")
+	s.get(csm, "/customers/acct-04/group").says(".nothing", "No account is below this one").has(`input[name=parent][value="acct-05"]`, 1)
 	s.get(csm, "/customers/acct-04").says(".pairs", "Conta 5").says(".pairs", "Core · Basic")
 	s.get(csm, "/customers/acct-00").says(".pairs .tag", "cancelled")
 

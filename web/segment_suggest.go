@@ -67,9 +67,17 @@ func (s *server) suggestions(v *visit, n names, b segment.Book, what, of, event 
 	case "value":
 		return s.valuesOf(ctx, n, of)
 	case "person-attribute":
-		return plain(s.Facts.PersonAttributes(ctx))
+		list, err := s.Facts.PersonAttributes(ctx)
+		if !slices.Contains(list, facts.SentRole) {
+			list = append(list, facts.SentRole) // the team says it, too
+		}
+		return plain(list, err)
 	case "person-value":
-		return plain(s.Facts.PersonAttributeValues(ctx, of, suggestShown))
+		list, err := s.Facts.PersonAttributeValues(ctx, of, suggestShown)
+		if of == facts.SentRole {
+			return rolesToName(v.p, list), err
+		}
+		return plain(list, err)
 	case "event":
 		list, err := s.Facts.EventNames(ctx, today.Next(-180), suggestShown)
 		out = append(out, choice{Value: "*", Name: v.p.T("anything")})
@@ -87,6 +95,20 @@ func plainChoices(list []string) []choice {
 	out := make([]choice, len(list))
 	for i, x := range list {
 		out[i] = choice{Value: x}
+	}
+	return out
+}
+
+// rolesToName are the roles of people, and what was sent that is none of them.
+func rolesToName(p *lang.Printer, sent []string) []choice {
+	var out []choice
+	for _, r := range facts.Roles {
+		out = append(out, choice{Value: r, Name: p.Text(personRoles[r])})
+	}
+	for _, x := range sent {
+		if facts.RoleOf(x) == "" {
+			out = append(out, choice{Value: x})
+		}
 	}
 	return out
 }

@@ -57,6 +57,13 @@ func (n names) titles(p *lang.Printer, b segment.Book) segment.Titles {
 		Segment:   func(name string) string { return "“" + b.Title(name) + "”" },
 		Attribute: func(name string) string { return attributeTitle(p, n.fields, b, name) },
 		Value:     n.attributeValue,
+		Person:    func(name string) string { return personAttributeTitle(p, name) },
+		PersonValue: func(name, value string) string {
+			if name == facts.SentRole {
+				return cmp.Or(p.Text(personRoles[facts.RoleOf(value)]), value)
+			}
+			return value
+		},
 		Number: func(name string, x float64) string {
 			if m, ok := n.metrics[name]; ok {
 				return scale{p, m.Unit, n.v.company.Currency}.text(&x)
@@ -85,6 +92,14 @@ func attributeTitle(p *lang.Printer, fields []customer.Field, b segment.Book, na
 		return p.T("Stage")
 	}
 	return titleOf(p, fields, name)
+}
+
+// personAttributeTitle is what people call an attribute of people.
+func personAttributeTitle(p *lang.Printer, name string) string {
+	if name == facts.SentRole {
+		return p.T("role")
+	}
+	return name
 }
 
 // attributeValue is what people call a value of an attribute of accounts.

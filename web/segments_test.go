@@ -187,8 +187,8 @@ func TestSuggestions(t *testing.T) {
 	ask("event", "", "").has(`option[value="Report Created"]`, 1).has(`option[value="*"]`, 1)
 	ask("property", "", "Report Created").has(`option[value="pages"]`, 1)
 	ask("property-value", "pages", "Report Created").has(`option[value="1"]`, 1)
-	ask("person-attribute", "", "")
-	ask("person-value", "role", "")
+	ask("person-attribute", "", "").has(`option[value="role"]`, 1)
+	ask("person-value", "role", "").says(`option[value="decision_maker"]`, "Decision maker")
 	s.get(admin, "/segments/suggest?what=secrets").is(400)
 }
 

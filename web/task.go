@@ -122,18 +122,8 @@ func (v *visit) taskFilters() (store.TaskQuery, url.Values, error) {
 		id := store.MemberID(owner)
 		q.Owner = &id
 	}
-	switch kept.Get("due") {
-	case "":
-	case "overdue":
-		q.DueBy = today - 1
-	case "today":
-		q.DueBy = today
-	case "week":
-		q.DueBy = today + 7
-	case "none":
-		q.Undated = true
-	default:
-		return q, kept, farol.InvalidField("due", "must be overdue, today, week or none")
+	if err := dueFilter(&q, kept.Get("due"), today); err != nil {
+		return q, kept, err
 	}
 	if p := kept.Get("priority"); p != "" {
 		n, err := strconv.Atoi(p)
@@ -153,6 +143,24 @@ func (v *visit) taskFilters() (store.TaskQuery, url.Values, error) {
 		q.Offset = n
 	}
 	return q, kept, nil
+}
+
+// dueFilter keeps the tasks that are due then.
+func dueFilter(q *store.TaskQuery, due string, today farol.Day) error {
+	switch due {
+	case "":
+	case "overdue":
+		q.DueBy = today - 1
+	case "today":
+		q.DueBy = today
+	case "week":
+		q.DueBy = today + 7
+	case "none":
+		q.Undated = true
+	default:
+		return farol.InvalidField("due", "must be overdue, today, week or none")
+	}
+	return nil
 }
 
 func (s *server) tasks(v *visit) error { return s.showTasks(v, http.StatusOK, refusal{}) }
@@ -321,12 +329,14 @@ func (s *server) bulkTasks(v *visit) error {
 		return err
 	}
 	ids := v.r.PostForm["task"]
-	err := farol.InvalidField("task", "Tick at least one task.")
+	var err error = farol.InvalidField("task", "Tick at least one task.")
 	if len(ids) > 0 && len(ids) <= 1000 {
-		return s.changeTasks(v, ids)
+		err = s.changeTasks(v, ids)
 	}
-	refused, _ := v.refuse(err)
-	return s.showTasks(v, http.StatusUnprocessableEntity, refused)
+	if refused, ok := v.refuse(err); err != nil && ok {
+		return s.showTasks(v, http.StatusUnprocessableEntity, refused)
+	}
+	return err
 }
 
 func (s *server) changeTasks(v *visit, ids []string) error {
@@ -379,7 +389,10 @@ func taskChange(v *visit, f url.Values) (u store.TaskUpdate, err error) {
 	case "mine":
 		u.Owner = &v.member.ID
 	case "owner":
-		owner := store.MemberID(f.Get("owner"))
+		owner, err := memberChosen(f, "owner")
+		if err != nil {
+			return u, err
+		}
 		u.Owner = &owner
 	case "delete":
 		u.Deleted = &yes

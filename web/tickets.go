@@ -201,22 +201,8 @@ func (s *server) tickets(v *visit) error {
 	p.Fields, p.extra, p.OnlyMine = kept, kept, kept.Get("mine") == "yes"
 	page, count := q.Of(all)
 	p.Count = v.p.N(count, "%d ticket", "%d tickets")
-	var ids []string
-	for _, t := range page {
-		if t.Person != "" {
-			ids = append(ids, string(t.Person))
-		}
-	}
-	known, err := s.listedThen(v, look, ids)
-	if err != nil {
+	if p.Rows, err = s.ticketLines(v, look, page, accounts); err != nil {
 		return err
-	}
-	for _, t := range page {
-		row := ticketLineOf(v, look, t, accounts)
-		if x, ok := known[t.Person]; ok {
-			row.Requester = cmp.Or(x.Name, row.Requester)
-		}
-		p.Rows = append(p.Rows, row)
 	}
 	p.CSV, p.Mine = p.Go("/tickets.csv", keptPairs(kept)...), p.Link("mine", map[bool]string{true: "", false: "yes"}[p.OnlyMine])
 	if q.Offset > 0 {
@@ -229,6 +215,28 @@ func (s *server) tickets(v *visit) error {
 		return err
 	}
 	return s.send(v, http.StatusOK, "tickets", "layout", p)
+}
+
+// ticketLines are the tickets of a page, whose requesters go by their names.
+func (s *server) ticketLines(v *visit, look *view, page []*facts.Ticket, accounts map[farol.AccountID]*customer.Account) (out []ticketLine, err error) {
+	var ids []string
+	for _, t := range page {
+		if t.Person != "" {
+			ids = append(ids, string(t.Person))
+		}
+	}
+	known, err := s.listedThen(v, look, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range page {
+		row := ticketLineOf(v, look, t, accounts)
+		if x, ok := known[t.Person]; ok {
+			row.Requester = cmp.Or(x.Name, row.Requester)
+		}
+		out = append(out, row)
+	}
+	return out, nil
 }
 
 func keptPairs(q url.Values) []string {

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/farol-cs/farol"
@@ -20,9 +21,11 @@ type viewsPage struct {
 // savedView is a saved view as text.
 type savedView struct {
 	store.View
-	// Where is the page's path, What its parameters in short.
+	// Where is what the page is called, What its parameters in short.
 	Where, What string
 	Author      string
+	// Here tells that it is of the page that asks.
+	Here bool
 	// Mine tells that the member may change it.
 	Mine bool
 }
@@ -51,23 +54,56 @@ func (s *server) showViews(v *visit, status int, block string, r refusal) error 
 	if err != nil {
 		return err
 	}
+	here := ""
+	if u, err := url.Parse(v.r.Header.Get("HX-Current-URL")); err == nil {
+		here = u.Path
+	}
 	for _, x := range list {
-		row := savedView{View: x, Where: x.Path, Author: authors[x.Owner], Mine: x.Owner == k.ID || k.Leader}
+		row := savedView{View: x, Where: v.p.Text(pageTitle(x.Path)), Author: authors[x.Owner], Mine: x.Owner == k.ID || k.Leader, Here: x.Path == here}
 		if row.Author == "" {
 			row.Author = v.p.T("an API token")
 		}
 		if q, err := url.ParseQuery(x.Query); err == nil {
-			row.What = inShort(q)
+			row.What = inShort(v.p, q)
 		}
 		p.Rows = append(p.Rows, row)
 	}
+	slices.SortStableFunc(p.Rows, func(a, b savedView) int {
+		switch {
+		case a.Here == b.Here:
+			return 0
+		case a.Here:
+			return -1
+		}
+		return 1
+	})
 	return s.send(v, status, "views", block, p)
 }
 
+// pageTitle is what a page is called in the menu at the left, else its path.
+func pageTitle(path string) lang.Text {
+	for _, g := range navigation {
+		for _, i := range g.Items {
+			if i.Href == path {
+				return i.Title
+			}
+		}
+	}
+	return lang.Text(path)
+}
+
 // inShort writes parameters as people read them: "period 12m · plan=Pro".
-func inShort(q url.Values) string {
+func inShort(p *lang.Printer, q url.Values) string {
 	var parts []string
-	for _, k := range append(append([]string{}, viewKeys...), "by", "metric", "group", "setting") {
+	if x := q.Get("q"); x != "" {
+		parts = append(parts, "“"+x+"”")
+	}
+	parts = append(parts, q["where"]...)
+	if x := q.Get("cols"); x != "" {
+		n := len(strings.Split(x, ","))
+		parts = append(parts, p.N(n, "%d column", "%d columns"))
+	}
+	for _, k := range append(append([]string{}, viewKeys...), "by", "metric", "group", "setting", "sort", "dir", "view", "state", "kind", "status", "topic") {
 		for _, x := range q[k] {
 			if k == "segment" {
 				parts = append(parts, x)

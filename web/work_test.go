@@ -193,6 +193,7 @@ func TestTasksOfMyDay(t *testing.T) {
 	s.get(csm, "/tasks").says("tbody", "Call them")
 	s.post(csm, task, "do", "edit", "title", " ").is(422).has(".form-error", 1)
 	s.post(csm, task, "do", "owner", "owner", "nobody").is(400)
+	s.post(csm, "/tasks/bulk", "task", strings.TrimPrefix(task, "/tasks/"), "do", "owner", "back", "/tasks").is(422).says(".flash.wrong", "Choose a member, or nobody.")
 	s.post(csm, task, "do", "nothing").is(400)
 	s.post(csm, "/tasks/nobody", "do", "done").is(404)
 	s.get(csm, "/my-day?team=yes").is(200).says("h2", "The team's tasks")

@@ -446,6 +446,22 @@ document.addEventListener('change', (e) => {
   says.textContent = says.dataset.ticked.replace('#', new Intl.NumberFormat(lang).format(n));
 });
 
+// A bar of actions: each asks for what it needs, and Enter in a field does what
+// stands beside it and not the first of the bar.
+document.addEventListener('click', (e) => {
+  const button = e.target.closest('button[data-needs]');
+  if (!button || !button.form) return;
+  const needs = button.dataset.needs.split(' ');
+  for (const field of button.form.elements) if (field.closest('.joined')) field.required = needs.includes(field.name);
+});
+document.addEventListener('keydown', (e) => {
+  const group = e.key === 'Enter' && e.target.matches('.bulk .joined input') && e.target.closest('.joined');
+  const button = group && group.querySelector('button');
+  if (!button) return;
+  e.preventDefault();
+  button.click();
+});
+
 // A click on an owner or a stage, or a card that is dropped on another stage,
 // opens the dialog that asks for the rest.
 function edit(kind, data) {
