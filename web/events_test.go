@@ -37,7 +37,7 @@ func TestEvents(t *testing.T) {
 		next := a.attr(`.pager a[rel=next]`, "href")
 		s.get(who, next).is(200).has("tbody tr", eventsShown).has(`.pager a[href="/events"]`, 1)
 		one := s.get(who, "/events?account=acct-00&name=Subscription+Cancelled").is(200).has("tbody tr", 1)
-		one.says("tbody", "acct-00")
+		one.says("tbody", "Conta 0")
 		if got := one.attr("input[name=account]", "value"); got != "acct-00" {
 			t.Errorf("the filter shows %q", got)
 		}
