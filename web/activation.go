@@ -120,13 +120,7 @@ func (s *server) activation(v *visit) error {
 	g, ctx := errgroup.WithContext(asked.Context())
 	g.SetLimit(atOnce)
 	v.r = asked.WithContext(ctx)
-	p.Cards = make([]*card, len(activationCards))
-	for i, name := range activationCards {
-		g.Go(func() (err error) {
-			p.Cards[i], err = s.card(v, look, name)
-			return err
-		})
-	}
+	p.Cards = s.cards(g, v, look, activationCards)
 	var curve metric.ActivationCurve
 	var gap metric.RetentionGap
 	var stuck metric.Stuck

@@ -69,13 +69,7 @@ func (s *server) adoption(v *visit) error {
 	g, ctx := errgroup.WithContext(asked.Context())
 	g.SetLimit(atOnce)
 	v.r = asked.WithContext(ctx)
-	p.Cards = make([]*card, len(adoptionCards))
-	for i, name := range adoptionCards {
-		g.Go(func() (err error) {
-			p.Cards[i], err = s.card(v, look, name)
-			return err
-		})
-	}
+	p.Cards = s.cards(g, v, look, adoptionCards)
 	var list []metric.AccountMissions
 	total := 0
 	g.Go(func() (err error) { p.Table, err = s.Metrics.Features(ctx, look.lookAt()); return err })

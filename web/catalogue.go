@@ -2,7 +2,9 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/collate"
@@ -22,6 +24,8 @@ type cataloguePage struct {
 	Groups   []choice
 	Sections []catalogueSection
 	Total    int
+	// CSV is the address of what is listed as a file.
+	CSV string
 }
 
 type catalogueSection struct {
@@ -49,27 +53,54 @@ func (s *server) catalogue(v *visit) error {
 	q := v.r.URL.Query()
 	p := cataloguePage{shell: v.shell(lang.Text("Metrics & glossary")), Search: q.Get("q"), Group: q.Get("group")}
 	p.Question = v.p.T("What can be asked, and what exactly does each number mean?")
-	all := s.Metrics.Catalogue().All()
-	p.Total = len(all)
-	order := collate.New(language.Make(string(v.p.Code())), collate.IgnoreCase)
+	p.Total = len(s.Metrics.Catalogue().All())
 	for _, g := range metric.Groups {
 		p.Groups = append(p.Groups, choice{Value: g, Title: groupTitles[g], Chosen: g == p.Group})
 		section := catalogueSection{Title: groupTitles[g]}
-		for _, m := range all {
-			if m.Group == g && (p.Group == "" || g == p.Group) && matches(m, p.Search) {
-				section.Rows = append(section.Rows, s.rowOf(v, m))
-			}
+		for _, m := range s.metricsOf(v, g, p.Group, p.Search) {
+			section.Rows = append(section.Rows, s.rowOf(v, m))
 		}
-		slices.SortStableFunc(section.Rows, func(a, b catalogueRow) int { return order.CompareString(a.Title, b.Title) })
 		if len(section.Rows) > 0 {
 			p.Sections = append(p.Sections, section)
 		}
 	}
+	p.CSV = linked("/catalogue.csv", url.Values{}, []string{"q", p.Search, "group", p.Group})
 	block := "layout"
 	if v.fragment() {
 		block = "catalogue-rows"
 	}
 	return s.send(v, http.StatusOK, "catalogue", block, p)
+}
+
+// metricsOf are the metrics of a group from A to Z, when it is the chosen one or none
+// is chosen, that have the words of the search.
+func (s *server) metricsOf(v *visit, group, chosen, search string) []*metric.Metric {
+	if chosen != "" && chosen != group {
+		return nil
+	}
+	list := slices.DeleteFunc(slices.Clone(s.Metrics.Catalogue().All()), func(m *metric.Metric) bool { return m.Group != group || !matches(m, search) })
+	code := v.p.Code()
+	order := collate.New(language.Make(string(code)), collate.IgnoreCase)
+	slices.SortStableFunc(list, func(a, b *metric.Metric) int { return order.CompareString(a.Title.In(code), b.Title.In(code)) })
+	return list
+}
+
+// catalogueCSV is what the page lists, with all that a definition says.
+func (s *server) catalogueCSV(v *visit) error {
+	q, code := v.r.URL.Query(), v.p.Code()
+	out := v.csv("metrics.csv")
+	write(out, []string{"metric", "title", "group", "unit", "grains", "version", "definition", "formula", "rules", "reading"})
+	for _, g := range metric.Groups {
+		for _, m := range s.metricsOf(v, g, q.Get("group"), q.Get("q")) {
+			grains := make([]string, len(m.Grains))
+			for i, x := range m.Grains {
+				grains[i] = string(x)
+			}
+			write(out, []string{m.Name, m.Title.In(code), m.Group, m.Unit, strings.Join(grains, " "), strconv.Itoa(m.Version), m.Definition.In(code), m.Formula.In(code), m.Rules.In(code), m.Reading.In(code)})
+		}
+	}
+	out.Flush()
+	return nil
 }
 
 func (s *server) rowOf(v *visit, m *metric.Metric) catalogueRow {

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/stats"
@@ -55,8 +56,9 @@ type reasonRow struct {
 type segmentRow struct{ Name, Lost, MRR, Coded, Top string }
 
 type lostRow struct {
-	Name, Href, Day, Months, MRR, Reason, Kind, Back string
-	Unlisted                                         bool
+	Who                                  who
+	Day, Months, MRR, Reason, Kind, Back string
+	Unlisted                             bool
 }
 
 // valueRow is the lifetime value of a group in every way.
@@ -89,25 +91,31 @@ func (s *server) churn(v *visit) error {
 	if p.Attributes, err = s.Facts.Attributes(v.r.Context()); err != nil {
 		return err
 	}
+	names, err := s.accountNames(v)
+	if err != nil {
+		return err
+	}
 	q := look.request(&metric.Metric{}, "")
 	q.By = p.By
+	if err := s.fillChurn(v, look, q, names, &p); err != nil {
+		return err
+	}
+	return s.send(v, http.StatusOK, "churn", "layout", &p)
+}
+
+// fillChurn reads what the page shows, several things at a time.
+func (s *server) fillChurn(v *visit, look *view, q metric.Request, names func(farol.AccountID) string, p *churnPage) error {
 	g, ctx := errgroup.WithContext(v.r.Context())
 	g.SetLimit(atOnce)
 	v.r = v.r.WithContext(ctx)
-	p.Cards = make([]*card, len(churnCards))
-	for i, name := range churnCards {
-		g.Go(func() (err error) {
-			p.Cards[i], err = s.card(v, look, name)
-			return err
-		})
-	}
+	p.Cards = s.cards(g, v, look, churnCards)
 	g.Go(func() (err error) {
 		p.Trend, err = s.lineChart(v, look, "logo_churn_rate")
 		return err
 	})
 	g.Go(func() (err error) {
 		if p.Causes, err = s.lineChart(v, look, "voluntary_churn_rate", "payment_churn_rate"); err == nil {
-			p.Causes.Data.Kind = "bar"
+			p.Causes.stack()
 		}
 		return err
 	})
@@ -115,6 +123,7 @@ func (s *server) churn(v *visit) error {
 		report, err := s.Metrics.ChurnReasons(ctx, q)
 		if err == nil {
 			p.reasons(v, report)
+			p.lost(v, report, names)
 		}
 		return err
 	})
@@ -132,10 +141,7 @@ func (s *server) churn(v *visit) error {
 		}
 		return err
 	})
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	return s.send(v, http.StatusOK, "churn", "layout", &p)
+	return g.Wait()
 }
 
 // lineChart draws metrics of one unit over the same periods.
@@ -160,6 +166,15 @@ func (s *server) lineChart(v *visit, look *view, names ...string) (*chart, error
 	}
 	out.incompleteNote(v.p, len(names) == 1)
 	return out, nil
+}
+
+// stack draws the series as bars on one another, whose intervals would lie where
+// no bar ends: they are told, not drawn.
+func (c *chart) stack() {
+	c.Data.Kind = "bar"
+	for i := range c.Data.Series {
+		c.Data.Series[i].Low, c.Data.Series[i].High = nil, nil
+	}
 }
 
 // reasons fills in why the customers of the period left.
@@ -197,10 +212,16 @@ func (p *churnPage) reasons(v *visit, c metric.ChurnReport) {
 		}
 		p.Segments = append(p.Segments, row)
 	}
+}
+
+// lost lists the customers that left.
+func (p *churnPage) lost(v *visit, c metric.ChurnReport, names func(farol.AccountID) string) {
+	money := scale{v.p, metric.Money, c.Currency}
 	for _, a := range c.Lost[:min(shownLost, len(c.Lost))] {
+		id := farol.AccountID(a.Account)
 		row := lostRow{
-			Name: a.Account, Href: "/events?account=" + url.QueryEscape(a.Account), Day: v.p.Date(a.Left), Months: v.p.Number(a.Months, 1),
-			MRR: money.short(&a.MRR), Reason: cmp.Or(a.Title.In(code), a.Said, lang.None), Unlisted: a.Code == "" && a.Said != "", Kind: v.p.T("by choice"), Back: lang.None,
+			Who: who{Name: names(id), Href: customerHref(id)}, Day: v.p.Date(a.Left), Months: v.p.Number(a.Months, 1), MRR: money.short(&a.MRR),
+			Reason: cmp.Or(a.Title.In(v.p.Code()), a.Said, lang.None), Unlisted: a.Code == "" && a.Said != "", Kind: v.p.T("by choice"), Back: lang.None,
 		}
 		if a.Payment {
 			row.Kind = v.p.T("failed payment")
@@ -250,10 +271,9 @@ func addAges(v *visit, c *chart, name string, points []metric.SurvivalPoint) {
 // drawnCurves is how many groups of a breakdown are drawn.
 const drawnCurves = 6
 
-// survival fills in the curves and what they say.
+// survival draws the curves.
 func (p *churnPage) survival(v *visit, s metric.Survival) {
 	c := s.Whole
-	say := func(text string) { p.Facts = append(p.Facts, text) }
 	label := v.p.T("Customers still there, by months since the first payment")
 	if p.By == "" {
 		p.Survival = ageChart(v, "survival-data", label, metric.SurvivalMonths)
@@ -276,6 +296,13 @@ func (p *churnPage) survival(v *visit, s metric.Survival) {
 		addAges(v, p.Split, v.p.T("by choice"), c.Voluntary)
 		addAges(v, p.Split, v.p.T("failed payment"), c.Payment)
 	}
+	p.says(v, s)
+}
+
+// says puts the curve of all customers into words.
+func (p *churnPage) says(v *visit, s metric.Survival) {
+	c := s.Whole
+	say := func(text string) { p.Facts = append(p.Facts, text) }
 	say(v.p.T("%s customers ever, %s of them lost.", v.p.Number(float64(c.Customers), 0), v.p.Number(float64(c.Lost), 0)))
 	if c.Late > 0 {
 		say(v.p.N(c.Late, "%d was a customer before its first event and is watched from the age it had then.", "%d were customers before their first event and are watched from the age they had then."))

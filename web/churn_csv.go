@@ -105,6 +105,14 @@ func (s *server) whyCSV(v *visit) error {
 		}
 		write(out, append(row, strconv.Itoa(l.Came), strconv.Itoa(l.Left), strconv.Itoa(l.Stayed)))
 	}
+	for _, sum := range []struct {
+		name  string
+		value float64
+	}{{"(more lines)", got.Rest.Total()}, {"(counted in several lines)", got.Several}} {
+		if sum.value != 0 {
+			write(out, []string{sum.name, "", "", "", "", "", "", "", "", plain(&sum.value), "", "", ""})
+		}
+	}
 	out.Flush()
 	return nil
 }

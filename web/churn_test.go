@@ -63,7 +63,7 @@ func TestChurn(t *testing.T) {
 		a.says("header.head p", map[lang.Code]string{lang.English: "Who leaves, why", lang.Portuguese: "Quem sai, por quê"}[code])
 		a.says("#reasons", map[lang.Code]string{lang.English: "Price too high", lang.Portuguese: "Preço alto"}[code])
 		a.says("#reasons", map[lang.Code]string{lang.English: "weather (not on the list)", lang.Portuguese: "weather (fora da lista)"}[code])
-		a.has("#lost tbody tr", -1).has(`#lost a[href^="/events?account="]`, -1).has(".share-bar", -1)
+		a.has("#lost tbody tr", -1).has(`#lost a[href^="/customers/"]`, -1).has(".share-bar", -1)
 		if c := a.chart("survival-data"); len(c.Series) != 2 || len(c.Ticks) != 61 || c.Series[0].Low[3] == nil || len(c.Series[1].Values) != 61 {
 			t.Errorf("survival: %d series over %d months", len(c.Series), len(c.Ticks))
 		}

@@ -39,7 +39,7 @@ func without(t *testing.T, title, what string) func(path string) bool {
 
 // pageNeeds are the parameters that pages need to show anything.
 var pageNeeds = map[string]string{
-	"/engagement/bucket": "bucket=1", "/engagement/bucket.csv": "bucket=1", "/adoption/feature": "feature=Report+Created", "/retention/members": "cohort=2026-01-05&column=0",
+	"/engagement/bucket": "bucket=1", "/engagement/bucket.csv": "bucket=1", "/adoption/feature": "feature=Report+Created", "/figures.csv": "of=%2Frevenue", "/retention/members": "cohort=2026-01-05&column=0", "/retention/members.csv": "cohort=2026-01-05&column=0",
 	"/customers/{id}/history": "attribute=plan", "/customers/{id}/part": "part=head",
 }
 

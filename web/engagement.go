@@ -186,14 +186,8 @@ func (s *server) fillEngagement(v *visit, q engagementQuery, p *engagementPage) 
 	v.r = v.r.WithContext(ctx)
 	for _, c := range engagementCards[q.of] {
 		section := c
-		section.Cards = make([]*card, len(section.names))
+		section.Cards = s.cards(g, v, q.look, section.names)
 		p.Sections = append(p.Sections, &section)
-		for i, name := range section.names {
-			g.Go(func() (err error) {
-				section.Cards[i], err = s.card(v, q.look, name)
-				return err
-			})
-		}
 	}
 	g.Go(func() (err error) {
 		p.Lifecycle, err = s.lifecycleChart(v, q)

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -151,6 +152,19 @@ func (s *server) figures(v *visit, look *view, entries []*glossary.Entry, views 
 		})
 	}
 	return g.Wait()
+}
+
+// glossaryCSV is all entries in the reader's language.
+func (s *server) glossaryCSV(v *visit) error {
+	code := v.p.Code()
+	out := v.csv("glossary.csv")
+	write(out, []string{"entry", "term", "also", "text", "other", "metric", "related"})
+	for _, e := range s.glossary.All(string(code)) {
+		w := e.In(string(code))
+		write(out, []string{e.ID, w.Term, strings.Join(w.Also, ", "), w.Text, e.In(string(other(code))).Term, e.Metric, strings.Join(e.Related, " ")})
+	}
+	out.Flush()
+	return nil
 }
 
 // glossaryEntry leads to an entry, whichever its letter in the reader's

@@ -138,55 +138,35 @@ func (s *server) card(v *visit, look *view, name string) (*card, error) {
 
 // cardOf is a card; without its change it needs no earlier periods.
 func (s *server) cardOf(v *visit, look *view, name string, change bool) (*card, error) {
-	m, err := s.Metrics.Catalogue().Find(name)
+	f, err := s.figureOf(v, look, name, change)
 	if err != nil {
 		return nil, err
 	}
-	if monthlyCards[name] {
-		monthly := *look
-		monthly.Grain = farol.Monthly
-		look = &monthly
-	}
-	grain := look.grainFor(m)
-	q := look.request(m, grain)
-	if change && m.ByHabit() {
-		q.Period.From = look.earlier(grain)
-	}
-	series, err := s.Metrics.Read(v.r.Context(), q)
-	if err != nil {
-		return nil, err
-	}
-	sc := scale{v.p, m.Unit, series.Currency}
-	code := v.p.Code()
-	shown := slices.IndexFunc(series.Points, func(pt metric.Point) bool { return pt.Period.To > look.Period.From })
+	m, sc, code := f.metric, scale{v.p, f.metric.Unit, f.series.Currency}, v.p.Code()
 	c := &card{
 		Title: m.Title.In(code), Definition: m.Definition.In(code), Href: look.Link("/metrics/" + name),
-		Stale: s.staleFigure(v, m), Value: lang.None, Spark: sc.sparkOf(m.Title.In(code), series.Points[max(0, shown):]),
+		Stale: s.staleFigure(v, m), Value: lang.None, Spark: sc.sparkOf(m.Title.In(code), f.shown()),
 	}
-	i := m.Current(series.Points)
-	if i < 0 {
-		c.Reason = v.p.Text(reasons[metric.NoData])
-		if n := len(series.Points); n > 0 && series.Points[n-1].Reason != "" {
-			c.Reason = v.p.Text(reasons[series.Points[n-1].Reason])
-		}
+	pt := f.point()
+	if pt == nil {
+		c.Reason = v.p.Text(reasons[f.reason()])
 		return c, nil
 	}
-	pt := series.Points[i]
-	c.Value, c.Exact, c.Interval = sc.short(pt.Value), sc.text(pt.Value), sc.shortInterval(pt)
-	c.Period = v.p.Period(pt.Period, grain)
+	c.Value, c.Exact, c.Interval = sc.short(pt.Value), sc.text(pt.Value), sc.shortInterval(*pt)
+	c.Period = v.p.Period(pt.Period, f.grain)
 	if !pt.Complete {
 		c.Period = v.p.T("%s, so far", c.Period)
 	}
 	if pt.Denominator != nil && m.Aggregation == metric.Proportion {
 		c.Part = v.p.T("%s of %s", sc.count(*pt.Numerator), sc.count(*pt.Denominator))
 	}
-	c.Why = sourceLink(look, m, grain, pt, "")
+	c.Why = sourceLink(f.look, m, f.grain, *pt, "")
 	if change && c.Stale == "" { // what is not known is neither good nor bad
-		c.Change = sc.change(m, series.Points, i, metric.Lag(grain), grain)
+		c.Change = sc.change(m, f.series.Points, f.at, metric.Lag(f.grain), f.grain)
 	}
 	if c.Change.Text != "" {
-		before := series.Points[i-metric.Lag(grain)]
-		c.Apart = look.Link("/metrics/"+name+"/why", "grain", string(grain), "before", before.Period.From.String(), "after", pt.Period.From.String())
+		before := f.series.Points[f.at-metric.Lag(f.grain)]
+		c.Apart = f.look.Link("/metrics/"+name+"/why", "grain", string(f.grain), "before", before.Period.From.String(), "after", pt.Period.From.String())
 	}
 	return c, nil
 }

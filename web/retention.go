@@ -240,7 +240,7 @@ func (p *retentionPage) fill(v *visit, got metric.Retention) {
 		p.figures(sc, got)
 	}
 	for i, c := range got.Curves {
-		row := retentionRow{Name: v.p.T("All cohorts"), All: true, Group: p.group(c.Group)}
+		row := retentionRow{Name: v.p.T("All cohorts"), All: true, Group: p.group(c.Group), Size: v.sizeOf(got, c.Group)}
 		for k, cell := range c.Cells {
 			x := sc.heat(cell)
 			x.Title = v.p.N(got.Curves[i].Cohorts[k], "%d cohort", "%d cohorts") + " · " + x.Title
@@ -269,6 +269,20 @@ func (p *retentionPage) fill(v *visit, got metric.Retention) {
 		}
 		p.Rows = append(p.Rows, row)
 	}
+}
+
+// sizeOf is how many began in all cohorts of the group, or what they paid.
+func (v *visit) sizeOf(got metric.Retention, group string) string {
+	n, base := int64(0), 0.0
+	for _, c := range got.Cohorts {
+		if c.Group == group {
+			n, base = n+c.Size, base+c.Base
+		}
+	}
+	if got.Request.Unit == metric.RetainRevenue {
+		return v.p.Amount(base, got.Currency, 0)
+	}
+	return v.p.Number(float64(n), 0)
 }
 
 func (p *retentionPage) group(g string) string {
@@ -373,99 +387,6 @@ func (s *server) triangleCSV(v *visit) error {
 	}
 	out.Flush()
 	return nil
-}
-
-// membersPage lists who is behind a cell.
-type membersPage struct {
-	shell
-	What        string
-	Rows        []memberRow
-	Next, First string
-}
-
-type memberRow struct {
-	Who, In                   who
-	Started, Kept, Of, Events string
-	Returned                  bool
-}
-
-func (s *server) retentionMembers(v *visit) error {
-	look, q, own, err := s.retentionAsked(v)
-	if err != nil {
-		return err
-	}
-	in := v.r.URL.Query()
-	cohort, err := farol.ParseDay(in.Get("cohort"))
-	if err != nil {
-		return farol.InvalidField("cohort", "this is not a date: %s", in.Get("cohort"))
-	}
-	column, err := strconv.Atoi(in.Get("column"))
-	if err != nil {
-		return farol.InvalidField("column", "this is not a number: %s", in.Get("column"))
-	}
-	after, group := in.Get("after"), strings.TrimPrefix(in.Get("group"), "=")
-	members, next, err := s.Metrics.RetentionMembers(v.r.Context(), q, cohort, group, column, rowsShown, after)
-	if err != nil {
-		return err
-	}
-	p := membersPage{shell: v.shell(lang.Text("Who came back"))}
-	p.Question, p.View, p.extra = v.p.T("Who returned, and who did not?"), look, own
-	p.Crumb = &crumb{v.p.T("Retention"), look.Link("/retention", pairsOf(own)...)}
-	b := metric.Bracket{From: column, To: column}
-	if q.Kind == metric.ReturnBrackets && column < len(q.Brackets) {
-		b = q.Brackets[column]
-	}
-	grain := cmp.Or(q.Cohorts, q.Interval)
-	if grain == metric.Hours24 {
-		grain = farol.Daily
-	}
-	start := look.Cal.PeriodAt(grain, cohort)
-	p.What = v.p.T("Started %s", v.p.Period(start, grain)) + " · " + columnName(v.p, q, b)
-	if q.By != "" {
-		p.What += " · " + q.By + " = " + p.named(group)
-	}
-	of := metric.Accounts
-	if q.Unit == metric.RetainPeople {
-		of = metric.People
-	}
-	names, err := s.called(v, of, unitsOf(members, func(m metric.Member) string { return m.Unit }))
-	if err != nil {
-		return err
-	}
-	for _, m := range members {
-		row := memberRow{Who: names.unit(of, m.Unit), In: inWho(of, m.Account), Started: v.p.Date(m.Started), Returned: m.Retained > 0, Events: memberEvents(look, q, m)}
-		if q.Unit == metric.RetainRevenue {
-			currency := v.company.Currency
-			row.Kept, row.Of = v.p.Amount(m.Retained, currency, -1), v.p.Amount(m.Of, currency, -1)
-		}
-		p.Rows = append(p.Rows, row)
-	}
-	if err := call(s, v, p.Rows, func(r *memberRow) []*who { return []*who{&r.Who, &r.In} }); err != nil {
-		return err
-	}
-	in.Del("after")
-	if after != "" {
-		p.First = v.r.URL.Path + "?" + in.Encode()
-	}
-	if next != "" {
-		in.Set("after", next)
-		p.Next = v.r.URL.Path + "?" + in.Encode()
-	}
-	return s.send(v, http.StatusOK, "retention_members", "layout", p)
-}
-
-// memberEvents leads to what a member did since it started.
-func memberEvents(look *view, q metric.RetentionRequest, m metric.Member) string {
-	in := url.Values{"from": {m.Started.String()}}
-	key := "account"
-	if q.Unit == metric.RetainPeople {
-		key = "person"
-	}
-	in.Set(key, m.Unit)
-	if k := look.given.Get("known"); k != "" {
-		in.Set("known", k)
-	}
-	return "/events?" + in.Encode()
 }
 
 // By is the attribute broken down by, Grouped whether there is one.

@@ -121,16 +121,20 @@ func (s *server) revenue(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if err := s.fillRevenue(v, look, q, names, &p); err != nil {
+		return err
+	}
+	p.CSV, p.All = look.Link("/revenue/ledger.csv", "by", p.By, "rates", q.Rates), look.Link("/revenue/movements", "rates", q.Rates)
+	p.Buyers = look.Link("/revenue/buyers")
+	return s.send(v, http.StatusOK, "revenue", "layout", p)
+}
+
+// fillRevenue reads what the page shows, several things at a time.
+func (s *server) fillRevenue(v *visit, look *view, q metric.RevenueRequest, names func(farol.AccountID) string, p *revenuePage) error {
 	g, ctx := errgroup.WithContext(v.r.Context())
 	g.SetLimit(atOnce)
 	v.r = v.r.WithContext(ctx)
-	p.Cards = make([]*card, len(revenueCards))
-	for i, name := range revenueCards {
-		g.Go(func() (err error) {
-			p.Cards[i], err = s.card(v, look, name)
-			return err
-		})
-	}
+	p.Cards = s.cards(g, v, look, revenueCards)
 	g.Go(func() error {
 		l, err := s.Metrics.Revenue(ctx, q)
 		if err == nil {
@@ -156,12 +160,7 @@ func (s *server) revenue(v *visit) error {
 			return err
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	p.CSV, p.All = look.Link("/revenue/ledger.csv", "by", p.By, "rates", q.Rates), look.Link("/revenue/movements", "rates", q.Rates)
-	p.Buyers = look.Link("/revenue/buyers")
-	return s.send(v, http.StatusOK, "revenue", "layout", p)
+	return g.Wait()
 }
 
 // summed adds up lines that follow one another: the opening of the first, the

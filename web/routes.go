@@ -36,6 +36,7 @@ type route struct {
 // routes lists every page and action, and who may call it.
 var routes = []route{
 	{"GET /{$}", team, (*server).overview},
+	{"GET /figures.csv", team, (*server).figuresCSV},
 	{"GET /engagement", team, (*server).engagement},
 	{"GET /engagement/lifecycle.csv", team, (*server).lifecycleCSV},
 	{"GET /engagement/histogram.csv", team, (*server).histogramCSV},
@@ -66,6 +67,8 @@ var routes = []route{
 	{"GET /lifecycle/accounts", team, (*server).lifecycleAccounts},
 	{"GET /lifecycle/accounts.csv", team, (*server).stageCSV},
 	{"GET /catalogue", team, (*server).catalogue},
+	{"GET /catalogue.csv", team, (*server).catalogueCSV},
+	{"GET /glossary.csv", team, (*server).glossaryCSV},
 	{"GET /glossary", team, (*server).glossaryPage},
 	{"GET /glossary/{id}", team, (*server).glossaryEntry},
 	{"GET /truth", team, (*server).truthPage},
@@ -198,6 +201,7 @@ var routes = []route{
 	{"GET /retention", team, (*server).retention},
 	{"GET /retention/triangle.csv", team, (*server).triangleCSV},
 	{"GET /retention/members", team, (*server).retentionMembers},
+	{"GET /retention/members.csv", team, (*server).retentionMembersCSV},
 
 	{"GET /live", team, (*server).live},
 	{"GET /live/new", team, (*server).liveNew},
@@ -220,6 +224,7 @@ var routes = []route{
 	{"GET /activation/criteria/{name}/versions", team, (*server).criterionVersions},
 
 	{"GET /settings", team, (*server).settings},
+	{"GET /settings.csv", team, (*server).settingsCSV},
 	{"GET /settings/{name}", team, (*server).showSetting},
 	{"POST /settings/{name}/preview", leaders, (*server).previewSetting},
 	{"POST /settings/{name}", leaders, (*server).saveSetting},

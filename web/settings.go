@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/lang"
@@ -120,6 +121,30 @@ func (s *server) settings(v *visit) error {
 		p.Rows = append(p.Rows, line)
 	}
 	return s.send(v, http.StatusOK, "settings", "layout", p)
+}
+
+// settingsCSV is every version of every setting, the default as version 0.
+func (s *server) settingsCSV(v *visit) error {
+	authors, err := s.writers(v)
+	if err != nil {
+		return err
+	}
+	out := v.csv("settings.csv")
+	write(out, []string{"setting", "title", "version", "changed", "by", "body"})
+	for _, x := range settingForms {
+		list, err := s.Store.DefinitionVersions(v.r.Context(), metric.SettingKind, x.name)
+		if err != nil && farol.KindOf(err) != farol.NotFound {
+			return err
+		}
+		if len(list) == 0 {
+			write(out, []string{x.name, v.p.Text(x.title), "0", "", "", ""})
+		}
+		for _, d := range list {
+			write(out, []string{x.name, v.p.Text(x.title), strconv.Itoa(d.Version), d.Created.UTC().Format(time.RFC3339), v.author(authors, d.Author), string(d.Body)})
+		}
+	}
+	out.Flush()
+	return nil
 }
 
 // settingLine reads the version in force; the definition is empty for the

@@ -90,9 +90,20 @@ func (s *server) simulator(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if times := grown(sim.Now, sim.Months); times > unheard {
+		p.Basis += " " + v.p.T("At these rates today's customers alone would pay %s times as much in five years: enter the expansion that you believe in.", v.p.Number(times, 0))
+	}
 	p.fields(&sim, string(f.Currency))
 	p.outcome(v, sim, out, f.Currency)
 	return s.send(v, http.StatusOK, "simulator", "layout", p)
+}
+
+// unheard is a growth of today's customers that no company has kept up for years.
+const unheard = 5
+
+// grown is how many times as much today's customers would pay in the end.
+func grown(f metric.Future, months int) float64 {
+	return math.Pow((1+f.Expansion)*(1-f.Churn), float64(months))
 }
 
 // readSimulation puts what the address says over the prefilled figures. What

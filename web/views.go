@@ -92,7 +92,7 @@ func pageTitle(path string) lang.Text {
 	return lang.Text(path)
 }
 
-// inShort writes parameters as people read them: "period 12m · plan=Pro".
+// inShort writes parameters as people read them: "Last 12 months · plan=Pro".
 func inShort(p *lang.Printer, q url.Values) string {
 	var parts []string
 	if x := q.Get("q"); x != "" {
@@ -105,14 +105,45 @@ func inShort(p *lang.Printer, q url.Values) string {
 	}
 	for _, k := range append(append([]string{}, viewKeys...), "by", "metric", "group", "setting", "sort", "dir", "view", "state", "kind", "status", "topic") {
 		for _, x := range q[k] {
-			if k == "segment" {
-				parts = append(parts, x)
-			} else if x != "" {
-				parts = append(parts, k+" "+x)
+			if x != "" {
+				parts = append(parts, keptText(p, k, x))
 			}
 		}
 	}
 	return strings.Join(parts, " · ")
+}
+
+// keptText is one parameter in words; what cannot be read stays as it is.
+func keptText(p *lang.Printer, key, x string) string {
+	when := x
+	if day, err := farol.ParseDay(x); err == nil {
+		when = p.Date(day)
+	}
+	switch key {
+	case "segment":
+		return x
+	case "period":
+		for _, known := range presets {
+			if known.Name == x {
+				return p.Text(known.Title)
+			}
+		}
+	case "from":
+		return p.T("from %s", when)
+	case "until":
+		return p.T("until %s", when)
+	case "grain":
+		if title, ok := grainTitles[farol.Grain(x)]; ok {
+			return p.Text(title)
+		}
+	case "as_of":
+		return p.T("As of %s", when)
+	case "known":
+		return p.T("Known at %s", when)
+	case "by":
+		return p.T("By %s", x)
+	}
+	return key + " " + x
 }
 
 // saveView keeps the page that the form stands on.

@@ -21,7 +21,7 @@ func TestSavedViews(t *testing.T) {
 	s.post(csm, "/views", "here", "/metrics/mrr?period=12m&segment=plan%3DPro", "name", "Pro, a year").leadsTo("/metrics/mrr?done=view&period=12m&segment=plan%3DPro")
 	s.post(csm, "/views", "here", "/?period=28d", "name", "Month", "shared", "yes", "default", "yes").leadsTo("/?done=view&period=28d")
 	s.post(csm, "/views", "here", "/", "name", "").is(422).says(".flash.wrong", "Must not be empty")
-	s.get(csm, "/views").is(200).has("tbody tr", 2).says("tbody", "period 12m · plan=Pro").says("tbody", "Overview").says("tbody", "only you").has(".tag.good", 1)
+	s.get(csm, "/views").is(200).has("tbody tr", 2).says("tbody", "Last 12 months · plan=Pro").says("tbody", "Overview").says("tbody", "only you").has(".tag.good", 1)
 	s.get(viewer, "/views").is(200).has("tbody tr", 1).says("tbody", "Ana CSM").has(`button[value=delete]`, 0).has(`button[value=default]`, 1)
 	s.get(as{role: store.Viewer, code: lang.English, fragment: true}, "/views/menu").is(200).has("html nav", 0).says("a.item", "Month")
 
