@@ -28,8 +28,14 @@ func Products(ctx context.Context, f *facts.Facts, account farol.AccountID, asOf
 	if err != nil {
 		return nil, err
 	}
+	return ProductsOf(moments), nil
+}
+
+// ProductsOf is Products from all that happened to the account's subscriptions,
+// the newest first.
+func ProductsOf(moments []facts.Moment) []Product {
 	by := map[string]*Product{}
-	for _, m := range moments { // the newest first
+	for _, m := range moments {
 		id := m.Fields["subscription"]
 		p := by[id]
 		if p == nil {
@@ -63,7 +69,7 @@ func Products(ctx context.Context, f *facts.Facts, account farol.AccountID, asOf
 		}
 		return strings.Compare(a.Name+a.Subscription, b.Name+b.Subscription)
 	})
-	return out, nil
+	return out
 }
 
 // Tickets counts the tickets opened in the period by account, of those given, as

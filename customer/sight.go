@@ -75,11 +75,15 @@ func fields(c *metric.Catalogue, hidden []string) []string {
 	return out
 }
 
-// portfolios lists each member's accounts, and keeps the directories of those
-// who see a part: both are made when they are first asked for.
+// portfolios lists each member's accounts and who is below whom, and keeps the
+// directories of those who see a part: all are made when they are first asked
+// for.
 type portfolios struct {
 	once  sync.Once
 	owned map[string][]farol.AccountID
+
+	tree  sync.Once
+	below map[farol.AccountID][]farol.AccountID // by the account above
 
 	mu    sync.Mutex
 	parts map[string]map[farol.AccountID]*Account

@@ -61,6 +61,31 @@ func (t *Tree) Below(id farol.AccountID) (out []*Account) {
 	return out
 }
 
+// Below is how many accounts say that this one is right above them, of those
+// that the context's reader may see.
+func (d *Directory) Below(ctx context.Context, id farol.AccountID) (n int, err error) {
+	s, err := d.current(ctx)
+	if err != nil {
+		return 0, err
+	}
+	p := s.portfolios
+	p.tree.Do(func() {
+		p.below = map[farol.AccountID][]farol.AccountID{}
+		for id, a := range s.accounts {
+			if up := farol.AccountID(a.Attributes[ParentTrait]); up != "" {
+				p.below[up] = append(p.below[up], id)
+			}
+		}
+	})
+	of := sight.Of(ctx)
+	for _, x := range p.below[id] {
+		if of == nil || of.Account(x) {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // SetParent puts an account below another, "" for at the top. Errors are
 // Invalid with the field parent: nobody is below itself.
 func (d *Directory) SetParent(ctx context.Context, at time.Time, id, parent farol.AccountID) error {

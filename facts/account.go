@@ -84,6 +84,24 @@ func text64(column string) string { return "coalesce(CAST(" + column + " AS VARC
 
 // Moments lists what happened to an account, the newest first.
 func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
+	found, err := f.MomentsByKind(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return NewestMoments(q.Limit, found...), nil
+}
+
+// NewestMoments are the newest so many of all (0: 100, at most 1000), the newest
+// first.
+func NewestMoments(limit int, found ...[]Moment) []Moment {
+	out := slices.Concat(found...)
+	slices.SortStableFunc(out, func(a, b Moment) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID)) })
+	return out[:min(len(out), pageSize(limit, 1000))]
+}
+
+// MomentsByKind lists of each kind the newest so many; what was said of
+// attributes and by marks is one kind.
+func (f *Facts) MomentsByKind(ctx context.Context, q MomentFilter) ([][]Moment, error) {
 	limit := pageSize(q.Limit, 1000)
 	q.Account = f.Joined(q.Account, q.Known)
 	if q.Account != "" || q.Person == "" {
@@ -140,12 +158,7 @@ func (f *Facts) Moments(ctx context.Context, q MomentFilter) ([]Moment, error) {
 	if text := changesOf(d, q, said, before); text != "" {
 		reads = append(reads, momentRead{text, AttributeMoment, []string{"type", "value"}})
 	}
-	out, err := f.moments(ctx, reads, d.params)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortStableFunc(out, func(a, b Moment) int { return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.ID, a.ID)) })
-	return out[:min(len(out), limit)], nil
+	return f.moments(ctx, reads, d.params)
 }
 
 // typedNear is typed for the moments of the filter alone: rows that were stored
@@ -207,7 +220,7 @@ type momentRead struct {
 
 // moments runs the queries side by side: planning one takes longer than
 // reading an account's few rows.
-func (f *Facts) moments(ctx context.Context, reads []momentRead, params map[string]any) ([]Moment, error) {
+func (f *Facts) moments(ctx context.Context, reads []momentRead, params map[string]any) ([][]Moment, error) {
 	found := make([][]Moment, len(reads))
 	var g errgroup.Group
 	for i, read := range reads {
@@ -216,8 +229,7 @@ func (f *Facts) moments(ctx context.Context, reads []momentRead, params map[stri
 			return err
 		})
 	}
-	err := g.Wait()
-	return slices.Concat(found...), err
+	return found, g.Wait()
 }
 
 func (f *Facts) momentsOf(ctx context.Context, read momentRead, params map[string]any) (out []Moment, err error) {

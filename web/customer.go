@@ -73,6 +73,8 @@ type customerPage struct {
 	// Later where the part of the tab is that takes longer: both are asked for
 	// when the page stands.
 	HeadLater, Later string
+
+	found moments
 }
 
 // customerFigure is a figure at the top: a value with what is beside it.
@@ -133,10 +135,8 @@ func (s *server) showCustomer(v *visit, status int, r refusal, fields url.Values
 	if to := s.Facts.Joined(id, look.Known); to != id && v.r.Method == http.MethodGet {
 		return v.redirect(look.Link(customerHref(to)))
 	}
-	// What the head tells is read while the rest of the page is.
-	said := s.ahead(v, look, id, facts.AttributeMoment)
-	contact := s.ahead(v, look, id, facts.TicketMoment, facts.AnswerMoment)
-	defer func() { _, _ = said(); _, _ = contact() }() // nothing reads on when the page has ended
+	known := s.dossier(v, look, id)
+	defer known.wait() // nothing reads on when the page has ended
 	p := customerPage{ID: string(id), refusal: r, Fields: fields, Past: look.Past()}
 	if p.Account, err = s.accountAt(v, look, id); err != nil {
 		return err
@@ -175,30 +175,59 @@ func (s *server) showCustomer(v *visit, status int, r refusal, fields url.Values
 		return err
 	}
 	n.today = look.reference()
+	if p.found, err = known.wait(); err != nil {
+		return err
+	}
 	if err := s.customerTab(v, look, n, &p); err != nil {
 		return err
 	}
-	if err := s.customerHead(v, n, &p, said, contact); err != nil {
+	if err := s.customerHead(v, n, &p); err != nil {
 		return err
 	}
 	return s.send(v, status, "customer", "layout", p)
 }
 
-// ahead begins to read an account's moments of some kinds: all that was said
-// of its attributes, or the last of others.
-func (s *server) ahead(v *visit, look *view, id farol.AccountID, kinds ...string) func() ([]facts.Moment, error) {
-	ctx, q := v.r.Context(), facts.MomentFilter{Account: id, Kinds: kinds, AsOf: look.AsOf, Known: look.Known, Limit: 1}
-	if slices.Contains(kinds, facts.AttributeMoment) {
-		q.Limit = 1000
-	}
-	var found []facts.Moment
-	var err error
-	done := make(chan struct{})
+// dossier is what happened to an account, as far as its page tells: the newest
+// of each kind, read once for all parts of the page.
+type dossier struct {
+	done  chan struct{}
+	found moments
+	err   error
+}
+
+// moments are what happened, by kind, the newest first.
+type moments map[string][]facts.Moment
+
+// momentsKept is how much of each kind is read. A page shows fewer; the rest
+// says since when an attribute has been what it is.
+const momentsKept = 1000
+
+// dossier begins to read, while the page does something else.
+func (s *server) dossier(v *visit, look *view, id farol.AccountID) *dossier {
+	d := &dossier{done: make(chan struct{})}
+	ctx := v.r.Context()
 	go func() {
-		defer close(done)
-		found, err = s.Facts.Moments(ctx, q)
+		defer close(d.done)
+		var lists [][]facts.Moment
+		lists, d.err = s.Facts.MomentsByKind(ctx, facts.MomentFilter{Account: id, AsOf: look.AsOf, Known: look.Known, Limit: momentsKept})
+		d.found = byKind(lists)
 	}()
-	return func() ([]facts.Moment, error) { <-done; return found, err }
+	return d
+}
+
+func byKind(lists [][]facts.Moment) moments {
+	out := moments{}
+	for _, list := range lists {
+		for _, m := range list {
+			out[m.Kind] = append(out[m.Kind], m)
+		}
+	}
+	return out
+}
+
+func (d *dossier) wait() (moments, error) {
+	<-d.done
+	return d.found, d.err
 }
 
 // accountAt is the account as the view looks at it.
@@ -233,9 +262,9 @@ var headMetrics = []string{"mrr", "active_users_28d", "seat_utilisation", "days_
 // headDays is how long the small history of a figure is.
 const headDays = 182
 
-func (s *server) customerHead(v *visit, n names, p *customerPage, said, contact func() ([]facts.Moment, error)) error {
+func (s *server) customerHead(v *visit, n names, p *customerPage) error {
 	a := p.Account
-	if err := s.headFigures(v, n, p, nil, contact); err != nil {
+	if err := s.headFigures(v, n, p, nil); err != nil {
 		return err
 	}
 	covers, err := s.Store.CoversNow(v.r.Context())
@@ -246,7 +275,7 @@ func (s *server) customerHead(v *visit, n names, p *customerPage, said, contact 
 		p.Owners = append(p.Owners, customerOwner{v.p.Text(ownerTitles[role]), cmp.Or(n.members[a.Owner(role)], lang.None), role, a.Owner(role), coverOf(v.p, covers, n.members, a.Owner(role))})
 	}
 	p.Tags, p.Lists, p.Stages = a.Tags(), a.Lists(), n.stageChoices(a.Stage())
-	if err := s.attributes(v, n, p, said); err != nil {
+	if err := s.attributes(v, n, p); err != nil {
 		return err
 	}
 	if p.Members, err = s.Store.Members(v.r.Context()); err != nil {
@@ -259,7 +288,7 @@ func (s *server) customerHead(v *visit, n names, p *customerPage, said, contact 
 
 // headFigures fills the figures at the top, with what was kept of the metrics
 // for their small history.
-func (s *server) headFigures(v *visit, n names, p *customerPage, kept []facts.Measure, contact func() ([]facts.Moment, error)) error {
+func (s *server) headFigures(v *visit, n names, p *customerPage, kept []facts.Measure) error {
 	a, look := p.Account, p.View
 	p.Head = append(p.Head, n.stageFigure(p), n.ownerFigure(p))
 	for i, name := range headMetrics {
@@ -268,7 +297,7 @@ func (s *server) headFigures(v *visit, n names, p *customerPage, kept []facts.Me
 		}
 		if i == 0 {
 			p.Head = append(p.Head, n.renewalFigure(a))
-			last, err := s.lastContact(v, n, a.ID, look, contact)
+			last, err := s.lastContact(v, n, a.ID, look, p.found)
 			if err != nil {
 				return err
 			}
@@ -306,7 +335,12 @@ func (s *server) customerPart(v *visit) error {
 		if err != nil {
 			return err
 		}
-		if err := s.headFigures(v, n, &p, kept, s.ahead(v, look, p.Account.ID, facts.TicketMoment, facts.AnswerMoment)); err != nil {
+		lists, err := s.Facts.MomentsByKind(v.r.Context(), facts.MomentFilter{Account: p.Account.ID, Kinds: []string{facts.TicketMoment, facts.AnswerMoment}, AsOf: look.AsOf, Known: look.Known, Limit: 1})
+		if err != nil {
+			return err
+		}
+		p.found = byKind(lists)
+		if err := s.headFigures(v, n, &p, kept); err != nil {
 			return err
 		}
 	case "seats":
@@ -387,13 +421,9 @@ func (n names) renewalFigure(a *customer.Account) customerFigure {
 
 // lastContact is the last time that somebody of the team and of the customer
 // had to do with each other: a note, a ticket or an answer.
-func (s *server) lastContact(v *visit, n names, id farol.AccountID, look *view, contact func() ([]facts.Moment, error)) (customerFigure, error) {
+func (s *server) lastContact(v *visit, n names, id farol.AccountID, look *view, found moments) (customerFigure, error) {
 	f := customerFigure{Title: v.p.T("Last contact"), Value: lang.None}
 	notes, err := s.Store.Notes(v.r.Context(), id, look.Known, 20)
-	if err != nil {
-		return f, err
-	}
-	moments, err := contact()
 	if err != nil {
 		return f, err
 	}
@@ -406,10 +436,9 @@ func (s *server) lastContact(v *visit, n names, id farol.AccountID, look *view, 
 			}
 		}
 	}
-	for _, m := range moments {
-		if m.At.After(at) {
-			at = m.At
-			f.Note = map[string]string{facts.TicketMoment: v.p.T("a ticket"), facts.AnswerMoment: v.p.T("an answer")}[m.Kind]
+	for kind, what := range map[string]string{facts.TicketMoment: v.p.T("a ticket"), facts.AnswerMoment: v.p.T("an answer")} {
+		if last := found[kind]; len(last) > 0 && last[0].At.After(at) {
+			at, f.Note = last[0].At, what
 		}
 	}
 	if !at.IsZero() {
@@ -422,12 +451,8 @@ var noteKinds = map[string]lang.Text{"note": lang.Text("Note"), "meeting": lang.
 
 // attributes fills what is known of the account, each with since when and by
 // whom it was said.
-func (s *server) attributes(v *visit, n names, p *customerPage, moments func() ([]facts.Moment, error)) error {
+func (s *server) attributes(v *visit, n names, p *customerPage) error {
 	a := p.Account
-	said, err := moments()
-	if err != nil {
-		return err
-	}
 	sources, err := s.sourceNames(v)
 	if err != nil {
 		return err
@@ -437,7 +462,7 @@ func (s *server) attributes(v *visit, n names, p *customerPage, moments func() (
 		source farol.SourceID
 	}
 	from := map[string]origin{}
-	for _, m := range said {
+	for _, m := range p.found[facts.AttributeMoment] {
 		// The newest first: since the earliest that says the same without a break.
 		o, seen := from[m.Name]
 		if !seen || o.day != 0 && m.Fields["value"] == a.Attributes[m.Name] {

@@ -174,7 +174,7 @@ func (s *server) happened(v *visit, look *view, t timelineLook, n names, p *cust
 			return nil
 		}
 	}
-	list, err := s.Facts.Moments(v.r.Context(), f)
+	list, err := s.momentsOf(v, t, f, p.found)
 	if err != nil {
 		return err
 	}
@@ -196,6 +196,21 @@ func (s *server) happened(v *visit, look *view, t timelineLook, n names, p *cust
 		p.Moments = append(p.Moments, row)
 	}
 	return nil
+}
+
+// momentsOf are what events say: of those that were read for the page where
+// they are enough, else asked for.
+func (s *server) momentsOf(v *visit, t timelineLook, f facts.MomentFilter, found moments) ([]facts.Moment, error) {
+	if t.person != "" || t.member != "" || !t.before.IsZero() {
+		return s.Facts.Moments(v.r.Context(), f)
+	}
+	var kinds [][]facts.Moment
+	for _, k := range momentKinds {
+		if t.kind == "" || t.kind == k.kind {
+			kinds = append(kinds, found[k.kind])
+		}
+	}
+	return facts.NewestMoments(f.Limit, kinds...), nil
 }
 
 // written adds the notes, tasks, messages and files.

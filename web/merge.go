@@ -386,17 +386,13 @@ func (s *server) structure(v *visit, p *customerPage) ([]customer.Field, error) 
 	}
 	p.Inputs = fieldInputs(sight.Of(v.r.Context()), fields, p.Account.Attributes, p.Fields)
 	p.Parts = s.Facts.Parts(p.Account.ID, p.View.Known)
-	if p.Products, err = customer.Products(v.r.Context(), s.Facts, p.Account.ID, p.View.AsOf, p.View.Known); err != nil {
+	p.Products = customer.ProductsOf(p.found[facts.SubscriptionMoment])
+	if p.Below, err = s.Customers.Below(v.r.Context(), p.Account.ID); err != nil {
 		return nil, err
 	}
 	all, err := s.Customers.Accounts(v.r.Context())
 	if err != nil {
 		return nil, err
-	}
-	for _, a := range all {
-		if a.Attributes[customer.ParentTrait] == p.ID {
-			p.Below++
-		}
 	}
 	if up := all[farol.AccountID(p.Account.Attributes[customer.ParentTrait])]; up != nil && up.ID != p.Account.ID {
 		p.Above = &link{up.Name, "/customers/" + url.PathEscape(string(up.ID)) + "/group"}
