@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
@@ -151,19 +153,21 @@ func (s *server) stageMoves(v *visit, look *view, q customer.Query, all map[faro
 			m.Without = append(m.Without, string(id))
 		}
 	}
-	if entered, err = s.Facts.CountMarks(v.r.Context(), m); err != nil {
+	why := m
+	why.Trait = customer.WhyTrait
+	var said []facts.MarkChange
+	reads, ctx := errgroup.WithContext(v.r.Context())
+	reads.Go(func() (err error) { entered, err = s.Facts.CountMarks(ctx, m); return err })
+	reads.Go(func() (err error) { moves, err = s.Facts.MarksSince(ctx, m, 2*movesShown); return err })
+	reads.Go(func() (err error) { said, err = s.Facts.MarksSince(ctx, why, 2*movesShown); return err })
+	if err := reads.Wait(); err != nil {
 		return nil, nil, nil, err
 	}
-	if moves, err = s.Facts.MarksSince(v.r.Context(), m, 2*movesShown); err != nil {
-		return nil, nil, nil, err
-	}
-	m.Trait = customer.WhyTrait
-	said, err := s.Facts.MarksSince(v.r.Context(), m, 2*movesShown)
 	whys = make(map[move]customer.Why, len(said))
 	for _, x := range said {
 		whys[moveOf(x)] = customer.ParseWhy(x.Value)
 	}
-	return slices.DeleteFunc(moves, func(m facts.MarkChange) bool { return all[m.Account] == nil }), whys, entered, err
+	return slices.DeleteFunc(moves, func(m facts.MarkChange) bool { return all[m.Account] == nil }), whys, entered, nil
 }
 
 // narrowed is the view's segment as conditions of the list of customers.
