@@ -206,28 +206,33 @@ func (s *server) survival(ctx context.Context, in *survivalInput) (*survivalOutp
 
 // LifetimeValue is what a customer of a group is worth.
 type LifetimeValue struct {
-	Group        *string  `json:"group" doc:"null for all customers."`
-	MRR          float64  `json:"mrr"`
-	Paying       float64  `json:"paying"`
-	Exposure     float64  `json:"customer_months" doc:"Of the last six whole months."`
-	Left         float64  `json:"left"`
-	Simple       *float64 `json:"simple" doc:"Revenue per account over churn."`
-	SimpleLow    *float64 `json:"simple_low"`
-	SimpleHigh   *float64 `json:"simple_high"`
-	Margin       *float64 `json:"with_margin"`
-	Discounted   *float64 `json:"discounted"`
-	Survival     *float64 `json:"survival" doc:"From the retention model, with margin and discount."`
-	SurvivalLow  *float64 `json:"survival_low"`
-	SurvivalHigh *float64 `json:"survival_high"`
-	Months       *float64 `json:"months_of_60" doc:"That a new customer stays within five years."`
-	Why          []string `json:"why" nullable:"false" doc:"Why simple and survival differ: rising_retention, falling_retention, recent_churn, discounting, margin, capped."`
-	Reason       *string  `json:"reason" doc:"Why survival is null."`
+	Group          *string  `json:"group" doc:"null for all customers."`
+	MRR            float64  `json:"mrr"`
+	Paying         float64  `json:"paying"`
+	Exposure       float64  `json:"customer_months" doc:"Of the last six whole months."`
+	Left           float64  `json:"left"`
+	Simple         *float64 `json:"simple" doc:"Revenue per account over churn."`
+	SimpleLow      *float64 `json:"simple_low"`
+	SimpleHigh     *float64 `json:"simple_high"`
+	Margin         *float64 `json:"with_margin"`
+	MarginLow      *float64 `json:"with_margin_low"`
+	MarginHigh     *float64 `json:"with_margin_high"`
+	Discounted     *float64 `json:"discounted"`
+	DiscountedLow  *float64 `json:"discounted_low"`
+	DiscountedHigh *float64 `json:"discounted_high"`
+	Survival       *float64 `json:"survival" doc:"From the retention model, with margin and discount."`
+	SurvivalLow    *float64 `json:"survival_low"`
+	SurvivalHigh   *float64 `json:"survival_high"`
+	Months         *float64 `json:"months_of_60" doc:"That a new customer stays within five years."`
+	Why            []string `json:"why" nullable:"false" doc:"Why simple and survival differ: rising_retention, falling_retention, recent_churn, discounting, margin, capped."`
+	Reason         *string  `json:"reason" doc:"Why survival is null."`
 }
 
 func newLifetimeValue(x metric.LifetimeRow, by bool) LifetimeValue {
 	out := LifetimeValue{
 		MRR: x.MRR, Paying: x.Paying, Exposure: x.Exposure, Left: x.Left, Simple: x.Simple, SimpleLow: x.SimpleLow, SimpleHigh: x.SimpleHigh,
-		Margin: x.WithMargin, Discounted: x.Discounted, Survival: x.Survival, SurvivalLow: x.SurvivalLow, SurvivalHigh: x.SurvivalHigh,
+		Margin: x.WithMargin, MarginLow: x.MarginLow, MarginHigh: x.MarginHigh,
+		Discounted: x.Discounted, DiscountedLow: x.DiscountedLow, DiscountedHigh: x.DiscountedHigh, Survival: x.Survival, SurvivalLow: x.SurvivalLow, SurvivalHigh: x.SurvivalHigh,
 		Months: x.Lifetime, Why: append([]string{}, x.Why...), Reason: orNull(string(x.Reason)),
 	}
 	if by {

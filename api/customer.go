@@ -94,7 +94,7 @@ type listCustomersOutput struct {
 	Body struct {
 		Customers []Customer `json:"customers" nullable:"false"`
 		Count     int        `json:"count" doc:"How many fit in all."`
-		MRR       float64    `json:"mrr" doc:"What they pay per month together, in major units of the company's currency."`
+		MRR       *float64   `json:"mrr" doc:"What they pay per month together, in major units of the company's currency; null when no customer's is known then, or it is hidden from the token."`
 	}
 }
 
@@ -122,7 +122,10 @@ func (s *server) listCustomers(ctx context.Context, in *struct {
 	}
 	page := q.Of(all)
 	out := &listCustomersOutput{}
-	out.Body.Count, out.Body.MRR, out.Body.Customers = page.Count, page.Total, make([]Customer, 0, len(page.Accounts))
+	out.Body.Count, out.Body.Customers = page.Count, make([]Customer, 0, len(page.Accounts))
+	if page.Totalled {
+		out.Body.MRR = &page.Total
+	}
 	for _, a := range page.Accounts {
 		out.Body.Customers = append(out.Body.Customers, newCustomer(a, q))
 	}

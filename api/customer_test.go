@@ -104,7 +104,7 @@ func TestStages(t *testing.T) {
 	h.call("PUT", "/api/v1/stages", h.tokens[store.CSM], `{"hand_days":6,"stages":[{"name":"a"}]}`).problem(t, 403, "")
 	h.append(group("g1", "a1", `{"name":"Ágora","plan":"pro"}`, 1))
 	h.at(local(10, 12))
-	same(t, h.get("/api/v1/stages/board"), `{"stages":[{"stage":null,"count":1,"mrr":0,"standings":{},"median_days":null},{"stage":"a","count":0,"mrr":0,"standings":{},"median_days":null}]}`)
+	same(t, h.get("/api/v1/stages/board"), `{"stages":[{"stage":null,"count":1,"mrr":null,"standings":{},"median_days":null},{"stage":"a","count":0,"mrr":null,"standings":{},"median_days":null}]}`)
 }
 
 func TestFiles(t *testing.T) {

@@ -48,7 +48,7 @@ func (s *server) setStages(ctx context.Context, in *SettingInput[customer.Stages
 // StageTally is the customers of a stage, or of one standing in it.
 type StageTally struct {
 	Count int      `json:"count"`
-	MRR   *float64 `json:"mrr" doc:"In major units; null when it is hidden from the token."`
+	MRR   *float64 `json:"mrr" doc:"In major units; null when no customer's is known then, or it is hidden from the token."`
 }
 
 // StageColumn is a stage on the board.
@@ -78,7 +78,7 @@ func (s *server) stagesBoard(ctx context.Context, in *struct {
 		return nil, err
 	}
 	tally := func(t customer.Tally) StageTally {
-		if sight.Of(ctx).Hides(sight.Money) {
+		if !t.Totalled || sight.Of(ctx).Hides(sight.Money) {
 			return StageTally{Count: t.Count}
 		}
 		return StageTally{t.Count, &t.Total}

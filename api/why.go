@@ -40,7 +40,7 @@ type Line struct {
 	After       Point    `json:"after"`
 	ShareBefore *float64 `json:"share_before" doc:"Its share of the denominators; null where the figure is no ratio."`
 	ShareAfter  *float64 `json:"share_after"`
-	Effect      *Effect  `json:"effect" doc:"null where there is no figure without the line (a quantile)."`
+	Effect      *Effect  `json:"effect" doc:"What it did to the change."`
 	Came        int      `json:"came" doc:"Its accounts on the second side only."`
 	Left        int      `json:"left" doc:"Its accounts on the first side only."`
 	Stayed      int      `json:"stayed" doc:"Its accounts on both."`
@@ -60,7 +60,7 @@ type compareOutput struct {
 		Currency *string  `json:"currency"`
 		Grain    string   `json:"grain"`
 		By       string   `json:"by"`
-		Method   string   `json:"method" doc:"contributions, mix_and_rate, two_ratios or leave_one_out."`
+		Method   string   `json:"method" doc:"contributions, mix_and_rate, two_ratios or curve_shift: how the effects come about. They add up to the change by each of them."`
 		Before   Point    `json:"before"`
 		After    Point    `json:"after"`
 		Change   *float64 `json:"change" doc:"After less before; null when either is."`

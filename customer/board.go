@@ -8,10 +8,12 @@ import (
 	"github.com/farol-cs/farol"
 )
 
-// Tally is how many accounts, and what their Query.Total sums up to.
+// Tally is how many accounts, and what their Query.Total sums up to; Totalled is
+// that of Page.
 type Tally struct {
-	Count int
-	Total float64
+	Count    int
+	Total    float64
+	Totalled bool
 }
 
 func (t *Tally) add(v float64) { t.Count++; t.Total += v }
@@ -35,11 +37,12 @@ type StageGroup struct {
 // the stages in their order; of each group the first so many.
 func (q Query) ByStage(all map[farol.AccountID]*Account, first int) []StageGroup {
 	words := strings.Fields(Fold(q.Search))
-	groups := []StageGroup{{Standings: map[Standing]Tally{}}}
+	none := Tally{Totalled: q.Totalled(all)}
+	groups := []StageGroup{{Tally: none, Standings: map[Standing]Tally{}}}
 	at := make(map[string]int, len(q.Stages.List))
 	for i, s := range q.Stages.List {
 		at[s.Name] = i + 1
-		groups = append(groups, StageGroup{Stage: s.Name, Standings: map[Standing]Tally{}})
+		groups = append(groups, StageGroup{Stage: s.Name, Tally: none, Standings: map[Standing]Tally{}})
 	}
 	// By group and place of the standing: the loop is over every account there is.
 	tallies := make([][4]Tally, len(groups))
@@ -60,6 +63,7 @@ func (q Query) ByStage(all map[farol.AccountID]*Account, first int) []StageGroup
 	for i := range groups {
 		for _, s := range append([]Standing{NoLimit}, Standings...) {
 			if t := tallies[i][s.place()]; t.Count > 0 {
+				t.Totalled = none.Totalled
 				groups[i].Standings[s] = t
 			}
 		}

@@ -43,6 +43,9 @@ type Page struct {
 	// Count is how many fit in all, Total the sum of Query.Total over them.
 	Count int
 	Total float64
+	// Totalled tells that Query.Total is known of anybody at all: without it a
+	// Total of zero says nothing.
+	Totalled bool
 }
 
 // The columns are "name", "id", "created", "stage", "stage_since",
@@ -160,6 +163,16 @@ func (d *Directory) List(ctx context.Context, q Query) (Page, error) {
 	return q.Of(all), nil
 }
 
+// Totalled tells whether Query.Total is known of any account, fit or not.
+func (q Query) Totalled(all map[farol.AccountID]*Account) bool {
+	for _, a := range all {
+		if _, ok := a.Metrics[q.Total]; ok {
+			return true
+		}
+	}
+	return false
+}
+
 // Of answers a page of the given accounts.
 func (q Query) Of(all map[farol.AccountID]*Account) Page {
 	words := strings.Fields(Fold(q.Search))
@@ -172,7 +185,7 @@ func (q Query) Of(all map[farol.AccountID]*Account) Page {
 		fit = append(fit, a)
 		p.Total += a.Metrics[q.Total]
 	}
-	p.Count = len(fit)
+	p.Count, p.Totalled = len(fit), q.Totalled(all)
 	if q.Limit <= 0 {
 		q.Limit = 50
 	}

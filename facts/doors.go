@@ -236,7 +236,7 @@ func (d *doors) funcs() template.FuncMap {
 		"monthly":         func(n int, option ...string) (string, error) { return d.openIf(d.monthly(n, option...)) },
 		"costs":           func() (string, error) { return d.openIf(d.costs()) },
 
-		"silences":         func() string { return d.open(d.silences()) },
+		"silences":         func(option ...string) (string, error) { return d.openIf(d.silences(option...)) },
 		"gaps":             func(whose string) (string, error) { return d.openIf(d.gaps(whose)) },
 		"comings":          func(whose string) (string, error) { return d.openIf(d.comings(whose)) },
 		"breadth":          func(rows, what string) (string, error) { return d.openIf(d.breadth(rows, what)) },

@@ -2,13 +2,22 @@ package facts
 
 import "fmt"
 
-// silences: day, account, person, silence, grp: every single thing that
+// silences: day, account, person, acted, silence, grp: every single thing that
 // somebody did that counts as active, with the milliseconds since the same
 // person's last one (null for the first of the day before the period). Those
-// that are longer than the timeout part sessions.
-func (d *doors) silences() string {
-	return "(SELECT m.day AS day, m.account AS account, m.person AS person, " +
-		"toMillis(m.ts) - lag(toNullable(toMillis(m.ts))) OVER (PARTITION BY " + d.apart("m.grp") + "m.person ORDER BY m.ts) AS silence, m.grp AS grp FROM " + d.moments(1) + " m)"
+// that are longer than the timeout part sessions. With "beats" heartbeats are
+// among them, told apart by acted 0.
+func (d *doors) silences(option ...string) (string, error) {
+	moments := d.moments(1)
+	switch {
+	case len(option) == 0:
+	case option[0] == "beats":
+		moments = d.beats(1)
+	default:
+		return "", fmt.Errorf("query: {{silences}} knows no option %q", option[0])
+	}
+	return "(SELECT m.day AS day, m.account AS account, m.person AS person, CASE WHEN m.event = '" + heartbeat + "' THEN 0 ELSE 1 END AS acted, " +
+		"toMillis(m.ts) - lag(toNullable(toMillis(m.ts))) OVER (PARTITION BY " + d.apart("m.grp") + "m.person ORDER BY m.ts) AS silence, m.grp AS grp FROM " + moments + " m)", nil
 }
 
 // whose are the two sides from which use is looked at.
@@ -19,18 +28,18 @@ const (
 
 // gaps: account (of people: one of those the person acted for that day), person
 // (of people), from_day, to_day, grp: each day on which somebody was active,
-// with the next one (null for none so far). Read from 27
-// days before the period, it answers every window up to four weeks.
+// with the next one (null for none so far). Read from 29 days before the
+// period, it answers every window up to 30 days.
 func (d *doors) gaps(whose string) (string, error) {
 	switch whose {
 	case ofPeople:
 		// Days of present may repeat: of those of a day only the last leads on.
 		return "(SELECT g.account AS account, g.person AS person, g.from_day AS from_day, g.to_day AS to_day, g.grp AS grp FROM (" +
 			"SELECT v.grp AS grp, v.person AS person, v.account AS account, v.day AS from_day, lead(toNullable(v.day)) OVER (PARTITION BY " + d.apart("v.grp") + "v.key ORDER BY v.day) AS to_day FROM " +
-			d.presentDoor(27) + " v WHERE v.key <> 0) g WHERE g.to_day IS NULL OR g.to_day > g.from_day)", nil
+			d.presentDoor(29) + " v WHERE v.key <> 0) g WHERE g.to_day IS NULL OR g.to_day > g.from_day)", nil
 	case ofAccounts:
 		return "(SELECT v.account AS account, v.day AS from_day, lead(toNullable(v.day)) OVER (PARTITION BY " + d.apart("v.grp") + "v.account ORDER BY v.day) AS to_day, v.grp AS grp FROM " +
-			"(SELECT DISTINCT q.grp AS grp, q.account AS account, q.day AS day FROM " + d.presentDoor(27) + " q WHERE q.account <> '') v)", nil
+			"(SELECT DISTINCT q.grp AS grp, q.account AS account, q.day AS day FROM " + d.presentDoor(29) + " q WHERE q.account <> '') v)", nil
 	}
 	return "", fmt.Errorf("query: {{gaps}} is of people or accounts, not %q", whose)
 }

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/farol-cs/farol"
 )
@@ -74,10 +75,26 @@ func (d *doors) trailing(n int) (string, error) {
 // moments: day, ts, account, person, key, event, grp: every single thing that
 // somebody did that counts as active, of the period and n days before it.
 func (d *doors) moments(n int) string {
+	return d.momentsOf(n, "active = true", d.active())
+}
+
+// beats are the moments and the heartbeats between them.
+func (d *doors) beats(n int) string {
+	const beat = "event = '" + heartbeat + "'"
+	counts := strings.TrimPrefix(d.active(), " AND ")
+	if counts != "" {
+		counts = " AND (" + counts + " OR " + beat + ")"
+	}
+	return d.momentsOf(n, "(active = true OR kind = 'track' AND name = '"+heartbeat+"')", counts)
+}
+
+// momentsOf are the events of people that the two conditions keep, the first of
+// the log and the second, which begins with AND, of what they are called.
+func (d *doors) momentsOf(n int, logged, counts string) string {
 	const name = "(CASE WHEN t.kind = 'track' THEN t.name ELSE '$' || t.kind END)"
-	all := d.typed("events", "t.id AS id, t.ts AS ts, t.day AS day, "+name+" AS event", d.since(n)+" AND active = true"+d.seenBy(),
+	all := d.typed("events", "t.id AS id, t.ts AS ts, t.day AS day, "+name+" AS event", d.since(n)+" AND "+logged+d.seenBy(),
 		eventAccount, eventPerson)
-	source := "(SELECT * FROM " + all + " a WHERE person <> ''" + d.active() + d.noStaff("account", "person") + ")"
+	source := "(SELECT * FROM " + all + " a WHERE person <> ''" + counts + d.noStaff("account", "person") + ")"
 	return d.dayed(source, []string{"day", "ts", "account", "person", "event"}, "account", "day")
 }
 

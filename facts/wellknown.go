@@ -50,7 +50,12 @@ const (
 	someTexts propertyKind = "list of texts"
 )
 
+// heartbeat is what a program sends while its page is in sight. It makes nobody
+// active, and tells how long somebody who is was at work.
+const heartbeat = "Heartbeat"
+
 var wellKnownEvents = byName(
+	&wellKnown{name: heartbeat},
 	&wellKnown{name: "Signed Up", interactive: true, properties: []property{text("plan"), text("channel")}, feed: feedSignUp},
 	leadEvent("Lead Created", "created", text("account")),
 	leadEvent("Lead Qualified", "qualified", text("account")),

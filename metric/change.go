@@ -74,7 +74,7 @@ func (m *Metric) State() bool {
 // ByHabit tells whether a change of the figure is judged by how much it moved
 // before: it is a count, which has no interval of its own.
 func (m *Metric) ByHabit() bool {
-	return !m.State() && !m.Aggregation.has("denominator") && m.Aggregation != Mean && m.Aggregation != ShareOfDays
+	return !m.State() && !m.Aggregation.has("denominator") && !m.Aggregation.ones() && m.Aggregation != ShareOfDays
 }
 
 // Lag is how many periods back a fair comparison looks: the same weekday for
@@ -170,7 +170,7 @@ func (m *Metric) estimated(c *Change, now, before Point) {
 	}
 	if m.Compound < 2 {
 		switch m.Aggregation {
-		case Proportion:
+		case Proportion, RollingShare:
 			e, ok := stats.ShareChange(stats.Share{Part: *now.Numerator, Whole: *now.Denominator}, stats.Share{Part: *before.Numerator, Whole: *before.Denominator}, stats.Level)
 			c.by(e.Interval, ok, Interval)
 			return

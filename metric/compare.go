@@ -42,7 +42,7 @@ type CompareRequest struct {
 // Method says what the effects of a comparison are.
 type Method string
 
-// The methods. The effects of all but the last add up to the change exactly.
+// The methods. Their effects add up to the change exactly.
 const (
 	// Contributions: how much each line gained or lost of a count or sum.
 	Contributions Method = "contributions"
@@ -52,10 +52,11 @@ const (
 	// TwoRatios: the same of a product of two ratios, each weighed by the mean
 	// of the other.
 	TwoRatios Method = "two_ratios"
-	// LeaveOneOut: the change less the change without the line. A quantile has
-	// no exact decomposition; these effects rank the lines and add up to
-	// nothing.
-	LeaveOneOut Method = "leave_one_out"
+	// CurveShift: a quantile has no parts, but what moves it has: the share that
+	// got there by each moment between the two values. The change is shared as
+	// the shift of that share is (its mean between the values), of which every
+	// line has its rate (its own curve moved) and its mix (its weight did).
+	CurveShift Method = "curve_shift"
 )
 
 // Effect is what somebody did to the change, in the metric's unit.
@@ -84,8 +85,7 @@ type Line struct {
 	// ShareBefore and ShareAfter are its shares of the denominators, nil where
 	// there are none.
 	ShareBefore, ShareAfter *float64
-	// Effect is what it did to the whole; of LeaveOneOut the Rate alone, nil
-	// where the figure cannot be stated without the line.
+	// Effect is what it did to the whole.
 	Effect *Effect
 	// Came, Left and Stayed count its accounts: on the second side only, on the
 	// first only, on both.
@@ -123,17 +123,12 @@ type Decomposition struct {
 	More  int
 	Rest  Effect
 	// Came, Left and Stayed are the accounts by the sides they are on. Their
-	// effects with Several add up to Change. Zero for LeaveOneOut, and when
-	// Within is asked for.
+	// effects with Several add up to Change. Zero when Within is asked for.
 	Came, Left, Stayed Moved
 }
 
-// maxLines is the most lines of a comparison; leftOut how many of the largest
-// are tried without, for a quantile.
-const (
-	maxLines = 10_000
-	leftOut  = 200
-)
+// maxLines is the most lines of a comparison.
+const maxLines = 10_000
 
 // Compare takes the change of a figure apart. Errors are those of Read.
 func (r *Reader) Compare(ctx context.Context, q CompareRequest) (Decomposition, error) {
@@ -151,9 +146,6 @@ func (r *Reader) Compare(ctx context.Context, q CompareRequest) (Decomposition, 
 		return Decomposition{}, err
 	}
 	m := a.metric
-	if q.Within != nil && m.method() == LeaveOneOut {
-		return Decomposition{}, farol.InvalidField("within", "does not go with a quantile, whose effects cannot be taken apart further")
-	}
 	c := &comparing{q: q, before: a, after: b, Decomposition: Decomposition{
 		Metric: m.Name, Version: b.version, Unit: m.Unit, Grain: a.Grain, By: q.By, Before: a.whole, After: b.whole,
 		Method: m.method(), Lines: []Line{},
@@ -174,7 +166,7 @@ func (r *Reader) Compare(ctx context.Context, q CompareRequest) (Decomposition, 
 func (m *Metric) method() Method {
 	switch m.Aggregation {
 	case Quantile:
-		return LeaveOneOut
+		return CurveShift
 	case Product:
 		return TwoRatios
 	case Rolling, Distinct, DailyMean, Sum:
@@ -228,12 +220,12 @@ func (r *Reader) compared(ctx context.Context, q CompareRequest, at Moment) (*co
 
 // ratio is the numerator and denominator that the value is of.
 func (c *compared) ratio(s sums) stats.Ratio {
-	switch c.metric.Aggregation {
-	case ShareOfDays:
+	switch a := c.metric.Aggregation; {
+	case a == ShareOfDays:
 		return stats.Ratio{Numerator: s.num, Denominator: c.days * float64(s.units)}
-	case Mean:
+	case a.ones() || a == Quantile:
 		return stats.Ratio{Numerator: s.num, Denominator: float64(s.units)}
-	case DailyMean:
+	case a == DailyMean:
 		return stats.Ratio{Numerator: s.num, Denominator: c.days}
 	}
 	return stats.Ratio{Numerator: s.num, Denominator: s.den}
@@ -250,10 +242,6 @@ type comparing struct {
 // value, and their sums.
 func (c *comparing) lines() {
 	groups := c.grouped(func(p place) string { return p.group })
-	if c.Method == LeaveOneOut {
-		c.leaveOut(groups)
-		return
-	}
 	effects := c.effects(groups)
 	for _, e := range effects {
 		c.Effect = c.Effect.plus(e)
@@ -385,7 +373,7 @@ func (c *comparing) line(name string, x *pair) Line {
 		Name: name, Came: x.came, Left: x.left, Stayed: x.stayed,
 		Before: c.before.point(c.before.periods[0], name, x.before), After: c.after.point(c.after.periods[0], name, x.after),
 	}
-	if c.Method == MixAndRate {
+	if c.Method == MixAndRate || c.Method == CurveShift {
 		l.ShareBefore, l.ShareAfter = c.before.share(x.before), c.after.share(x.after)
 	}
 	return l

@@ -46,11 +46,7 @@ func (p *plan) partsQuery() (string, map[string]any) {
 	case a.days():
 		w := p.window(p.periods[0])
 		params["row_from"], params["row_last"] = w.From, w.Last()
-		num := "1"
-		if a == DailyMean {
-			num = "i64(count(*))"
-		}
-		return fmt.Sprintf(spanPartsText, num, p.metric.Query), params
+		return fmt.Sprintf(spanPartsText, a.ofDays(), p.metric.Query), params
 	case a == Quantile:
 		return fmt.Sprintf(spellPartsText, p.metric.Query), params
 	}
@@ -95,6 +91,8 @@ func (c *comparing) effects(pairs map[string]*pair) map[string]Effect {
 		out = c.contributions(pairs)
 	case TwoRatios:
 		out = c.factors(pairs)
+	case CurveShift:
+		out = c.shift(pairs)
 	default:
 		out, _, _ = decomposed(pairs, c.before.ratio, c.after.ratio)
 	}
@@ -182,47 +180,71 @@ func (c *comparing) factors(pairs map[string]*pair) map[string]Effect {
 	return out
 }
 
-// leaveOut ranks the lines by what the change of a quantile would be without
-// each.
-func (c *comparing) leaveOut(groups map[string]*pair) {
-	names := make([]string, 0, len(groups))
-	for name := range groups {
-		names = append(names, name)
+// shift is how the change of a quantile is shared: by how far the share that got
+// there moved, as a mean over the moments between the two values. Between them
+// the curves of both sides lie on either side of the quantile, so that the share
+// did move; each unit has its part in a curve, as heavy as the curve's step.
+func (c *comparing) shift(pairs map[string]*pair) map[string]Effect {
+	a, okA := c.before.curve()
+	b, okB := c.after.curve()
+	if !okA || !okB || a.value == b.value {
+		return map[string]Effect{}
 	}
-	size := func(name string) int64 { return groups[name].before.units + groups[name].after.units }
-	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(size(b), size(a)), cmp.Compare(a, b))
-	})
-	c.More = max(0, len(names)-leftOut)
-	names = names[:min(len(names), leftOut)]
-	quantile := func(side *compared, without string) *float64 {
-		var s sums
-		for p, x := range side.parts {
-			if p.group != without {
-				s = s.plus(x)
+	low, high := min(a.value, b.value), max(a.value, b.value)
+	out, was, is := decomposed(pairs, a.reached(low, high), b.reached(low, high))
+	if was == is {
+		return map[string]Effect{}
+	}
+	by := (b.value - a.value) / (is - was)
+	for name, e := range out {
+		out[name] = e.times(by)
+	}
+	return out
+}
+
+// stepped is the curve of one side.
+type stepped struct {
+	value, units float64
+	// mass is what each unit that got there at a time weighs in the curve.
+	mass map[float64]float64
+}
+
+// curve is that of all lines of the side; ok is false when it does not reach the
+// quantile.
+func (c *compared) curve() (stepped, bool) {
+	var all sums
+	for _, s := range c.parts {
+		all.units += s.units
+		all.spells = append(all.spells, s.spells...)
+	}
+	km, err := stats.KaplanMeier(all.spells, stats.Level)
+	if err != nil {
+		return stepped{}, false
+	}
+	q := km.Quantile(c.metric.Share).Value
+	if q == nil {
+		return stepped{}, false
+	}
+	out, left := stepped{*q, float64(all.units), map[float64]float64{}}, 1.0
+	for _, step := range km.Steps {
+		if step.Events > 0 {
+			out.mass[step.Time] = (left - step.Value) / step.Events
+		}
+		left = step.Value
+	}
+	return out, true
+}
+
+// reached is the share of units that got there, as a mean over the moments from
+// low to high.
+func (s stepped) reached(low, high float64) func(sums) stats.Ratio {
+	return func(x sums) stats.Ratio {
+		r := stats.Ratio{Denominator: float64(x.units)}
+		for _, spell := range x.spells {
+			if spell.Cause > 0 && spell.Exit < high {
+				r.Numerator += s.units * s.mass[spell.Exit] * spell.N * (high - max(spell.Exit, low)) / (high - low)
 			}
 		}
-		return side.point(side.periods[0], "", s).Value
-	}
-	for _, name := range names {
-		l := c.line(name, groups[name])
-		a, b := quantile(c.before, name), quantile(c.after, name)
-		if a != nil && b != nil {
-			l.Effect = &Effect{Rate: *c.Change - (*b - *a)}
-		}
-		c.Lines = append(c.Lines, l)
-	}
-	slices.SortStableFunc(c.Lines, func(a, b Line) int {
-		size := func(l Line) float64 {
-			if l.Effect == nil {
-				return math.Inf(1) // without it there is no figure at all
-			}
-			return math.Abs(l.Effect.Total())
-		}
-		return cmp.Compare(size(b), size(a))
-	})
-	if len(c.Lines) > c.q.Limit {
-		c.More += len(c.Lines) - c.q.Limit
-		c.Lines = c.Lines[:c.q.Limit]
+		return r
 	}
 }

@@ -55,6 +55,9 @@ type Conventions struct {
 	Brief string `json:"new_and_lost"`
 	// SessionMinutes is the silence that ends a session.
 	SessionMinutes int `json:"session_minutes"`
+	// IdleMinutes is the silence up to which somebody is at work, at most
+	// SessionMinutes.
+	IdleMinutes int `json:"idle_minutes"`
 	// GrossMargin is the share of revenue that is left after serving it, above
 	// 0 and up to 1; 1 leaves lifetime values in revenue.
 	GrossMargin float64 `json:"gross_margin"`
@@ -75,6 +78,7 @@ func (c Conventions) check() error {
 	for _, err := range []error{
 		bounded("pause_days", c.PauseDays, 0, 3650), bounded("past_due_days", c.PastDueDays, 0, 365),
 		bounded("return_days", c.ReturnDays, 0, 3650), bounded("session_minutes", c.SessionMinutes, 5, 475),
+		bounded("idle_minutes", c.IdleMinutes, 1, c.SessionMinutes),
 		bounded("acquisition_lag_months", c.AcquisitionLag, 0, 24),
 	} {
 		if err != nil {
@@ -101,6 +105,7 @@ func (c Conventions) params(out map[string]any) {
 	out["pause_days"], out["past_due_days"], out["return_days"] = int64(c.PauseDays), int64(c.PastDueDays), int64(c.ReturnDays)
 	out["churn_at_request"], out["permanent_discounts"], out["metered"] = c.ChurnAt == AtRequest, c.Discounts == PermanentDiscounts, c.Metered
 	out["session_minutes"], out["gross_margin"], out["discount_rate"] = int64(c.SessionMinutes), c.GrossMargin, c.DiscountRate
+	out["idle_minutes"] = int64(c.IdleMinutes)
 	out["ignore_brief"] = c.Brief == IgnoreBrief
 	out["acquisition_lag"] = int64(c.AcquisitionLag)
 }

@@ -63,8 +63,11 @@ func (p *plan) received(q farol.Period) bool {
 		first, ok := p.covered.first(table)
 		return ok && first < w.To
 	}
-	if p.metric.Previous {
+	switch {
+	case p.metric.Previous:
 		w.From = q.From // what came in the period before makes no zero of this one
+	case p.metric.Aggregation == RollingShare:
+		w.From = p.last(q) // nor what came on the days before the one that is asked about
 	}
 	return p.covered[table].meets(w.From, w.To)
 }

@@ -273,12 +273,12 @@ func over(n, d float64) float64 {
 
 // denominator is what the figure's numerator is divided by, as summed.
 func (s side) denominator() float64 {
-	switch s.metric.Aggregation {
-	case DailyMean:
+	switch a := s.metric.Aggregation; {
+	case a == DailyMean:
 		return s.days
-	case ShareOfDays:
+	case a == ShareOfDays:
 		return s.days * float64(s.sums.units)
-	case Mean:
+	case a.ones():
 		return float64(s.sums.units)
 	}
 	return s.sums.den
@@ -318,11 +318,7 @@ func (p *plan) unitsQuery(group string) (string, map[string]any) {
 	if p.metric.Aggregation.days() {
 		w := p.window(p.periods[0])
 		params["row_from"], params["row_last"] = w.From, w.Last()
-		num := "1"
-		if p.metric.Aggregation == DailyMean {
-			num = "i64(count(*))"
-		}
-		return fmt.Sprintf(spanUnitsText, num, p.metric.Query), params
+		return fmt.Sprintf(spanUnitsText, p.metric.Aggregation.ofDays(), p.metric.Query), params
 	}
 	column := func(name string) string {
 		if p.metric.Aggregation.has(name) {
@@ -379,10 +375,10 @@ func (u *walk) next() error {
 	if err := u.rows.Scan(&u.unit, &u.account, &s.num, &s.den, &s.times, &s.per); err != nil {
 		return err
 	}
-	switch u.metric.Aggregation {
-	case ShareOfDays:
+	switch a := u.metric.Aggregation; {
+	case a == ShareOfDays:
 		s.den = u.days
-	case Mean:
+	case a.ones():
 		s.den = 1
 	}
 	return nil

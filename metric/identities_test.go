@@ -113,7 +113,7 @@ func (w *world) reAdd(ctx context.Context, q Request, pt Point) error {
 	if m, _ := w.r.catalogue.Find(q.Metric); pt.Low != nil && *pt.Low < 0 && !negative && m.Aggregation != NPS && m.Name != "onboarding_days_late" { // early is a delay below zero
 		return fmt.Errorf("an interval from %v of what no row makes negative", *pt.Low)
 	}
-	if m, _ := w.r.catalogue.Find(q.Metric); pt.Value != nil && pt.Units > 1 && pt.Low == nil && slices.Contains([]Aggregation{Proportion, NPS, Mean, ShareOfDays, Ratio, Product}, m.Aggregation) && m.Unit != "index" {
+	if m, _ := w.r.catalogue.Find(q.Metric); pt.Value != nil && pt.Units > 1 && pt.Low == nil && slices.Contains([]Aggregation{Proportion, NPS, Mean, ShareOfDays, RollingShare, Ratio, Product}, m.Aggregation) && m.Unit != "index" {
 		return fmt.Errorf("%v of %d units has no interval", *pt.Value, pt.Units)
 	}
 	if w.quantile(q.Metric) {

@@ -50,8 +50,9 @@ type LifetimeRow struct {
 	MRR, Paying, Exposure, Left float64
 	// Simple is revenue per account over churn, with its interval.
 	Simple, SimpleLow, SimpleHigh *float64
-	// WithMargin and Discounted follow from it.
-	WithMargin, Discounted *float64
+	// WithMargin and Discounted follow from it, with theirs.
+	WithMargin, MarginLow, MarginHigh         *float64
+	Discounted, DiscountedLow, DiscountedHigh *float64
 	// Survival is the value from the retention model: margin and discount
 	// included; nil with a Reason.
 	Survival, SurvivalLow, SurvivalHigh *float64
@@ -139,9 +140,9 @@ func (r *Reader) simpleValues(ctx context.Context, p *plan, q Request) (map[stri
 				row.Simple, row.SimpleLow, row.SimpleHigh = pt.Value, pt.Low, pt.High
 				row.MRR, row.Paying = deref(pt.Numerator), deref(pt.Denominator)
 			case "customer_lifetime_value_margin":
-				row.WithMargin = pt.Value
+				row.WithMargin, row.MarginLow, row.MarginHigh = pt.Value, pt.Low, pt.High
 			case "customer_lifetime_value_discounted":
-				row.Discounted = pt.Value
+				row.Discounted, row.DiscountedLow, row.DiscountedHigh = pt.Value, pt.Low, pt.High
 			case "customer_lifetime":
 				row.Exposure, row.Left = deref(pt.Numerator), deref(pt.Denominator)
 			}

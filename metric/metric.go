@@ -22,6 +22,9 @@ const (
 	// period's last (from_day, to_day: an active day and the unit's next one,
 	// null for none).
 	Rolling Aggregation = "rolling count"
+	// RollingShare is the part of the units active on any of the Reach+1 days up
+	// to the period's last that was active on the last (from_day, to_day).
+	RollingShare Aggregation = "rolling share"
 	// Distinct counts the units active in the period (from_day, to_day).
 	Distinct Aggregation = "distinct count"
 	// DailyMean divides the active days of all units by the days of the
@@ -57,17 +60,18 @@ const (
 
 // aggregations lists the columns that each wants besides grp, unit, account.
 var aggregations = map[Aggregation][]string{
-	Rolling:     {"from_day", "to_day"},
-	Distinct:    {"from_day", "to_day"},
-	DailyMean:   {"from_day", "to_day"},
-	Sum:         {"period", "numerator"},
-	ShareOfDays: {"period", "numerator"},
-	Proportion:  {"period", "numerator", "denominator"},
-	NPS:         {"period", "numerator", "denominator"},
-	Mean:        {"period", "numerator"},
-	Ratio:       {"period", "numerator", "denominator"},
-	Product:     {"period", "numerator", "denominator", "times", "per"},
-	Quantile:    {"period", "numerator", "denominator"},
+	Rolling:      {"from_day", "to_day"},
+	RollingShare: {"from_day", "to_day"},
+	Distinct:     {"from_day", "to_day"},
+	DailyMean:    {"from_day", "to_day"},
+	Sum:          {"period", "numerator"},
+	ShareOfDays:  {"period", "numerator"},
+	Proportion:   {"period", "numerator", "denominator"},
+	NPS:          {"period", "numerator", "denominator"},
+	Mean:         {"period", "numerator"},
+	Ratio:        {"period", "numerator", "denominator"},
+	Product:      {"period", "numerator", "denominator", "times", "per"},
+	Quantile:     {"period", "numerator", "denominator"},
 }
 
 // has tells whether the query answers the column.
@@ -75,10 +79,29 @@ func (a Aggregation) has(column string) bool { return slices.Contains(aggregatio
 
 // Additive tells whether the groups of a breakdown sum to the whole, given
 // that each unit is in one group.
-func (a Aggregation) Additive() bool { return a == Sum || a.days() }
+func (a Aggregation) Additive() bool { return a == Sum || a.days() && a != RollingShare }
 
 // days tells whether the query answers the active days of each unit.
-func (a Aggregation) days() bool { return a == Rolling || a == Distinct || a == DailyMean }
+func (a Aggregation) days() bool { return a.rolls() || a == Distinct || a == DailyMean }
+
+// rolls tells whether the figure is of the Reach+1 days up to the period's last.
+func (a Aggregation) rolls() bool { return a == Rolling || a == RollingShare }
+
+// ofDays is the SQL of a unit's numerator, made of its active days up to the
+// parameter row_last, of an aggregation of days.
+func (a Aggregation) ofDays() string {
+	switch a {
+	case DailyMean:
+		return "i64(count(*))"
+	case RollingShare:
+		return "max(CASE WHEN u.from_day = {row_last:Date} THEN 1 ELSE 0 END)"
+	}
+	return "1"
+}
+
+// ones tells whether every unit weighs one in the denominator, though the query
+// does not say so.
+func (a Aggregation) ones() bool { return a == Mean || a == RollingShare }
 
 // Direction says which way is good.
 type Direction string

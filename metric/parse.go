@@ -270,8 +270,8 @@ func (m *Metric) checkQuery() error {
 	if m.ByDay && (!m.Has(farol.Daily) || m.Window > 0 || m.Previous) {
 		return fmt.Errorf("by day needs the grain day, and no window")
 	}
-	if m.Aggregation == Rolling && (m.Reach == Forever || m.Reach >= longestWindow) {
-		return fmt.Errorf("a rolling count has a window of at most %d days, so its reach is a number below that", longestWindow)
+	if m.Aggregation.rolls() && (m.Reach == Forever || m.Reach >= longestWindow) {
+		return fmt.Errorf("a rolling figure has a window of at most %d days, so its reach is a number below that", longestWindow)
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (p *plan) point(q farol.Period, group string, s sums) Point {
 		return pt
 	}
 	start, covered := p.start(q)
-	if s.units == 0 && s.num == 0 && !p.received(q) {
+	if (s.units == 0 || p.metric.Aggregation == RollingShare) && s.num == 0 && !p.received(q) {
 		pt.Reason = NoData
 		return pt
 	}
@@ -74,7 +74,7 @@ func (p *plan) point(q farol.Period, group string, s sums) Point {
 	}
 	pt.Complete = p.elapsed(q) && (!p.metric.covering() || start == p.window(q).From)
 	p.figure(&pt, s, float64(p.last(q)-start+1))
-	if m := p.metric; (m.Window > 0 || m.Previous) && start > p.window(q).From {
+	if m := p.metric; (m.Window > 0 || m.Previous || m.Aggregation.rolls()) && start > p.window(q).From {
 		pt.Value, pt.Low, pt.High, pt.Reason, pt.Complete = nil, nil, nil, WindowNotCovered, false
 	}
 	pt.compound(p.metric.Compound)
@@ -113,12 +113,7 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 	switch p.metric.Aggregation {
 	case Rolling:
 		n := float64(s.units)
-		pt.Numerator = &n
-		if days < float64(p.metric.Reach+1) {
-			pt.Reason, pt.Complete = WindowNotCovered, false
-			return
-		}
-		pt.Value = &n
+		pt.Numerator, pt.Value = &n, &n
 	case Sum, Distinct:
 		pt.Numerator, pt.Value = &s.num, &s.num
 	case DailyMean:
@@ -127,6 +122,10 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 		pt.fraction(s.num, days*float64(s.units))
 		pt.interval(stats.Mean(float64(s.units), s.num/days, s.squares/(days*days), stats.Level))
 		pt.clip(0, 1)
+	case RollingShare:
+		n := float64(s.units)
+		pt.fraction(s.num, n)
+		pt.interval(stats.Wilson(s.num, n, stats.Level))
 	case Proportion:
 		pt.fraction(s.num, s.den)
 		pt.interval(stats.Wilson(s.num, s.den, stats.Level))

@@ -94,6 +94,8 @@ func init() {
 		referUse("active_"+who+"_day", days)
 		referUse("active_"+who+"_week", window(7))
 		referUse("active_"+who+"_28d", window(28))
+		referUse("active_"+who+"_30d", window(30))
+		referUse("active_"+who+"_calendar_week", func(r *reference, q Request, p farol.Period) []refRow { return once(days(r, q, p)) })
 		referUse("active_"+who+"_month", func(r *reference, q Request, p farol.Period) []refRow { return once(days(r, q, p)) })
 		if people {
 			referUse("stickiness", days)
@@ -333,7 +335,7 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 	first, days := r.since(about.state)
 	window := p.From
 	switch {
-	case m.Aggregation == Rolling:
+	case m.Aggregation.rolls():
 		window = last - farol.Day(m.Reach)
 	case m.Window > 0:
 		window = last - farol.Day(m.Window) + 1
@@ -346,6 +348,8 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 		from := window
 		if m.Previous {
 			from = p.From
+		} else if m.Aggregation == RollingShare {
+			from = last
 		}
 		for d := from; d <= last; d++ {
 			data = data || days[d]
@@ -355,7 +359,7 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 	case p.From > r.asOf:
 		pt.Reason = NotStarted
 		return pt
-	case len(rows) == 0 && !data:
+	case (len(rows) == 0 || m.Aggregation == RollingShare && num == 0) && !data:
 		pt.Reason = NoData
 		return pt
 	}
@@ -369,7 +373,7 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 		den = n
 	case ShareOfDays:
 		den = n * float64(len(rows))
-	case Mean:
+	case Mean, RollingShare:
 		den = float64(len(rows))
 	}
 	wait := farol.Day(0)
@@ -383,7 +387,7 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 	}
 	pt.Complete = p.Last()+wait <= r.through && (start == window || !about.covering)
 	pt.Numerator = &num
-	if m.Window > 0 || m.Previous {
+	if m.Window > 0 || m.Previous || m.Aggregation.rolls() {
 		defer func() {
 			if start > window {
 				pt.Value, pt.Reason, pt.Complete = nil, WindowNotCovered, false
@@ -399,9 +403,6 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 	}
 	if m.Aggregation == Sum || m.Aggregation == Distinct || m.Aggregation == Rolling {
 		pt.Value = &num
-		if m.Aggregation == Rolling && start > window {
-			pt.Value, pt.Reason, pt.Complete = nil, WindowNotCovered, false
-		}
 		return pt
 	}
 	open := m.Waits && p.Last()+wait > r.through

@@ -112,6 +112,13 @@ func (r *reference) contracts(q Request, day farol.Day, value func(account, sub 
 	return out
 }
 
+// inForce tells whether the term's subscription is on its last day.
+func (r *reference) inForce(t refTerm) bool {
+	return slices.ContainsFunc(r.lines(t.ends - 1)[t.account], func(l revLine) bool {
+		return l.sub == t.sub && (l.status == "active" || l.status == "paused") && (l.local == 0 || r.rate(l.currency, t.ends-1) > 0)
+	})
+}
+
 func init() {
 	last := func(r *reference, p farol.Period) farol.Day { return min(p.Last(), r.asOf) }
 	referState("acv", func(r *reference, q Request, p farol.Period) []refRow {
@@ -131,7 +138,7 @@ func init() {
 	referState("renewal_churn_rate", func(r *reference, q Request, p farol.Period) []refRow {
 		due := map[string]refTerm{}
 		for _, t := range r.terms() {
-			if p.Contains(t.ends) && t.ends <= r.asOf && !(t.sooner && t.until < t.ends) && t.ends >= due[t.account].ends {
+			if p.Contains(t.ends) && t.ends <= r.asOf && !(t.sooner && t.until < t.ends) && t.ends >= due[t.account].ends && r.inForce(t) {
 				due[t.account] = t
 			}
 		}

@@ -72,12 +72,21 @@ type refSession struct {
 	group, person string
 	day           farol.Day
 	starts        int
-	online        time.Duration
+	// acted tells that there was more than heartbeats; online is inside
+	// sessions, busy inside the idle limit, heartbeats included.
+	acted        bool
+	online, busy time.Duration
 }
 
-// sessions walks over the events of each person in order of time.
-func (r *reference) sessions(q Request) []refSession {
-	at := map[[2]string][]time.Time{}
+// refMoment is one thing that a person did, or a heartbeat.
+type refMoment struct {
+	at   time.Time
+	beat bool
+}
+
+// moments lists what each person of each group did, in order of time.
+func (r *reference) moments(q Request) map[[2]string][]refMoment {
+	out := map[[2]string][]refMoment{}
 	for i := range r.events {
 		e := &r.events[i]
 		name := e.Name
@@ -88,7 +97,8 @@ func (r *reference) sessions(q Request) []refSession {
 		}
 		a := refAct{day: r.day(e.At), account: r.accountOf(e), person: r.person(e.Person()), name: name}
 		interactive, said := r.propsOf(e)["interactive"].(bool)
-		if businessEvents[name] || said && !interactive || a.day > r.asOf || a.person == "" || !r.counts(a) {
+		beat := e.Kind == farol.Track && name == "Heartbeat"
+		if !beat && (businessEvents[name] || said && !interactive || !r.counts(a)) || a.day > r.asOf || a.person == "" {
 			continue
 		}
 		g, ok := r.group(q, a.account, a.day)
@@ -96,26 +106,46 @@ func (r *reference) sessions(q Request) []refSession {
 			continue
 		}
 		k := [2]string{g, string(a.person)}
-		at[k] = append(at[k], e.At)
+		out[k] = append(out[k], refMoment{e.At, beat})
 	}
+	for _, list := range out {
+		slices.SortFunc(list, func(a, b refMoment) int { return a.at.Compare(b.at) })
+	}
+	return out
+}
+
+// sessions walks over the moments of each person.
+func (r *reference) sessions(q Request) []refSession {
 	var out []refSession
 	timeout := time.Duration(r.s.Conventions.SessionMinutes) * time.Minute
-	for k, times := range at {
-		slices.SortFunc(times, time.Time.Compare)
+	idle := time.Duration(r.s.Conventions.IdleMinutes) * time.Minute
+	for k, list := range r.moments(q) {
 		byDay := map[farol.Day]*refSession{}
-		for i, t := range times {
-			d := r.day(t)
+		var before, acted time.Time
+		for _, m := range list {
+			d := r.day(m.at)
 			if byDay[d] == nil {
 				byDay[d] = &refSession{group: k[0], person: k[1], day: d}
 			}
-			if i == 0 || t.Sub(times[i-1]) > timeout {
-				byDay[d].starts++
-			} else {
-				byDay[d].online += t.Sub(times[i-1])
+			s := byDay[d]
+			if gap := m.at.Sub(before); !before.IsZero() && gap <= idle {
+				s.busy += gap
 			}
+			before = m.at
+			if m.beat {
+				continue
+			}
+			if gap := m.at.Sub(acted); acted.IsZero() || gap > timeout {
+				s.starts++
+			} else {
+				s.online += gap
+			}
+			s.acted, acted = true, m.at
 		}
 		for _, s := range byDay {
-			out = append(out, *s)
+			if s.acted {
+				out = append(out, *s)
+			}
 		}
 	}
 	return out
@@ -203,6 +233,32 @@ func (r *reference) uses(q Request, last farol.Day, days int) map[[2]string]map[
 	return out
 }
 
+// falls tells whether the events of eight weeks, the last first, dropped at one
+// point: by the two-sample t of every split into weeks since and before.
+func falls(weeks []float64) bool {
+	roots := make([]float64, len(weeks))
+	for i, n := range weeks {
+		roots[i] = 2 * math.Sqrt(n+0.375)
+	}
+	for since := 2; since <= 6; since++ {
+		a, b := roots[:since], roots[since:]
+		noise := math.Max(1, (squares(a)+squares(b))/6)
+		if (mean(b)-mean(a))/math.Sqrt(noise*(1/float64(len(a))+1/float64(len(b)))) > 4.5 {
+			return true
+		}
+	}
+	return false
+}
+
+// squares is the sum of the squared distances from the mean.
+func squares(x []float64) (sum float64) {
+	m := mean(x)
+	for _, v := range x {
+		sum += (v - m) * (v - m)
+	}
+	return sum
+}
+
 func init() {
 	last := func(r *reference, p farol.Period) farol.Day { return min(p.Last(), r.asOf) }
 	type rowsOf = func(r *reference, q Request, p farol.Period) []refRow
@@ -230,6 +286,34 @@ func init() {
 	referUse("mean_active_days_7d", window(7))
 	referUse("stickiness_dau_wau", func(r *reference, q Request, p farol.Period) []refRow {
 		return each(window(7)(r, q, p), func(x *refRow) { x.den = 7 })
+	})
+	referUse("stickiness_point", func(r *reference, q Request, p farol.Period) []refRow {
+		here := map[[2]string]bool{}
+		for _, row := range r.used(q, true, last(r, p), last(r, p)) {
+			here[[2]string{row.group, row.unit}] = true
+		}
+		return each(window(28)(r, q, p), func(x *refRow) {
+			x.num = 0
+			if here[[2]string{x.group, x.unit}] {
+				x.num = 1
+			}
+		})
+	})
+	referUse("stickiness_daily_mean", func(r *reference, q Request, p farol.Period) []refRow {
+		var out []refRow
+		for d := last(r, p) - 27; d <= last(r, p); d++ {
+			came, reached := map[string]float64{}, map[string]float64{}
+			for _, row := range r.used(q, true, d, d) {
+				came[row.group]++
+			}
+			for _, row := range r.used(q, true, d-27, d) {
+				reached[row.group]++
+			}
+			for group, n := range reached {
+				out = append(out, refRow{group: group, unit: d.String(), num: came[group] / n})
+			}
+		}
+		return out
 	})
 	referUse("stickiness_wau_mau", func(r *reference, q Request, p farol.Period) []refRow {
 		lately := map[[2]string]bool{}
@@ -336,15 +420,22 @@ func referSessions() {
 	referUse("time_online", func(r *reference, q Request, p farol.Period) []refRow {
 		return r.perPerson(q, p, func(s refSession) float64 { return float64(s.online.Milliseconds()) / 1000 })
 	})
-	referUse("time_online_median", func(r *reference, q Request, p farol.Period) []refRow {
-		var out []refRow
-		for _, s := range r.sessions(q) {
-			if p.Contains(s.day) {
-				out = append(out, refRow{group: s.group, unit: s.person + " " + s.day.String(), num: math.Floor(s.online.Seconds()), den: 1})
-			}
-		}
-		return out
+	referUse("active_time", func(r *reference, q Request, p farol.Period) []refRow {
+		return r.perPerson(q, p, func(s refSession) float64 { return float64(s.busy.Milliseconds()) / 1000 })
 	})
+	perDay := func(name string, of func(refSession) time.Duration) {
+		referUse(name, func(r *reference, q Request, p farol.Period) []refRow {
+			var out []refRow
+			for _, s := range r.sessions(q) {
+				if p.Contains(s.day) {
+					out = append(out, refRow{group: s.group, unit: s.person + " " + s.day.String(), num: math.Floor(of(s).Seconds()), den: 1})
+				}
+			}
+			return out
+		})
+	}
+	perDay("time_online_median", func(s refSession) time.Duration { return s.online })
+	perDay("active_time_median", func(s refSession) time.Duration { return s.busy })
 }
 
 func referAccountUse(last func(*reference, farol.Period) farol.Day) {
@@ -391,6 +482,26 @@ func referAccountUse(last func(*reference, farol.Period) farol.Day) {
 	account("use_change_28d", 56, func(_ *reference, _ string, _ farol.Day, people map[string][]float64) (num, den float64, ok bool) {
 		den = total(people, 28, 56)
 		return total(people, 0, 28), den, den >= 10
+	})
+	referUse("use_change_seasonal", func(r *reference, q Request, p farol.Period) []refRow {
+		var out []refRow
+		for k, people := range r.uses(q, last(r, p), 420) {
+			row := refRow{group: k[0], unit: k[1], num: total(people, 0, 28), den: total(people, 28, 56), times: total(people, 392, 420), per: total(people, 364, 392)}
+			if min(row.den, row.times, row.per) >= 10 {
+				out = append(out, row)
+			}
+		}
+		return out
+	})
+	account("use_break_8w", 56, func(r *reference, unit string, last farol.Day, people map[string][]float64) (num, den float64, ok bool) {
+		weeks := make([]float64, 8)
+		for ago := range weeks {
+			weeks[ago] = total(people, 7*ago, 7*ago+7)
+		}
+		if falls(weeks) {
+			num = 1
+		}
+		return num, 1, r.unitFirst(false, unit) <= last-55
 	})
 	account("use_slope_8w", 56, func(r *reference, unit string, last farol.Day, people map[string][]float64) (num, den float64, ok bool) {
 		// The textbook slope: covariance over variance.

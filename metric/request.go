@@ -248,7 +248,7 @@ func (p *plan) last(q farol.Period) farol.Day { return min(q.Last(), p.asOf) }
 func (p *plan) window(q farol.Period) farol.Period {
 	last := p.last(q)
 	switch m := p.metric; {
-	case m.Aggregation == Rolling:
+	case m.Aggregation.rolls():
 		return farol.Period{From: last - farol.Day(m.Reach), To: last + 1}
 	case m.Window > 0:
 		return farol.Period{From: last - farol.Day(m.Window) + 1, To: last + 1}

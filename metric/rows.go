@@ -132,7 +132,7 @@ func (p *plan) fill(row *Row, den, times, per, days float64) {
 	switch {
 	case m.Aggregation == ShareOfDays:
 		row.Denominator = &days
-	case m.Aggregation == Mean:
+	case m.Aggregation.ones():
 		one := 1.0
 		row.Denominator = &one
 	case m.Aggregation.has("denominator"):
@@ -167,11 +167,7 @@ func (p *plan) rowsQuery(group string, limit int, at *cursor) (string, map[strin
 	if p.metric.Aggregation.days() {
 		w := p.window(p.periods[0])
 		params["row_from"], params["row_last"] = w.From, w.Last()
-		num := "1"
-		if p.metric.Aggregation == DailyMean {
-			num = "i64(count(*))"
-		}
-		return fmt.Sprintf(spanRowsText, num, p.metric.Query, where), params
+		return fmt.Sprintf(spanRowsText, p.metric.Aggregation.ofDays(), p.metric.Query, where), params
 	}
 	column := func(name string) string {
 		if p.metric.Aggregation.has(name) {

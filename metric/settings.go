@@ -74,7 +74,7 @@ func Defaults() Settings {
 		Activation: Activation{WindowDays: 14},
 		Conventions: Conventions{
 			PauseDays: 90, PastDueDays: 30, ChurnAt: AtTermEnd, Discounts: AllDiscounts, Brief: CountBrief,
-			SessionMinutes: 30, GrossMargin: 1, DiscountRate: 0.1,
+			SessionMinutes: 30, IdleMinutes: 5, GrossMargin: 1, DiscountRate: 0.1,
 		},
 		Features: Features{WindowDays: 28, AdoptedDays: 3},
 		Reasons:  defaultReasons(),

@@ -48,7 +48,11 @@ func (s *spans) figures(p *plan, periods []farol.Period, group string, into map[
 				out.num += float64(s.lasting(day, 0))
 			}
 		}
-		if p.metric.Aggregation != DailyMean {
+		switch p.metric.Aggregation {
+		case DailyMean:
+		case RollingShare:
+			out.num = float64(s.lasting(last, 0))
+		default:
 			out.num = float64(out.units)
 		}
 		if out.units > 0 {

@@ -63,7 +63,7 @@ type lostRow struct {
 
 // valueRow is the lifetime value of a group in every way.
 type valueRow struct {
-	Name, Paying, Churn, Simple, Range, Margin, Discounted, Survival, SurvivalRange, Months, Why string
+	Name, Paying, Churn, Simple, Range, Margin, MarginRange, Discounted, DiscountedRange, Survival, SurvivalRange, Months, Why string
 }
 
 var churnCards = []string{
@@ -355,7 +355,9 @@ func (p *churnPage) values(v *visit, r metric.LifetimeReport) {
 	for _, x := range append([]metric.LifetimeRow{r.Whole}, r.Groups...) {
 		row := valueRow{
 			Name: cmp.Or(x.Group, v.p.T("unknown")), Paying: v.p.Number(x.Paying, 0), Churn: lang.None, Months: lang.None,
-			Simple: money.short(x.Simple), Range: between(x.SimpleLow, x.SimpleHigh), Margin: money.short(x.WithMargin), Discounted: money.short(x.Discounted),
+			Simple: money.short(x.Simple), Range: between(x.SimpleLow, x.SimpleHigh),
+			Margin: money.short(x.WithMargin), MarginRange: between(x.MarginLow, x.MarginHigh),
+			Discounted: money.short(x.Discounted), DiscountedRange: between(x.DiscountedLow, x.DiscountedHigh),
 			Survival: money.short(x.Survival), SurvivalRange: between(x.SurvivalLow, x.SurvivalHigh),
 		}
 		if len(p.Values) == 0 {

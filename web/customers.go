@@ -247,7 +247,7 @@ func (s *server) showCustomers(v *visit, status int, r refusal, q url.Values) er
 	if err != nil {
 		return err
 	}
-	fit := customer.Tally{}
+	fit := customer.Tally{Totalled: look.query.Totalled(then.Accounts)}
 	if look.Board {
 		groups := look.query.ByStage(then.Accounts, boardShown)
 		for _, g := range groups {
@@ -256,14 +256,12 @@ func (s *server) showCustomers(v *visit, status int, r refusal, q url.Values) er
 		p.board(n, groups)
 	} else {
 		page := look.query.Of(then.Accounts)
-		fit = customer.Tally{Count: page.Count, Total: page.Total}
+		fit.Count, fit.Total = page.Count, page.Total
 		p.table(n, page)
 	}
 	p.Empty, p.Fit = !look.view.Past() && fit.Count == 0 && (len(look.given) == 0 || len(then.Accounts) == 0), fit.Count
 	p.Count = v.p.N(fit.Count, "%d customer", "%d customers")
-	if p.Total = n.money(fit.Total); look.view.Past() && then.Days["mrr"] == 0 {
-		p.Total = lang.None // none is known, which is not zero
-	}
+	p.Total = n.total(fit.Total, fit.Totalled)
 	for _, w := range look.given["where"] {
 		if c, err := customer.ParseCondition(w); err == nil {
 			p.Filters = append(p.Filters, link{n.condition(c), look.without(w)})
@@ -366,12 +364,12 @@ func (p *customersPage) board(n names, groups []customer.StageGroup) {
 		if g.Stage == "" && g.Count == 0 {
 			continue
 		}
-		c := boardColumn{Title: n.stage(g.Stage), Value: g.Stage, Count: n.v.p.Number(float64(g.Count), 0), Total: n.money(g.Total)}
+		c := boardColumn{Title: n.stage(g.Stage), Value: g.Stage, Count: n.v.p.Number(float64(g.Count), 0), Total: n.total(g.Total, g.Totalled)}
 		where := "stage=" + g.Stage
 		for _, s := range customer.Standings {
 			if t := g.Standings[s]; t.Count > 0 {
 				c.Standings = append(c.Standings, standingLink{
-					n.v.p.Number(float64(t.Count), 0), standingMark(s), p.Look.with(where, "standing="+string(s)), n.v.p.Text(standingTitles[s]) + " · " + n.money(t.Total),
+					n.v.p.Number(float64(t.Count), 0), standingMark(s), p.Look.with(where, "standing="+string(s)), n.v.p.Text(standingTitles[s]) + " · " + n.total(t.Total, t.Totalled),
 				})
 			}
 		}

@@ -133,6 +133,14 @@ func (n names) money(amount float64) string {
 	return scale{n.v.p, metric.Money, n.v.company.Currency}.short(&amount)
 }
 
+// total writes a sum of money; where it is known of nobody it says nothing.
+func (n names) total(amount float64, known bool) string {
+	if !known {
+		return lang.None
+	}
+	return n.money(amount)
+}
+
 // cell is a column's value of an account.
 func (n names) cell(a *customer.Account, column string) customerCell {
 	kind, name, _ := strings.Cut(column, ".")

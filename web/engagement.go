@@ -62,13 +62,13 @@ var engagementCards = map[metric.Of][]cardSection{
 			Title: lang.Text("Stickiness"), Text: lang.Text("Each suits a rhythm: choose the one that the product has."),
 			names: []string{"stickiness", "stickiness_business_days", "stickiness_dau_wau", "stickiness_wau_mau", "active_days_exposed_28d"},
 		},
-		{Title: lang.Text("Sessions and time online"), names: []string{"sessions", "sessions_per_active_user", "time_online_median", "active_users_signed_in_28d"}},
+		{Title: lang.Text("Sessions and time online"), names: []string{"sessions", "sessions_per_active_user", "time_online_median", "active_time_median", "active_users_signed_in_28d"}},
 	},
 	metric.Accounts: {
 		{names: []string{"active_accounts_28d", "account_usage_retention", "account_usage_quick_ratio", "account_stickiness"}},
 		{
 			Title: lang.Text("Use per account"), Text: lang.Text("Kept for every account and day: break a figure down by account to see whose it is."),
-			names: []string{"seat_utilisation", "people_per_account", "use_concentration", "days_since_activity", "use_change_28d", "use_slope_8w"},
+			names: []string{"seat_utilisation", "people_per_account", "use_concentration", "days_since_activity", "use_change_28d", "use_change_seasonal", "use_slope_8w", "use_break_8w"},
 		},
 	},
 }

@@ -24,7 +24,7 @@ func TestEngagement(t *testing.T) {
 	s := busy(t)
 	both(t, func(t *testing.T, code lang.Code) {
 		who := as{role: store.CSM, code: code}
-		a := s.get(who, "/engagement").is(200).has("[data-chart]", 2).has(".chart-note table", 2).has(".stat", 13)
+		a := s.get(who, "/engagement").is(200).has("[data-chart]", 2).has(".chart-note table", 2).has(".stat", 14)
 		a.says("header.head p", map[lang.Code]string{lang.English: "How steadily is the product used", lang.Portuguese: "Com que constância o produto é usado"}[code])
 		a.says("nav.tabs a[aria-current]", map[lang.Code]string{lang.English: "People", lang.Portuguese: "Pessoas"}[code])
 		life := a.chart("lifecycle-data")
@@ -89,7 +89,7 @@ func TestEngagementBucket(t *testing.T) {
 
 func TestEngagementOfAccounts(t *testing.T) {
 	s := busy(t)
-	a := s.get(admin, "/engagement?of=accounts&range=weeks&as_of=2026-03-01&segment=plan%3DPro").is(200).has("[data-chart]", 2).has(".stat", 10)
+	a := s.get(admin, "/engagement?of=accounts&range=weeks&as_of=2026-03-01&segment=plan%3DPro").is(200).has("[data-chart]", 2).has(".stat", 12)
 	a.says("nav.tabs a[aria-current]", "Accounts").says("#histogram", "weeks on average")
 	if weeks := a.chart("histogram-data"); len(weeks.Ticks) < 20 || !strings.Contains(weeks.Series[0].Links[0], "of=accounts") {
 		t.Errorf("%d weeks, links %v", len(weeks.Ticks), weeks.Series[0].Links[:1])

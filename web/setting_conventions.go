@@ -63,7 +63,7 @@ var conventionsSetting = setting{
 func conventionNumbers(c *metric.Conventions) map[string]*int {
 	return map[string]*int{
 		"pause_days": &c.PauseDays, "past_due_days": &c.PastDueDays, "return_days": &c.ReturnDays,
-		"session_minutes": &c.SessionMinutes, "acquisition_lag_months": &c.AcquisitionLag,
+		"session_minutes": &c.SessionMinutes, "idle_minutes": &c.IdleMinutes, "acquisition_lag_months": &c.AcquisitionLag,
 	}
 }
 

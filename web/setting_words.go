@@ -24,6 +24,7 @@ var conventionPoints = map[string]struct {
 	"past_due_days":          {title: lang.Text("An unpaid invoice ends MRR after (days)")},
 	"return_days":            {title: lang.Text("A former customer is new again after (days)")},
 	"session_minutes":        {title: lang.Text("A session ends after silence of (minutes)")},
+	"idle_minutes":           {title: lang.Text("Active time stops at a silence longer than (minutes)")},
 	"gross_margin":           {title: lang.Text("Gross margin (%)")},
 	"discount_rate":          {title: lang.Text("Discount rate per year (%)")},
 	"acquisition_lag_months": {title: lang.Text("Sales cycle (months)")},

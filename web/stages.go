@@ -200,7 +200,7 @@ func (p *stagesPage) columns(n names, groups []customer.StageGroup, entered map[
 			}
 			return "/customers?" + q.Encode()
 		}
-		c := journeyColumn{Title: n.stage(g.Stage), Name: g.Stage, Href: list(), Count: count(g.Count), Total: n.money(g.Total), Median: lang.None, Entered: count(entered[g.Stage])}
+		c := journeyColumn{Title: n.stage(g.Stage), Name: g.Stage, Href: list(), Count: count(g.Count), Total: n.total(g.Total, g.Totalled), Median: lang.None, Entered: count(entered[g.Stage])}
 		if g.MedianDays >= 0 {
 			c.Median = pr.N(g.MedianDays, "%d day", "%d days")
 		}
@@ -217,7 +217,7 @@ func (p *stagesPage) columns(n names, groups []customer.StageGroup, entered map[
 				continue
 			}
 			href := list("standing=" + string(s))
-			c.Standings = append(c.Standings, stageStanding{pr.Text(standingTitles[s]), count(t.Count), n.money(t.Total), href, standingMark(s)})
+			c.Standings = append(c.Standings, stageStanding{pr.Text(standingTitles[s]), count(t.Count), n.total(t.Total, g.Totalled), href, standingMark(s)})
 		}
 		p.Columns = append(p.Columns, c)
 	}
@@ -328,7 +328,11 @@ func (s *server) stagesCSV(v *visit) error {
 	for _, g := range q.ByStage(all, 0) {
 		for _, standing := range append(slices.Clone(customer.Standings), customer.NoLimit) {
 			if t := g.Standings[standing]; t.Count > 0 {
-				write(out, []string{g.Stage, string(standing), strconv.Itoa(t.Count), money(&t.Total)})
+				total := &t.Total
+				if !t.Totalled {
+					total = nil
+				}
+				write(out, []string{g.Stage, string(standing), strconv.Itoa(t.Count), money(total)})
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"math"
 	"net/http"
 	"slices"
 	"strings"
@@ -32,7 +33,6 @@ type whyPage struct {
 	// Sides are the two readings as the form names them.
 	Sides  whySides
 	Method lang.Text
-	Ranked bool
 	Chart  *chart
 	Lines  []whyLine
 	Sums   []whySum
@@ -65,7 +65,7 @@ var whyMethods = map[metric.Method]lang.Text{
 	metric.Contributions: lang.Text("Each line is what it gained or lost; the lines add up to the change exactly."),
 	metric.MixAndRate:    lang.Text("Rate: the line's own figure moved. Mix: its weight in the whole moved. Together they add up to the change exactly."),
 	metric.TwoRatios:     lang.Text("The figure is a product of two ratios: the change of each counts by the mean of the other. The lines add up to the change exactly."),
-	metric.LeaveOneOut:   lang.Text("A median or quantile has no exact decomposition. Each line shows how much smaller the change would be without it; these effects rank the lines and do not add up."),
+	metric.CurveShift:    lang.Text("A median is no sum: what moves it is how many got there sooner or later. Each line is its part in that shift between the two values, by its own times (rate) and its weight (mix). Together they add up to the change exactly."),
 }
 
 // drawnLines bounds the bars of the picture.
@@ -93,7 +93,7 @@ func (s *server) why(v *visit) error {
 		return err
 	}
 	code := v.p.Code()
-	p := whyPage{shell: v.shell(""), Metric: q.metric, By: got.By, Method: whyMethods[got.Method], Ranked: got.Method == metric.LeaveOneOut}
+	p := whyPage{shell: v.shell(""), Metric: q.metric, By: got.By, Method: whyMethods[got.Method]}
 	p.Title, p.Question, p.View, p.Charts = v.p.T("Why did %s change?", q.metric.Title.In(code)), q.metric.Definition.In(code), q.look, true
 	p.Crumb = &crumb{q.metric.Title.In(code), q.look.Link("/metrics/"+q.metric.Name, "grain", string(q.grain))}
 	p.CSV = v.r.URL.Path + ".csv?" + v.r.URL.RawQuery
@@ -168,7 +168,42 @@ func (s *server) whyRequest(v *visit, q metricQuery) (metric.CompareRequest, err
 		}
 	}
 	req.Before.Period = look.Cal.PeriodAt(q.grain, before)
+	if req.By == "" && q.metric.Aggregation == metric.Quantile {
+		req.By = s.carrier(v, req)
+	}
 	return req, nil
+}
+
+// tried is among how many attributes the one that tells most of a change is
+// looked for.
+const tried = 8
+
+// carrier is the attribute that tells most of the change: whose values did other
+// than their weight alone would have. "" where none does.
+func (s *server) carrier(v *visit, req metric.CompareRequest) (best string) {
+	names, err := s.Facts.Attributes(v.r.Context())
+	if err != nil {
+		return ""
+	}
+	most := 0.0
+	for _, name := range names[:min(len(names), tried)] {
+		req.By = name
+		// An attribute that cannot be asked for is none that tells anything.
+		got, err := s.Metrics.Compare(v.r.Context(), req)
+		if err != nil || got.Change == nil {
+			continue
+		}
+		told := 0.0
+		for _, l := range got.Lines {
+			if l.ShareBefore != nil && l.ShareAfter != nil {
+				told += math.Abs(l.Effect.Total() - (*l.ShareBefore+*l.ShareAfter)/2**got.Change)
+			}
+		}
+		if told > most || best == "" && len(got.Lines) > 1 {
+			best, most = name, told
+		}
+	}
+	return best
 }
 
 // answer writes the decomposition.
@@ -195,17 +230,15 @@ func (p *whyPage) answer(q metricQuery, sc scale, req metric.CompareRequest, got
 		return
 	}
 	p.Change = sc.signed(*got.Change)
-	p.HasMix = got.Method == metric.MixAndRate || got.Method == metric.TwoRatios
-	p.HasAccounts = got.By != byAccount && got.Within == nil && !p.Ranked
+	p.HasMix = got.Method != metric.Contributions
+	p.HasAccounts = got.By != byAccount && got.Within == nil
 	totals := sc.apart(got)
 	p.More = got.More
 	for i, l := range got.Lines {
 		p.Lines = append(p.Lines, p.line(q, sc, l, got, totals[i]))
 	}
 	p.picture(sc, got, totals)
-	if !p.Ranked {
-		p.sums(sc, got, totals[len(got.Lines):])
-	}
+	p.sums(sc, got, totals[len(got.Lines):])
 	p.Sentence = p.sentence(sc, got)
 }
 
@@ -249,25 +282,12 @@ func (s scale) step() float64 {
 func (s scale) apart(got metric.Decomposition) []string {
 	var parts []float64
 	for _, l := range got.Lines {
-		v := 0.0
-		if l.Effect != nil {
-			v = l.Effect.Total()
-		}
-		parts = append(parts, v)
+		parts = append(parts, l.Effect.Total())
 	}
 	parts = append(parts, got.Rest.Total(), got.Several)
 	out := make([]string, len(parts))
 	for i, n := range stats.Apportion(parts, s.step()) {
-		v := float64(n) * s.step()
-		if got.Method == metric.LeaveOneOut {
-			v = parts[i]
-		}
-		out[i] = s.signed(v)
-	}
-	for i, l := range got.Lines {
-		if l.Effect == nil {
-			out[i] = lang.None
-		}
+		out[i] = s.signed(float64(n) * s.step())
 	}
 	return out
 }
@@ -293,9 +313,7 @@ func (p *whyPage) line(q metricQuery, sc scale, l metric.Line, got metric.Decomp
 	if l.ShareBefore != nil && l.ShareAfter != nil {
 		out.Share = sc.p.Percent(*l.ShareBefore) + " → " + sc.p.Percent(*l.ShareAfter)
 	}
-	if e := l.Effect; e != nil {
-		out.Rate, out.Mix, out.Joining = sc.signed(e.Rate), sc.signed(e.Mix), sc.signed(e.Entering+e.Leaving)
-	}
+	out.Rate, out.Mix, out.Joining = sc.signed(l.Effect.Rate), sc.signed(l.Effect.Mix), sc.signed(l.Effect.Entering+l.Effect.Leaving)
 	var moved []string
 	for _, x := range []struct {
 		n    int
@@ -336,9 +354,6 @@ func (p *whyPage) picture(sc scale, got metric.Decomposition, totals []string) {
 	p.Chart.Data.Kind, p.Chart.Data.Whole = "bar", false
 	x := chartSeries{Name: sc.p.T("Effect on the figure")}
 	for i, l := range got.Lines[:min(len(got.Lines), drawnLines)] {
-		if l.Effect == nil {
-			continue
-		}
 		v := l.Effect.Total()
 		x.Values, x.Texts, x.Open = append(x.Values, &v), append(x.Texts, totals[i]), append(x.Open, false)
 		p.Chart.Data.Ticks = append(p.Chart.Data.Ticks, p.called(l.Name, got))
@@ -351,11 +366,8 @@ func (p *whyPage) picture(sc scale, got metric.Decomposition, totals []string) {
 // the two largest lines did themselves, and the rest by kind.
 func (p *whyPage) sentence(sc scale, got metric.Decomposition) string {
 	head := sc.p.T("%s %s", p.Metric.Title.In(sc.p.Code()), sc.signed(*got.Change))
-	if got.Method == metric.LeaveOneOut || got.Within != nil {
-		if got.Within != nil {
-			head += " · " + sc.p.T("%s in %s", sc.signed(got.Within.Total()), p.Within)
-		}
-		return head
+	if got.Within != nil {
+		return head + " · " + sc.p.T("%s in %s", sc.signed(got.Within.Total()), p.Within)
 	}
 	type cause struct {
 		name  string

@@ -6,7 +6,7 @@
 -- grains: month, week
 -- reach: forever
 -- waits: no
--- version: 1
+-- version: 2
 -- per account: no
 -- settings: company, conventions
 -- title [en]: Churn at renewal
@@ -18,11 +18,12 @@
 -- formula [pt-BR]: contas que deixaram de ser clientes no dia seguinte ao prazo pago / contas com um prazo pago que terminou
 --   no período e que eram clientes no último dia dele
 -- rules [en]: The end is what the contract says (ends_at). Of several terms of an account in the period the last counts.
---   A term that was cut short by a later word, or whose customer left before, does not come up. Nobody comes up for
---   renewal: null. Breakdowns use the attribute on the last day of the term.
+--   A term that was cut short by a later word, or whose subscription was cancelled before its end, does not come up, also
+--   when the account is a customer again by another. Nobody comes up for renewal: null. Breakdowns use the attribute on
+--   the last day of the term.
 -- rules [pt-BR]: O fim é o que o contrato diz (ends_at). De vários prazos de uma conta no período conta o último. Um prazo
---   encurtado depois, ou cujo cliente saiu antes, não chega à renovação. Ninguém chega à renovação: nulo. As quebras usam
---   o atributo no último dia do prazo.
+--   encurtado depois, ou cuja assinatura foi cancelada antes do fim, não chega à renovação, mesmo que a conta seja cliente
+--   de novo por outra. Ninguém chega à renovação: nulo. As quebras usam o atributo no último dia do prazo.
 -- reading [en]: With annual contracts it says what the monthly churn hides: most customers could not have left this month.
 -- reading [pt-BR]: Com contratos anuais, diz o que o churn mensal esconde: a maioria não poderia sair neste mês.
 SELECT r.of_group AS grp, r.renewing AS unit, r.renewing AS account, r.due_period AS period,
@@ -31,7 +32,8 @@ FROM (
   SELECT t.account AS renewing, d.period AS due_period, max(t.ends_day) AS ends_day, argMax(t.grp, t.ends_day) AS of_group
   FROM {{terms}} AS t
   JOIN {{days}} AS d ON d.day = t.ends_day
-  WHERE t.cut = 0 OR t.until_day >= t.ends_day
+  JOIN {{mrr "unfiltered"}} AS h ON h.account = t.account AND h.subscription = t.subscription AND h.from_day < t.ends_day AND h.to_day >= t.ends_day
+  WHERE h.status IN ('active', 'paused') AND (t.cut = 0 OR t.until_day >= t.ends_day)
   GROUP BY t.account, d.period
 ) AS r
 JOIN {{stays "left" "unfiltered"}} AS s ON s.account = r.renewing AND s.from_day < r.ends_day AND s.to_day >= r.ends_day
@@ -47,6 +49,9 @@ now 2026-03-20 12:00
 2026-01-20 10:00  @c6  "Subscription Changed" subscription=s6 ends_at=2027-02-10T12:00:00Z
 2026-01-25 10:00  @d1  "Subscription Cancelled" subscription=t1 reason=price
 2025-02-10 10:00  @c{1..2}  group plan=pro
+2025-02-10 10:00  @f{1..2}  "Subscription Started" subscription=v{} mrr=100 currency=BRL ends_at=2026-02-10T12:00:00Z
+2025-08-01 10:00  @f{1..2}  "Subscription Cancelled" subscription=v{} reason=price
+2025-11-01 10:00  @f{1..2}  "Subscription Started" subscription=w{} mrr=100 currency=BRL
 
 want month 2026-02-01 = 0.2105 (4/19)
 want month 2026-02-01 by plan pro = 1 (2/2)

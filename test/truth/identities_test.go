@@ -124,7 +124,7 @@ func (l *loaded) parts(m *metric.Metric) int {
 	if err != nil {
 		l.t.Errorf("%s: %v", m.Name, err)
 	}
-	if err != nil || d.Change == nil || d.Method == metric.LeaveOneOut || len(d.Lines) == 0 {
+	if err != nil || d.Change == nil || len(d.Lines) == 0 {
 		return 0
 	}
 	size := 1e-8 * max(1, math.Abs(*d.Before.Value), math.Abs(*d.After.Value))
