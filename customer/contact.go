@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/sight"
@@ -59,11 +61,15 @@ func ReadContact(ctx context.Context, f *facts.Facts, id farol.PersonID, today, 
 	if c.ID, c.IDs, err = f.PersonIDs(ctx, id, known); err != nil {
 		return nil, err
 	}
-	changes, err := f.PersonChanges(ctx, c.IDs, asOf, known)
-	if err != nil {
-		return nil, err
-	}
-	if c.Accounts, err = f.PersonAccounts(ctx, c.ID, c.IDs, cmp.Or(asOf, today), known); err != nil {
+	var changes []facts.PersonChange
+	reads, reading := errgroup.WithContext(ctx)
+	reads.Go(func() (err error) { changes, err = f.PersonChanges(reading, c.IDs, asOf, known); return err })
+	reads.Go(func() (err error) {
+		c.Accounts, err = f.PersonAccounts(reading, c.ID, c.IDs, cmp.Or(asOf, today), known)
+		return err
+	})
+	reads.Go(func() (err error) { c.Joins, err = f.PersonJoins(reading, c.IDs); return err })
+	if err := reads.Wait(); err != nil {
 		return nil, err
 	}
 	s := sight.Of(ctx)
@@ -82,8 +88,7 @@ func ReadContact(ctx context.Context, f *facts.Facts, id farol.PersonID, today, 
 		}
 	}
 	c.take(changes)
-	c.Joins, err = f.PersonJoins(ctx, c.IDs)
-	return c, err
+	return c, nil
 }
 
 // take sorts what was said.

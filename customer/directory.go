@@ -425,12 +425,10 @@ func (d *Directory) AccountAt(ctx context.Context, id farol.AccountID, asOf faro
 	if day == 0 {
 		day = farol.DayOf(d.now(), d.facts.Zone())
 	}
-	var said []facts.AccountValue
+	var a *Account
 	var kept []facts.Measure
 	reads, reading := errgroup.WithContext(ctx)
-	reads.Go(func() error {
-		return d.facts.ValuesOf(reading, id, asOf, known, func(v facts.AccountValue) { said = append(said, v) })
-	})
+	reads.Go(func() (err error) { a, err = d.accountSaid(reading, id, asOf, known); return err })
 	reads.Go(func() error {
 		now, err := d.current(reading)
 		if err != nil {
@@ -442,17 +440,40 @@ func (d *Directory) AccountAt(ctx context.Context, id farol.AccountID, asOf faro
 	if err := reads.Wait(); err != nil {
 		return nil, err
 	}
-	if len(said) == 0 {
-		return nil, farol.Errorf(farol.NotFound, "there is no such account")
-	}
-	a := accountOf(id, said)
 	for _, m := range kept {
 		a.Metrics[m.Metric] = *m.Value
 	}
-	if a = cut(map[farol.AccountID]*Account{id: a}, sight.Of(ctx))[id]; a == nil {
+	return a.seen(ctx)
+}
+
+// AccountSaid is AccountAt without metrics, for those who want a name.
+func (d *Directory) AccountSaid(ctx context.Context, id farol.AccountID, asOf farol.Day, known time.Time) (*Account, error) {
+	a, err := d.accountSaid(ctx, id, asOf, known)
+	if err != nil {
+		return nil, err
+	}
+	return a.seen(ctx)
+}
+
+func (d *Directory) accountSaid(ctx context.Context, id farol.AccountID, asOf farol.Day, known time.Time) (*Account, error) {
+	var said []facts.AccountValue
+	err := d.facts.ValuesOf(ctx, id, asOf, known, func(v facts.AccountValue) { said = append(said, v) })
+	if err == nil && len(said) == 0 {
+		err = farol.Errorf(farol.NotFound, "there is no such account")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return accountOf(id, said), nil
+}
+
+// seen is the account as the context's reader may see it.
+func (a *Account) seen(ctx context.Context) (*Account, error) {
+	b := cut(map[farol.AccountID]*Account{a.ID: a}, sight.Of(ctx))[a.ID]
+	if b == nil {
 		return nil, farol.Errorf(farol.NotFound, "there is no such account")
 	}
-	return a, nil
+	return b, nil
 }
 
 // At answers the accounts as of a day (0: today) and as known at an instant

@@ -256,7 +256,7 @@ func (s *server) accountNamesThen(v *visit, look *view) (func(farol.AccountID) s
 		name, ok := known[id]
 		if !ok {
 			name = string(id)
-			if a, err := s.accountAt(v, look, id); err == nil {
+			if a, err := s.Customers.AccountSaid(v.r.Context(), id, look.AsOf, look.Known); err == nil {
 				name = a.Name
 			} else if farol.KindOf(err) != farol.NotFound {
 				s.Log.Warn("what a customer was called is not known", "request", v.id, "error", err)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/customer"
 	"github.com/farol-cs/farol/facts"
@@ -38,6 +40,8 @@ type personPage struct {
 	Older    string
 	Past     bool
 	MayErase bool
+
+	lived *personLived
 }
 
 type personAccountRow struct {
@@ -74,11 +78,17 @@ func (s *server) showPerson(v *visit, status int, r refusal) error {
 	if err != nil {
 		return err
 	}
-	c, err := customer.ReadContact(v.r.Context(), s.Facts, farol.PersonID(v.r.PathValue("id")), look.Today, look.AsOf, look.Known)
+	id := farol.PersonID(v.r.PathValue("id"))
+	lived, err := s.personLived(v, look, id)
 	if err != nil {
 		return err
 	}
-	p := personPage{shell: v.shell(""), refusal: r, Contact: c, Base: personHref(c.ID), Past: look.Past()}
+	defer lived.reads.Wait() // nothing reads on when the page has ended
+	c, err := customer.ReadContact(v.r.Context(), s.Facts, id, look.Today, look.AsOf, look.Known)
+	if err != nil {
+		return err
+	}
+	p := personPage{shell: v.shell(""), refusal: r, Contact: c, Base: personHref(c.ID), Past: look.Past(), lived: lived}
 	p.Title, p.View, p.path = contactTitle(v, c), look, personHref(c.ID)
 	p.Question = v.p.T("Who is this person, and what did they do and say?")
 	p.Crumb = &crumb{v.p.T("People"), look.At("/people")}
@@ -219,48 +229,81 @@ func (s *server) personFacts(v *visit, _ *view, p *personPage) error {
 	return nil
 }
 
+// eventMoment is the kind of a person's use in the timeline.
+const eventMoment = "event"
+
+// personLived is what a person did and what happened, of the kind and time that
+// the address asks for: read while the rest of the page is.
+type personLived struct {
+	kind    string
+	before  time.Time
+	reads   errgroup.Group
+	moments []facts.Moment
+	events  []facts.EventRow
+}
+
+func (s *server) personLived(v *visit, look *view, id farol.PersonID) (*personLived, error) {
+	l := &personLived{kind: v.r.URL.Query().Get("kind")}
+	if b := v.r.URL.Query().Get("before"); b != "" {
+		ms, err := strconv.ParseInt(b, 10, 64)
+		if err != nil {
+			return nil, farol.InvalidField("before", "must be a whole number")
+		}
+		l.before = time.UnixMilli(ms)
+	}
+	ctx := v.r.Context()
+	if l.kind != eventMoment {
+		l.reads.Go(func() (err error) {
+			q := facts.MomentFilter{Person: id, AsOf: look.AsOf, Known: look.Known, Before: l.before, Limit: momentsShown}
+			if l.kind != "" {
+				q.Kinds = []string{l.kind}
+			}
+			l.moments, err = s.Facts.Moments(ctx, q)
+			return err
+		})
+	}
+	if l.kind == "" || l.kind == eventMoment {
+		l.reads.Go(func() (err error) {
+			q := facts.EventFilter{Person: id, Known: look.Known, Limit: momentsShown + 1}
+			if look.AsOf != 0 {
+				q.To = look.AsOf + 1
+			}
+			if !l.before.IsZero() {
+				q.To = farol.DayOf(l.before, v.company.location()) + 1
+			}
+			l.events, _, err = s.Facts.Events(ctx, q)
+			return err
+		})
+	}
+	return l, nil
+}
+
 // personTimeline merges answers, tickets, what was said, and the events.
 func (s *server) personTimeline(v *visit, look *view, p *personPage) error {
-	q := v.r.URL.Query()
-	kind := q.Get("kind")
-	const event = "event"
-	p.Kinds = []choice{{Title: lang.Text("Everything"), Chosen: kind == ""}, {Value: event, Title: lang.Text("Use"), Chosen: kind == event}}
+	kind := p.lived.kind
+	p.Kinds = []choice{{Title: lang.Text("Everything"), Chosen: kind == ""}, {Value: eventMoment, Title: lang.Text("Use"), Chosen: kind == eventMoment}}
 	for _, k := range momentKinds {
 		if slices.Contains([]string{facts.TicketMoment, facts.AnswerMoment, facts.AttributeMoment, facts.MarkMoment}, k.kind) {
 			p.Kinds = append(p.Kinds, choice{Value: k.kind, Title: k.title, Chosen: k.kind == kind})
 		}
 	}
-	filter := facts.MomentFilter{Person: p.Contact.ID, AsOf: look.AsOf, Known: look.Known, Limit: momentsShown}
 	if kind != "" {
-		filter.Kinds = []string{kind}
 		p.extra = url.Values{"kind": {kind}}
-	}
-	if b := q.Get("before"); b != "" {
-		ms, err := strconv.ParseInt(b, 10, 64)
-		if err != nil {
-			return farol.InvalidField("before", "must be a whole number")
-		}
-		filter.Before = time.UnixMilli(ms)
 	}
 	n, err := s.names(v)
 	if err != nil {
 		return err
 	}
-	if kind != event {
-		moments, err := s.Facts.Moments(v.r.Context(), filter)
-		if err != nil {
-			return err
-		}
-		for _, m := range moments {
-			row := personMoment(n, m)
-			row.Who = ""
-			p.Moments = append(p.Moments, row)
-		}
+	if err := p.lived.reads.Wait(); err != nil {
+		return err
 	}
-	if kind == "" || kind == event {
-		if err := s.personUse(v, look, filter, p); err != nil {
-			return err
-		}
+	for _, m := range p.lived.moments {
+		row := personMoment(n, m)
+		row.Who = ""
+		p.Moments = append(p.Moments, row)
+	}
+	if err := s.personUse(v, look, p); err != nil {
+		return err
 	}
 	slices.SortStableFunc(p.Moments, func(a, b momentRow) int { return b.When.Compare(a.When) })
 	if len(p.Moments) > momentsShown {
@@ -271,21 +314,14 @@ func (s *server) personTimeline(v *visit, look *view, p *personPage) error {
 }
 
 // personUse adds the person's events of the log that are use.
-func (s *server) personUse(v *visit, look *view, filter facts.MomentFilter, p *personPage) error {
-	f := facts.EventFilter{Person: p.Contact.ID, Known: look.Known, Limit: momentsShown + 1}
-	if look.AsOf != 0 {
-		f.To = look.AsOf + 1
-	}
-	if !filter.Before.IsZero() {
-		f.To = farol.DayOf(filter.Before, v.company.location()) + 1
-	}
+func (s *server) personUse(v *visit, look *view, p *personPage) error {
 	names, err := s.accountNamesThen(v, look)
 	if err != nil {
 		return err
 	}
-	rows, _, err := s.Facts.Events(v.r.Context(), f)
-	for _, e := range rows {
-		if e.Kind != farol.Track && e.Kind != farol.Page && e.Kind != farol.Screen || !facts.CountsAsUse(e.Name) || !filter.Before.IsZero() && !e.At.Before(filter.Before) {
+	before := p.lived.before
+	for _, e := range p.lived.events {
+		if e.Kind != farol.Track && e.Kind != farol.Page && e.Kind != farol.Screen || !facts.CountsAsUse(e.Name) || !before.IsZero() && !e.At.Before(before) {
 			continue
 		}
 		row := momentRow{When: e.At, Icon: "activity", Title: cmp.Or(e.Name, v.p.Text(kindTitles[e.Kind])), Late: e.Late}
@@ -294,7 +330,7 @@ func (s *server) personUse(v *visit, look *view, filter facts.MomentFilter, p *p
 		}
 		p.Moments = append(p.Moments, row)
 	}
-	return err
+	return nil
 }
 
 // personMoment is momentRowOf, with what the team says of people.
