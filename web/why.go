@@ -115,10 +115,10 @@ func (s *server) why(v *visit) error {
 // whyRequest reads which two readings are compared: before and after are days
 // of their periods; without them, the figure that the metric's page shows and
 // the one that it is held against there.
-func (s *server) whyRequest(v *visit, q metricQuery) (metric.CompareRequest, error) {
+func (s *server) whyRequest(v *visit, q metricQuery) (req metric.CompareRequest, err error) {
 	in := v.r.URL.Query()
 	look := q.look
-	req := metric.CompareRequest{
+	req = metric.CompareRequest{
 		Metric: q.metric.Name, Grain: q.grain, By: in.Get("by"), Filters: look.Filters, MaxAge: pageAge,
 		After: metric.Moment{AsOf: look.AsOf, Known: look.Known},
 	}
@@ -169,41 +169,48 @@ func (s *server) whyRequest(v *visit, q metricQuery) (metric.CompareRequest, err
 	}
 	req.Before.Period = look.Cal.PeriodAt(q.grain, before)
 	if req.By == "" && q.metric.Aggregation == metric.Quantile {
-		req.By = s.carrier(v, req)
+		// Of one account a median says next to nothing.
+		if req.By, err = s.coarsest(v); err != nil {
+			return req, err
+		}
 	}
 	return req, nil
 }
 
-// tried is among how many attributes the one that tells most of a change is
-// looked for.
-const tried = 8
+// fewValues is how many values an attribute may have so that people read a figure
+// by it; one whose values hardly repeat is a name.
+const fewValues = 12
 
-// carrier is the attribute that tells most of the change: whose values did other
-// than their weight alone would have. "" where none does.
-func (s *server) carrier(v *visit, req metric.CompareRequest) (best string) {
+// coarsest is the attribute that parts customers best among those with few
+// values: the one whose value says most of a customer (the largest entropy). ""
+// where there is none.
+func (s *server) coarsest(v *visit) (best string, err error) {
 	names, err := s.Facts.Attributes(v.r.Context())
 	if err != nil {
-		return ""
+		return "", err
+	}
+	all, err := s.Customers.Accounts(v.r.Context())
+	if err != nil {
+		return "", err
 	}
 	most := 0.0
-	for _, name := range names[:min(len(names), tried)] {
-		req.By = name
-		// An attribute that cannot be asked for is none that tells anything.
-		got, err := s.Metrics.Compare(v.r.Context(), req)
-		if err != nil || got.Change == nil {
-			continue
-		}
-		told := 0.0
-		for _, l := range got.Lines {
-			if l.ShareBefore != nil && l.ShareAfter != nil {
-				told += math.Abs(l.Effect.Total() - (*l.ShareBefore+*l.ShareAfter)/2**got.Change)
+	for _, name := range names {
+		count, n := map[string]float64{}, 0.0
+		for _, a := range all {
+			if !a.Test {
+				count[a.Attributes[name]]++
+				n++
 			}
 		}
-		if told > most || best == "" && len(got.Lines) > 1 {
-			best, most = name, told
+		entropy := 0.0
+		for _, c := range count {
+			entropy -= c / n * math.Log(c/n)
+		}
+		if float64(len(count)) <= min(fewValues, n/2) && entropy > most {
+			best, most = name, entropy
 		}
 	}
-	return best
+	return best, nil
 }
 
 // answer writes the decomposition.

@@ -44,6 +44,10 @@ func TestWhy(t *testing.T) {
 		churn := s.get(who, "/metrics/logo_churn_rate/why?by=plan").is(200).says("thead", map[lang.Code]string{lang.English: "Mix", lang.Portuguese: "Mix"}[code])
 		churn.says(".lead-line", "plan Basic")
 	})
+	// Of one account a median says next to nothing: it opens by what parts customers.
+	if got := s.get(admin, "/metrics/median_arpa/why?before=2025-12-10&after=2026-01-10").is(200).text("thead th:first-child"); got != "plan" {
+		t.Errorf("a median is taken apart by %q", got)
+	}
 	// A card's change and the metric's page lead here.
 	s.get(admin, "/").has(`.stat .change a[href*="/why?"]`, -1)
 	s.get(admin, s.get(admin, "/metrics/mrr").attr(`a[href^="/metrics/mrr/why"]`, "href")).is(200)
