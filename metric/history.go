@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"sync"
 	"time"
 
@@ -227,7 +228,10 @@ func (p *plan) row(pt Point, known time.Time) facts.HistoryRow {
 }
 
 func sameFigure(a, b facts.HistoryRow) bool {
-	same := func(x, y *float64) bool { return x == y || x != nil && y != nil && *x == *y }
+	// Figures were kept with all their digits once, and with fewer since.
+	same := func(x, y *float64) bool {
+		return x == y || x != nil && y != nil && (*x == *y || math.Abs(*x-*y) <= 1e-12*math.Max(math.Abs(*x), math.Abs(*y)))
+	}
 	return same(a.Value, b.Value) && same(a.Numerator, b.Numerator) && same(a.Denominator, b.Denominator) &&
 		same(a.Low, b.Low) && same(a.High, b.High) && a.Units == b.Units && a.Complete == b.Complete
 }

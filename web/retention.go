@@ -333,6 +333,9 @@ func (p *retentionPage) curve(sc scale, got metric.Retention) *chart {
 	if got.Request.Unit == metric.RetainRevenue {
 		out.Note = sc.p.T("Weighted by the amounts. Shaded: the 95% interval. The cohorts change along the curve.")
 	}
+	if len(out.Data.Series) > 2 {
+		out.Note = "" // so many intervals are told, not drawn
+	}
 	return out
 }
 

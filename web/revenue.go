@@ -13,6 +13,7 @@ import (
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/sight"
 )
 
 // revenuePage is how recurring revenue went from one end of the period to the
@@ -33,6 +34,8 @@ type revenuePage struct {
 	// any.
 	Rates []choice
 	Other bool
+	// Part tells that only some customers are looked at.
+	Part bool
 	By    string
 	// Attributes to break the ledger down by, Groups the ledger of each value.
 	Attributes []string
@@ -206,6 +209,9 @@ func (p *revenuePage) whole(v *visit, look *view, l metric.RevenueLedger) {
 	})
 	p.split(v, look, sc, l, all)
 	p.currencies(v, sc, l)
+	// Of a part of the customers it is not told what they are billed in.
+	p.Part = len(look.Filters) > 0 || sight.Of(v.r.Context()).Limited()
+	p.Other = p.Other || p.Part
 	for _, way := range []struct {
 		value string
 		title lang.Text
@@ -307,6 +313,9 @@ func monthsChart(v *visit, sc scale, l metric.RevenueLedger) *chart {
 	c.Data.Kind, c.Data.Zero = "bar", true
 	for _, kind := range metric.MovementKinds {
 		s := chartSeries{Name: v.p.Text(movementTitles[kind])}
+		if kind == "transfer" { // no movement of the whole, and the ninth of eight colours
+			s.Tint = "quiet"
+		}
 		any := false
 		for _, line := range l.Lines {
 			x := l.Major(line.Amount(kind))
