@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,11 +95,12 @@ func (s *server) doMergeAccount(v *visit) error {
 		return err
 	}
 	var err error
+	done := "merged"
 	if part := farol.AccountID(v.r.PostForm.Get("part")); part != "" {
 		if part == id || s.Facts.Joined(part, time.Time{}) != id {
 			return farol.Errorf(farol.NotFound, "there is no such account")
 		}
-		err = s.Facts.PartAccount(ctx, v.now, part)
+		err, done = s.Facts.PartAccount(ctx, v.now, part), "parted"
 	} else if _, err = s.Customers.Account(ctx, farol.AccountID(v.r.PostForm.Get("with"))); farol.KindOf(err) == farol.NotFound {
 		err = farol.InvalidField("with", "There is no such customer.")
 	} else if err == nil {
@@ -114,7 +116,7 @@ func (s *server) doMergeAccount(v *visit) error {
 		return err
 	}
 	s.Saved(ctx)
-	return v.done("/customers/"+url.PathEscape(string(id)), "saved")
+	return v.done("/customers/"+url.PathEscape(string(id)), done)
 }
 
 func (s *server) mergePerson(v *visit) error { return s.showMergePerson(v, http.StatusOK, refusal{}) }
@@ -142,7 +144,7 @@ func (s *server) showMergePerson(v *visit, status int, r refusal) error {
 		for _, x := range list {
 			if x.ID != a.ID {
 				row := listedRowOf(v, &view{}, names, x)
-				p.Hints = append(p.Hints, link{row.Name + " · " + row.ID, base + "/merge?" + url.Values{"with": {row.ID}}.Encode()})
+				p.Hints = append(p.Hints, link{strings.Join(slices.DeleteFunc([]string{row.Name, row.Account, row.ID}, func(x string) bool { return x == "" }), " · "), base + "/merge?" + url.Values{"with": {row.ID}}.Encode()})
 			}
 		}
 	}
@@ -203,7 +205,7 @@ func (s *server) doMergePerson(v *visit) error {
 		return err
 	}
 	s.Saved(ctx)
-	return v.done(personHref(id), "saved")
+	return v.done(personHref(id), "merged")
 }
 
 // groupPage is an account with those below it.

@@ -106,7 +106,7 @@ func TestMergePages(t *testing.T) {
 	})
 	s.get(csm, "/people/user-01-0/merge?with=nobody").has(".form-error", 1)
 	s.post(csm, "/people/user-01-0/merge", "with", "user-01-0").is(422).has(".form-error", 1)
-	s.post(csm, "/people/user-01-0/merge", "with", "late-user").leadsTo("/people/user-01-0?done=saved")
+	s.post(csm, "/people/user-01-0/merge", "with", "late-user").leadsTo("/people/user-01-0?done=merged")
 	a := s.get(csm, "/people/late-user").is(200).says("h1", "José")
 	join, _ := a.doc.Find("input[name=join]").First().Attr("value")
 	s.get(csm, "/people?q=late-user").has("tbody tr", 0)
@@ -117,7 +117,7 @@ func TestMergePages(t *testing.T) {
 	s.post(csm, "/customers/acct-01/merge", "with", "acct-02").is(403)
 	s.post(lead, "/customers/acct-01/merge", "with", "acct-01").is(422).has(".form-error", 1)
 	s.get(lead, "/customers/acct-01/merge?with=x").has(".form-error", 1)
-	s.post(lead, "/customers/acct-01/merge", "with", "acct-02").leadsTo("/customers/acct-01?done=saved")
+	s.post(lead, "/customers/acct-01/merge", "with", "acct-02").leadsTo("/customers/acct-01?done=merged")
 	s.get(csm, "/customers").has("tbody tr", 9)
 	s.get(csm, "/customers/acct-02?tab=people").leadsTo("/customers/acct-01")
 	s.get(csm, "/customers/acct-01?tab=people").has("tbody tr", 8)
@@ -125,7 +125,7 @@ func TestMergePages(t *testing.T) {
 	// Another's page does not part it, nor a customer from itself.
 	s.post(lead, "/customers/acct-03/merge", "part", "acct-02").is(404)
 	s.post(lead, "/customers/acct-01/merge", "part", "acct-01").is(404)
-	s.post(lead, "/customers/acct-01/merge", "part", "acct-02").leadsTo("/customers/acct-01?done=saved")
+	s.post(lead, "/customers/acct-01/merge", "part", "acct-02").leadsTo("/customers/acct-01?done=parted")
 	s.get(csm, "/customers").has("tbody tr", 10)
 	s.get(csm, "/customers/acct-02?tab=people").is(200).has("tbody tr", 4)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/segment"
+	"github.com/farol-cs/farol/sight"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -60,8 +61,15 @@ type navItem struct {
 	Href    string
 	who     audience
 	Current bool
-	// demo hides the entry where the company is no demo.
-	demo bool
+	// demo hides the entry where the company is no demo, money from whom money is
+	// hidden, whole from who sees some customers only.
+	demo, money, whole bool
+}
+
+// shown tells whether the entry leads anywhere for who asks.
+func (i navItem) shown(v *visit) bool {
+	of := sight.Of(v.r.Context())
+	return i.who.allows(v.member.Role) && (!i.demo || v.demo) && !(i.money && of.Hides(sight.Money)) && !(i.whole && of.Whole() != nil)
 }
 
 // navigation is the menu at the left; what comes finds its group here.
@@ -84,12 +92,12 @@ var navigation = []navGroup{
 		{Title: lang.Text("Activation"), Icon: "check", Href: "/activation", who: team},
 		{Title: lang.Text("Adoption"), Icon: "chart-bar", Href: "/adoption", who: team},
 		{Title: lang.Text("Retention"), Icon: "calendar", Href: "/retention", who: team},
-		{Title: lang.Text("Revenue"), Icon: "coin", Href: "/revenue", who: team},
-		{Title: lang.Text("Churn"), Icon: "logout", Href: "/churn", who: team},
+		{Title: lang.Text("Revenue"), Icon: "coin", Href: "/revenue", who: team, money: true},
+		{Title: lang.Text("Churn"), Icon: "logout", Href: "/churn", who: team, money: true},
 		{Title: lang.Text("Voice of the customer"), Icon: "message-circle", Href: "/voice", who: team},
 		{Title: lang.Text("Life cycle"), Icon: "route", Href: "/lifecycle", who: team},
 		{Title: lang.Text("Metrics & glossary"), Icon: "chart-line", Href: "/catalogue", who: team},
-		{Title: lang.Text("Restatements"), Icon: "history", Href: "/restatements", who: team},
+		{Title: lang.Text("Restatements"), Icon: "history", Href: "/restatements", who: team, whole: true},
 	}},
 	{lang.Text("Observe"), []navItem{
 		{Title: lang.Text("Truth of the demo"), Icon: "check", Href: "/truth", who: team, demo: true},
@@ -114,6 +122,8 @@ var doneTexts = map[string]lang.Text{
 	"view-changed": lang.Text("The view was changed."),
 	"view-gone":    lang.Text("The view was deleted."),
 	"saved":        lang.Text("Saved."),
+	"merged":       lang.Text("The two are one now. The figures follow within minutes."),
+	"parted":       lang.Text("The two are apart again. The figures follow within minutes."),
 	"read":         lang.Text("What happened until now is read."),
 	"undone-some":  lang.Text("It was taken back, but for what somebody changed meanwhile."),
 	"erased":       lang.Text("The person was erased."),
@@ -159,7 +169,7 @@ func (v *visit) nav() []navGroup {
 	out := make([]navGroup, 0, len(navigation))
 	for _, g := range navigation {
 		items := slices.Clone(g.Items)
-		items = slices.DeleteFunc(items, func(i navItem) bool { return !i.who.allows(v.member.Role) || i.demo && !v.demo })
+		items = slices.DeleteFunc(items, func(i navItem) bool { return !i.shown(v) })
 		for i := range items {
 			items[i].Current = v.under(items[i].Href)
 		}
