@@ -31,6 +31,8 @@ type StageGroup struct {
 	MedianDays int
 	// First are those that have been in it for longest.
 	First []*Account
+
+	stuck []*Account
 }
 
 // ByStage groups the accounts that fit by stage: first those without one, then
@@ -59,6 +61,9 @@ func (q Query) ByStage(all map[farol.AccountID]*Account, first int) []StageGroup
 		g.add(v)
 		tallies[i][standing.place()].add(v)
 		g.First = append(g.First, a)
+		if standing == Stuck {
+			g.stuck = append(g.stuck, a)
+		}
 	}
 	for i := range groups {
 		for _, s := range append([]Standing{NoLimit}, Standings...) {
@@ -74,20 +79,41 @@ func (q Query) ByStage(all map[farol.AccountID]*Account, first int) []StageGroup
 
 func (g *StageGroup) finish(first int, today farol.Day) {
 	g.MedianDays = -1
-	keys, since := make([]sortKey, len(g.First)), make([]farol.Day, len(g.First))
+	since := make([]farol.Day, len(g.First))
 	for i, a := range g.First {
-		keys[i], since[i] = sortKey{account: a, number: float64(a.StageSince)}, a.StageSince
+		since[i] = a.StageSince
 	}
 	slices.Sort(since)
 	if n := len(since); n > 0 && since[(n-1)/2] != 0 {
 		g.MedianDays = daysSince(since[(n-1)/2], today)
 	}
+	g.First = longest(g.First, first)
+}
+
+// LongestStuck are the first so many of those that are stuck, the longest
+// first.
+func LongestStuck(groups []StageGroup, first int) []*Account {
+	var all []*Account
+	for _, g := range groups {
+		all = append(all, g.stuck...)
+	}
+	return longest(all, first)
+}
+
+// longest are the first so many of those that have been in their stage for
+// longest.
+func longest(list []*Account, first int) []*Account {
+	keys := make([]sortKey, len(list))
+	for i, a := range list {
+		keys[i] = sortKey{account: a, number: float64(a.StageSince)}
+	}
 	first = min(first, len(keys))
 	selectFirst(keys, first, func(x, y sortKey) int {
 		return cmp.Or(cmp.Compare(x.number, y.number), strings.Compare(x.account.sorted, y.account.sorted), strings.Compare(string(x.account.ID), string(y.account.ID)))
 	})
-	g.First = make([]*Account, first)
-	for i := range g.First {
-		g.First[i] = keys[i].account
+	out := make([]*Account, first)
+	for i := range out {
+		out[i] = keys[i].account
 	}
+	return out
 }

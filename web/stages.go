@@ -104,7 +104,7 @@ func (s *server) stagesBoard(v *visit) error {
 	p.columns(n, groups, entered)
 	p.draw(n, groups)
 	p.moved(n, all, moves, whys)
-	p.stuck(n, q, all)
+	p.stuck(n, groups)
 	p.CSV = look.Link("/stages.csv", "mine", p.extra.Get("mine"))
 	if last, ok, err := s.Store.LastStageRun(v.r.Context()); err != nil {
 		return err
@@ -259,12 +259,9 @@ func (p *stagesPage) moved(n names, all map[farol.AccountID]*customer.Account, m
 	}
 }
 
-// stuck lists who is past the limit or the target.
-func (p *stagesPage) stuck(n names, q customer.Query, all map[farol.AccountID]*customer.Account) {
-	q.Where = append(q.Where, customer.Condition{Column: "standing", Values: []string{string(customer.Stuck)}})
-	q.Sort, q.Down, q.Limit = "days_in_stage", true, stuckShown
-	page := q.Of(all)
-	for _, a := range page.Accounts {
+// stuck lists who is past the limit.
+func (p *stagesPage) stuck(n names, groups []customer.StageGroup) {
+	for _, a := range customer.LongestStuck(groups, stuckShown) {
 		days, _ := a.DaysInStage(n.today)
 		row := pastLimitRow{Name: a.Name, Href: n.href(a.ID), Stage: n.stage(a.Stage()), Owner: n.members[a.Owner("csm")], MRR: lang.None, Days: n.v.p.Number(float64(days), 0), Since: n.day(a.StageSince)}
 		if v, ok := a.Metrics["mrr"]; ok {
@@ -272,7 +269,11 @@ func (p *stagesPage) stuck(n names, q customer.Query, all map[farol.AccountID]*c
 		}
 		p.Stuck = append(p.Stuck, row)
 	}
-	if page.Count > len(page.Accounts) {
+	count := 0
+	for _, g := range groups {
+		count += g.Standings[customer.Stuck].Count
+	}
+	if count > len(p.Stuck) {
 		more := p.View.clocks()
 		more["where"], more["sort"], more["dir"] = append([]string{"standing=" + string(customer.Stuck)}, p.narrowed()...), []string{"days_in_stage"}, []string{"down"}
 		p.More = "/customers?" + more.Encode()
