@@ -42,6 +42,9 @@ type churnPage struct {
 	Simulator string
 }
 
+// Untold tells that there are facts, and none of subscriptions.
+func (p *churnPage) Untold() bool { return untold(p.Cards) }
+
 // CSV is the address of a table of the page.
 func (p *churnPage) CSV(table string) string { return p.View.Link("/churn/"+table+".csv", "by", p.By) }
 

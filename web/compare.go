@@ -201,7 +201,7 @@ func (s *server) fillComparison(v *visit, c comparison, got metric.Comparison, p
 func apart(p *lang.Printer, a, b string) (string, string) {
 	var x, y map[string]json.RawMessage
 	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {
-		return a, b
+		return settingText(p, a), settingText(p, b)
 	}
 	var left, right []string
 	keys := map[string]bool{}

@@ -65,6 +65,12 @@ func (f reading) shown() []metric.Point {
 	return f.series.Points[max(0, i):]
 }
 
+// untold tells that none of the figures of a page has a value, so that it says what
+// is missing.
+func untold(cards []*card) bool {
+	return !slices.ContainsFunc(cards, func(c *card) bool { return c.Why != "" })
+}
+
 // figureNames lists the metrics that a page shows as figures, nil for a page
 // without.
 func figureNames(page string) (names []string) {

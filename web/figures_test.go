@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/glossary"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/store"
@@ -61,4 +64,21 @@ func TestCatalogueCSV(t *testing.T) {
 	if rows := s.sheetOf(csm, s.get(csm, "/settings").is(200).attr("a[download]", "href")); len(rows) < 1+len(settingForms) {
 		t.Errorf("%d settings in the file", len(rows)-1)
 	}
+}
+
+// Facts, but none of money: the pages say what to send, and simulate nothing.
+func TestNoSubscriptions(t *testing.T) {
+	s := staffed(t)
+	h := &recorder{source: s.source.ID}
+	h.add(farol.Track, "Report Created", today.AddDate(0, 0, -1), "acme", "ana", nil)
+	h.events[0].Known = h.events[0].At
+	s.take(h.events)
+	for _, page := range []string{"/revenue", "/churn"} {
+		a := s.get(csm, page).is(200).says(".past", "subscription events")
+		if shown := a.doc.Find(".stat .value").FilterFunction(func(_ int, x *goquery.Selection) bool { return strings.TrimSpace(x.Text()) != lang.None }); shown.Length() > 0 {
+			t.Errorf("%s shows %q of nothing", page, shown.Text())
+		}
+	}
+	s.get(csm, "/churn/simulator").is(200).has("main .nothing", 1)
+	s.get(csm, "/churn/simulator?mrr=1000").is(200).has(".stat", 3)
 }

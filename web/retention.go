@@ -17,6 +17,8 @@ import (
 type retentionPage struct {
 	shell
 	retentionForm
+	// Empty tells that no fact was ever received.
+	Empty   bool
 	Figures []retentionFigure
 	Curve   *chart
 	Columns []string
@@ -171,6 +173,9 @@ func (s *server) retention(v *visit) error {
 	}
 	p := retentionPage{shell: v.shell(lang.Text("Retention"))}
 	p.Question, p.View, p.Charts, p.extra = v.p.T("Who comes back, and for how long?"), look, true, own
+	if p.Empty = s.Facts.LastKnown().IsZero(); p.Empty {
+		return s.send(v, http.StatusOK, "retention", "layout", p)
+	}
 	attributes, err := s.Facts.Attributes(v.r.Context())
 	if err != nil {
 		return err

@@ -45,7 +45,7 @@ func TestRetentionPage(t *testing.T) {
 }
 
 func TestRetentionWithoutFacts(t *testing.T) {
-	staffed(t).get(admin, "/retention").is(200).has(".heat tbody tr.all", 1)
+	staffed(t).get(admin, "/retention").is(200).has("main .nothing", 1).has(".heat", 0)
 }
 
 // The file holds the numbers of the page.

@@ -36,13 +36,16 @@ type revenuePage struct {
 	Other bool
 	// Part tells that only some customers are looked at.
 	Part bool
-	By    string
+	By   string
 	// Attributes to break the ledger down by, Groups the ledger of each value.
 	Attributes []string
 	Groups     *ledgerTable
 	CSV, All   string
 	Buyers     string
 }
+
+// Untold tells that there are facts, and none of subscriptions.
+func (p revenuePage) Untold() bool { return untold(p.Cards) }
 
 // ledgerTable has a line per movement and a column per period, or per group.
 type ledgerTable struct {

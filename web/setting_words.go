@@ -50,6 +50,9 @@ func pointText(p *lang.Printer, key string, raw json.RawMessage) string {
 // settingText writes a setting of several points one line each; the others are
 // in words already.
 func settingText(p *lang.Printer, value string) string {
+	if value == "*" { // any event makes somebody active
+		return p.T("Whoever did anything in the product")
+	}
 	var points map[string]json.RawMessage
 	if json.Unmarshal([]byte(value), &points) != nil {
 		return value

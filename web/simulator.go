@@ -76,6 +76,9 @@ func (s *server) simulator(v *visit) error {
 	if err != nil {
 		return err
 	}
+	if p.Empty = f.MRR == 0 && v.r.URL.Query().Get("mrr") == ""; p.Empty {
+		return s.send(v, http.StatusOK, "simulator", "layout", p)
+	}
 	p.Basis = v.p.T("Prefilled from your data: churn of the last six months %s (%s to %s).", v.p.Percent(f.Now.Churn), v.p.Percent(f.ChurnLow), v.p.Percent(f.ChurnHigh))
 	if f.Modelled {
 		p.Basis += " " + v.p.T("Churn by age follows your survival curve.")
