@@ -150,6 +150,11 @@ func TestPreviewSetting(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.text)
 	}
 	h.call("PUT", "/api/v1/settings/conventions", h.tokens["manager"], strings.Replace(body, "term_end", "never", 1)).problem(t, 422, "body.churn_at")
+	// What a body leaves out is the default; a zero that is written is none.
+	want := metric.Defaults().Conventions
+	want.PauseDays = 0
+	a = h.call("PUT", "/api/v1/settings/conventions", h.tokens["manager"], `{"pause_days":0}`)
+	same(t, a.body["body"], jsonOf(want))
 }
 
 // Every setting can be saved by the API and read again as it was saved.

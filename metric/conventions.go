@@ -37,35 +37,47 @@ type Conventions struct {
 	Version int `json:"-"`
 	// PauseDays is how long a paused subscription keeps its account a
 	// customer: on that day the pause becomes churn.
-	PauseDays int `json:"pause_days"`
+	PauseDays int `json:"pause_days" required:"false"`
 	// PastDueDays is how long a subscription stays in MRR after its first
 	// unpaid invoice.
-	PastDueDays int `json:"past_due_days"`
+	PastDueDays int `json:"past_due_days" required:"false"`
 	// ChurnAt is AtTermEnd or AtRequest.
-	ChurnAt string `json:"churn_at"`
+	ChurnAt string `json:"churn_at" required:"false"`
 	// Discounts is AllDiscounts or PermanentDiscounts.
-	Discounts string `json:"discounts"`
+	Discounts string `json:"discounts" required:"false"`
 	// Metered counts recurring metered revenue (the mean of the last three
 	// closed months) in MRR, too.
-	Metered bool `json:"metered"`
+	Metered bool `json:"metered" required:"false"`
 	// ReturnDays is how long after leaving a former customer that pays again
 	// is a reactivation, and new after that; 0 is however long.
-	ReturnDays int `json:"return_days"`
+	ReturnDays int `json:"return_days" required:"false"`
 	// Brief is CountBrief or IgnoreBrief.
-	Brief string `json:"new_and_lost"`
+	Brief string `json:"new_and_lost" required:"false"`
 	// SessionMinutes is the silence that ends a session.
-	SessionMinutes int `json:"session_minutes"`
+	SessionMinutes int `json:"session_minutes" required:"false"`
 	// IdleMinutes is the silence up to which somebody is at work, at most
 	// SessionMinutes.
-	IdleMinutes int `json:"idle_minutes"`
+	IdleMinutes int `json:"idle_minutes" required:"false"`
 	// GrossMargin is the share of revenue that is left after serving it, above
 	// 0 and up to 1; 1 leaves lifetime values in revenue.
-	GrossMargin float64 `json:"gross_margin"`
+	GrossMargin float64 `json:"gross_margin" required:"false"`
 	// DiscountRate is the yearly rate by which later money is worth less.
-	DiscountRate float64 `json:"discount_rate"`
+	DiscountRate float64 `json:"discount_rate" required:"false"`
 	// AcquisitionLag is how many months after it was spent the cost of sales
 	// and marketing wins customers: the length of the sales cycle.
-	AcquisitionLag int `json:"acquisition_lag_months"`
+	AcquisitionLag int `json:"acquisition_lag_months" required:"false"`
+}
+
+// UnmarshalJSON reads a body over the defaults.
+func (c *Conventions) UnmarshalJSON(body []byte) error {
+	type plain Conventions
+	read := plain(Defaults().Conventions)
+	read.Version = c.Version
+	if err := json.Unmarshal(body, &read); err != nil {
+		return err
+	}
+	*c = Conventions(read)
+	return nil
 }
 
 func (c Conventions) check() error {

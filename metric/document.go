@@ -96,8 +96,6 @@ func (s Settings) With(name string, body []byte, version int) (Settings, error) 
 	d := Defaults()
 	out := s
 	switch name {
-	case ConventionsName:
-		out.Conventions = d.Conventions
 	case FeaturesName:
 		out.Features = d.Features
 	case HolidaysName:
