@@ -150,6 +150,14 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
+// A chat without a title goes by the first line of what was asked.
+func TestIntercomChat(t *testing.T) {
+	r, err := readIntercom([]byte(`{"topic":"conversation.user.created","data":{"item":{"id":"1","title":null,"source":{"subject":"","body":"<p>Como agendo?</p>"}}}}`))
+	if err != nil || r.Ticket.Subject != "Como agendo?" {
+		t.Errorf("%+v, %v", r.Ticket, err)
+	}
+}
+
 // Requests in the form of the documentation (timestamp before body), and what was tampered with or is too old.
 func TestGenuine(t *testing.T) {
 	zen := request{body: []byte(`{"say": "hello"}`), header: http.Header{}, now: time.Date(2021, 7, 25, 10, 1, 0, 0, time.UTC)}

@@ -76,6 +76,9 @@ func conversation(c node) *Ticket {
 		}
 	}
 	t.Subject = plain(c.first("title", "source.subject", "conversation_message.subject").text())
+	if t.Subject == "" { // a chat has none
+		t.Subject = firstLine(plain(c.at("source", "body").text()))
+	}
 	if c.at("priority").text() == "priority" {
 		t.Priority = "high"
 	}
