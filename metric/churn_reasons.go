@@ -68,6 +68,9 @@ type LostAccount struct {
 	family ReasonGroup
 }
 
+// Reasons is the governed list in force.
+func (r *Reader) Reasons() Reasons { return r.settings().Reasons }
+
 // ChurnReasons tells why the customers of the period left. By breaks down by
 // the attribute on the last day as a customer. Errors as for Read.
 func (r *Reader) ChurnReasons(ctx context.Context, q Request) (ChurnReport, error) {

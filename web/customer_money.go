@@ -77,7 +77,7 @@ func (s *server) moneyLedger(v *visit, look *view, p *customerPage) error {
 		return err
 	}
 	slices.SortStableFunc(moves, func(a, b metric.MovementRow) int { return cmp.Compare(b.Day, a.Day) })
-	m.Movers = movers(v, moves, v.company.Currency, func(farol.AccountID) string { return "" })
+	m.Movers = s.movers(v, moves, v.company.Currency, func(farol.AccountID) string { return "" })
 	return nil
 }
 

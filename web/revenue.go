@@ -151,7 +151,7 @@ func (s *server) fillRevenue(v *visit, look *view, q metric.RevenueRequest, name
 	g.Go(func() error {
 		list, _, err := s.Metrics.Movements(ctx, metric.MovementQuery{RevenueRequest: q, Limit: shownMovers})
 		if err == nil {
-			p.Movers = movers(v, list, v.company.Currency, names)
+			p.Movers = s.movers(v, list, v.company.Currency, names)
 		}
 		return err
 	})
@@ -389,15 +389,19 @@ func (p *revenuePage) currencies(v *visit, sc scale, l metric.RevenueLedger) {
 	}
 }
 
-// movers writes rows of the ledger.
-func movers(v *visit, list []metric.MovementRow, currency farol.Currency, names func(farol.AccountID) string) []moverRow {
-	sc := scale{v.p, metric.Money, currency}
+// movers writes rows of the ledger. A reason of the governed list goes by its
+// title, another as it was said.
+func (s *server) movers(v *visit, list []metric.MovementRow, currency farol.Currency, names func(farol.AccountID) string) []moverRow {
+	sc, reasons := scale{v.p, metric.Money, currency}, s.Metrics.Reasons()
 	var out []moverRow
 	for _, m := range list {
 		x := float64(m.Amount) / math.Pow10(currency.Digits())
 		row := moverRow{
 			Day: v.p.Date(m.Day), Who: who{Name: names(farol.AccountID(m.Account)), Href: customerHref(farol.AccountID(m.Account))}, Kind: v.p.Text(movementTitles[m.Kind]), Part: lang.None, Product: cmp.Or(m.Product, lang.None), Amount: sc.text(&x), Reason: cmp.Or(m.Reason, lang.None),
 			Events: "/events?" + url.Values{"account": {m.Account}, "from": {m.Day.String()}, "until": {m.Day.String()}}.Encode(),
+		}
+		if _, listed, ok := reasons.Find(m.Reason); ok {
+			row.Reason = listed.Title.In(v.p.Code())
 		}
 		if m.Part != "" {
 			row.Part = v.p.Text(movementParts[m.Part])

@@ -51,7 +51,7 @@ func (s *server) movements(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.Movers = movers(v, list, v.company.Currency, names)
+	p.Movers = s.movers(v, list, v.company.Currency, names)
 	if next != "" {
 		p.Next = look.Link("/revenue/movements", append(slices.Clone(own), "after", next)...)
 	}

@@ -81,7 +81,8 @@ func TestRevenue(t *testing.T) {
 		by.says("#groups", map[lang.Code]string{lang.English: "Between segments", lang.Portuguese: "Entre segmentos"}[code])
 		s.get(who, "/revenue?segment=plan%3DPro&grain=week&"+period).is(200).says(".chip.on", "= Pro")
 		s.get(who, "/revenue?from=2020-01-01&until=2020-02-01").is(200).has("#movers td[colspan]", 1).has("#split td[colspan]", 1).has("#currencies td[colspan]", 1)
-		s.get(who, "/revenue/movements?kind=churn&"+period).is(200).has("#movers tbody tr", 1).has(`#movers a[href^="/events?account="]`, 1)
+		s.get(who, "/revenue/movements?kind=churn&"+period).is(200).has("#movers tbody tr", 1).has(`#movers a[href^="/events?account="]`, 1).
+			says("#movers", map[lang.Code]string{lang.English: "Price too high", lang.Portuguese: "Preço alto"}[code])
 		s.get(who, "/revenue/movements?account=acme&"+period).is(200).has("#movers tbody tr", 3)
 	})
 	s.get(admin, "/revenue?rates=weird").is(400)
