@@ -101,19 +101,21 @@ func (c *Company) approach(a *account, r *rand.Rand, same bool) {
 	}
 	at := c.office(r)
 	if a.channel != "outbound" {
-		c.browse(r, p, at)
+		c.browse(r, p, at, nil)
 	}
 	a.lead = c.lead(r, p.anon, a.channel, at.Add(2*time.Minute), a.segment)
 }
 
-// browse is a visit to the public site before anybody signed in.
-func (c *Company) browse(r *rand.Rand, p *person, at time.Time) {
+// browse is a visit to the public site before the person signed in. Where
+// somebody else did at the same browser, it counts for the account of that one;
+// nil for nobody's.
+func (c *Company) browse(r *rand.Rand, p *person, at time.Time, whose *account) {
 	if p.rawAnon == 0 {
 		p.rawAnon = c.book.id(farol.PersonOf(p.anon))
 	}
 	for range 1 + r.IntN(3) {
 		c.send(r, call{kind: farol.Page, name: some(r, sitePages), at: at, source: c.cfg.Sources.Web, anon: p.anon,
-			props: c.seconds(r), context: contextWeb[0], skew: p.skew, acts: true, actor: p.rawAnon})
+			props: c.seconds(r), context: contextWeb[0], skew: p.skew, acts: true, actor: p.rawAnon, place: whose})
 		at = at.Add(within(r, 5*time.Second, 30*time.Second))
 	}
 }
@@ -175,11 +177,12 @@ func (c *Company) enter(a *account, p *person, r *rand.Rand, at time.Time, metho
 	at = at.Truncate(time.Millisecond)
 	p.joined, p.joinedAt, p.current = c.today, at, a
 	p.uses = c.takeUp(r, c.today)
+	var whose *account
 	if p.role == roleUser && r.Float64() < 0.01 && a.founder.here(c.today) {
-		p.anon = a.founder.anon // a computer that two people use
+		p.anon, whose = a.founder.anon, a // a computer that two people use
 	}
 	if p.role != roleChampion && r.Float64() < 0.12 && p.skew == 0 {
-		c.browse(r, p, at.Add(-3*time.Minute))
+		c.browse(r, p, at.Add(-3*time.Minute), whose)
 	}
 	c.oddities(a, p, r)
 	a.people = append(a.people, p)
@@ -360,7 +363,7 @@ func (c *Company) visitors() {
 	for i := range poisson(r, 0.014*float64(c.cfg.Accounts)*(0.3+0.7*workday(c.today, true))) {
 		p := &person{anon: farol.AnonymousID(fmt.Sprintf("web-%d-%02d", c.today, i))}
 		at := c.midnight.Add(within(r, 6*time.Hour, 23*time.Hour))
-		c.browse(r, p, at)
+		c.browse(r, p, at, nil)
 		if r.Float64() < 0.2 {
 			c.lead(r, p.anon, some(r, channels[:5]), at.Add(2*time.Minute), r.IntN(2))
 		}

@@ -137,7 +137,7 @@ func TestApart(t *testing.T) {
 	if a, b := apart(p, `{"x":1,"y":"a"}`, `{"x":1,"y":"b","z":2}`); a != "y: a\nz: " || b != "y: b\nz: 2" {
 		t.Errorf("%q, %q", a, b)
 	}
-	if a, b := apart(p, "Report Created", "*"); a != "Report Created" || b != "*" {
+	if a, b := apart(p, "Report Created", "*"); a != "Report Created" || b != "Whoever did anything in the product" {
 		t.Errorf("%q, %q", a, b)
 	}
 }

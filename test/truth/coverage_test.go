@@ -48,6 +48,11 @@ func TestCoverage(t *testing.T) {
 				t.Fatal(err)
 			}
 			differ(t, r)
+			for _, e := range r.Estimates {
+				if e.Found != nil && !e.Holds {
+					t.Logf("%s of %d units: planted %.4f, found %.4f (%.4f to %.4f)", e.What, e.Units, e.Planted, *e.Found, *e.Low, *e.High)
+				}
+			}
 			c.Add(r)
 		})
 	}
