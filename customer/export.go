@@ -38,11 +38,11 @@ func ExportPerson(ctx context.Context, w io.Writer, s *store.Store, f *facts.Fac
 	out.text(`{"person":`)
 	out.value(map[string]any{"id": c.ID, "ids": c.IDs, "name": c.Name, "email": c.Email, "role": c.Role})
 	out.text(`,"accounts":`)
-	out.value(c.Accounts)
+	out.value(append([]facts.PersonAccount{}, c.Accounts...))
 	out.text(`,"said":`)
-	out.value(changes)
+	out.value(append([]facts.PersonChange{}, changes...))
 	out.text(`,"written":`)
-	out.value(mentions)
+	out.value(append([]store.Mention{}, mentions...))
 	out.text(`,"events":[`)
 	first, after := true, ""
 	for {

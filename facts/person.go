@@ -75,13 +75,15 @@ func (f *Facts) IDsOf(ctx context.Context, people []farol.PersonID, known time.T
 // PersonChange is something that was said of a person.
 type PersonChange struct {
 	// Of is the id under which it was said.
-	Of          farol.PersonID
-	Trait, Type string
-	Value       string
-	At, Known   time.Time
-	Day         farol.Day
-	Source      farol.SourceID
-	ID          string // of the event, or of the mark
+	Of     farol.PersonID `json:"of"`
+	Trait  string         `json:"attribute"`
+	Type   string         `json:"type"`
+	Value  string         `json:"value"`
+	At     time.Time      `json:"at"`
+	Known  time.Time      `json:"known"`
+	Day    farol.Day      `json:"day"`
+	Source farol.SourceID `json:"source"`
+	ID     string         `json:"id"` // of the event, or of the mark
 }
 
 // PersonChanges lists what was said under the ids, the newest first, as of a
@@ -116,13 +118,15 @@ func (f *Facts) PersonChanges(ctx context.Context, ids []farol.PersonID, asOf fa
 // PersonAccount is an account that a person belongs to: because a call said
 // so, or by using the product for it.
 type PersonAccount struct {
-	Account farol.AccountID
+	Account farol.AccountID `json:"account"`
 	// Since is when a call first said so, zero when none did.
-	Since time.Time
+	Since time.Time `json:"since,omitzero"`
 	// First and Last are days of use, 0 for none. Days and Times are of the
 	// last 28 days.
-	First, Last farol.Day
-	Days, Times int64
+	First farol.Day `json:"first_day,omitzero"`
+	Last  farol.Day `json:"last_day,omitzero"`
+	Days  int64     `json:"days_of_28"`
+	Times int64     `json:"times_in_28_days"`
 }
 
 // PersonAccounts lists the accounts of a person, the one used last first.
