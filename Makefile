@@ -24,7 +24,7 @@ test-fast: ## what needs nothing installed: the embedded engines
 test-setup: ## what the tests need and this machine lacks
 	test/setup
 
-SEEDS ?= 40
+SEEDS ?= 80
 truth: ## how often the intervals hold what was planted, over SEEDS companies; writes docs/truth.md
 	FAROL_TRUTH_SEEDS=$(SEEDS) $(GO) test ./test/truth -run 'TestCoverage|TestMetrics/identities' -count 1 -timeout 3h -v
 
