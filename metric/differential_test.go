@@ -205,3 +205,46 @@ func TestAgainstReference(t *testing.T) {
 		}
 	})
 }
+
+// What looks back over more than a year equals the reference, too: the other
+// worlds are too short for it to have a value.
+func TestLongAgainstReference(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	onEngines(t, []string{"duckdb", "clickhouse"}, func(t *testing.T, open opener) {
+		zone := mustZone(t, "America/Sao_Paulo")
+		clk := &clock{}
+		h := randomHistory(3, zone, farol.Date(2017, time.September, 1), 470, 6000)
+		// What is sent again after the window of repeats counts again.
+		seen := map[string]bool{}
+		h.sent = slices.DeleteFunc(h.sent, func(e farol.Event) bool {
+			again := seen[e.ID]
+			seen[e.ID] = true
+			return again
+		})
+		clk.set(h.sent[0].Known)
+		w := newWorld(t, open(t, zone, clk.now), clk, h, randomSettings(3, zone), 9)
+		w.settings.Active = Active{All: true}
+		m, err := w.r.catalogue.Find("use_change_seasonal")
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs := map[string]*reference{}
+		end := w.first + farol.Day(w.days)
+		q := Request{Metric: m.Name, Grain: farol.Monthly, Period: farol.Period{From: end - 62, To: end + 10}}
+		late, known, plan := q, q, q
+		late.AsOf, known.Known, plan.By = end-20, w.events[len(w.events)-50].Known, "plan"
+		for _, q := range []Request{q, late, known, plan} {
+			if err := w.differ(ctx, m, q, refs); err != nil {
+				t.Errorf("as of %v, known %v, by %q: %v", q.AsOf, q.Known, q.By, err)
+			}
+		}
+		s, err := w.r.Read(ctx, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(s.Points, func(pt Point) bool { return pt.Value != nil && pt.Units > 2 }) {
+			t.Errorf("nothing was compared: %+v", s.Points)
+		}
+	})
+}
