@@ -209,7 +209,7 @@ type LifetimeValue struct {
 	Group          *string  `json:"group" doc:"null for all customers."`
 	MRR            float64  `json:"mrr"`
 	Paying         float64  `json:"paying"`
-	Exposure       float64  `json:"customer_months" doc:"Of the last six whole months."`
+	Exposure       float64  `json:"customer_months" doc:"Of the last whole months (conventions: lifetime_months); MRR-months where lifetime_churn is revenue."`
 	Left           float64  `json:"left"`
 	Simple         *float64 `json:"simple" doc:"Revenue per account over churn."`
 	SimpleLow      *float64 `json:"simple_low"`

@@ -41,7 +41,7 @@ func (s *server) ledgerRequest(ctx context.Context, in LedgerScope) (metric.Reve
 // Movement is an amount of the ledger.
 type Movement struct {
 	Kind     string `json:"kind" doc:"new, reactivation, expansion, resume, contraction, pause, churn, fx or transfer."`
-	Part     string `json:"part" doc:"Of an expansion or contraction: cross_sell, upsell, seats, price, escalator, discount or usage; else empty."`
+	Part     string `json:"part" doc:"Of an expansion or contraction: cross_sell, upsell, seats, price, escalator, discount or usage; of what is resumed: return when there was no pause; else empty."`
 	Amount   int64  `json:"amount" doc:"Signed, minor units."`
 	Accounts int64  `json:"accounts" doc:"How many accounts it came from."`
 }

@@ -234,6 +234,7 @@ func (d *doors) funcs() template.FuncMap {
 		"seatsAt":         func() (string, error) { return d.openIf(d.seatsAt()) },
 		"stays":           func(at string, option ...string) (string, error) { return d.openIf(d.staysFor(at, option)) },
 		"monthly":         func(n int, option ...string) (string, error) { return d.openIf(d.monthly(n, option...)) },
+		"lifetime":        func(option ...string) (string, error) { return d.openIf(d.lifetime(option...)) },
 		"costs":           func() (string, error) { return d.openIf(d.costs()) },
 
 		"silences":         func(option ...string) (string, error) { return d.openIf(d.silences(option...)) },

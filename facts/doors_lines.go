@@ -168,6 +168,9 @@ func (d *doors) pieces(text string) string {
 			state += "WHEN " + c.when + " AND p0 >= " + c.on + " THEN '" + c.state + "' "
 		}
 	}
+	if d.on("keep_paused") {
+		state += "WHEN status = 'paused' THEN 'active' "
+	}
 	if state == "CASE " {
 		state = "status"
 	} else {

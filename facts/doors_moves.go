@@ -23,7 +23,9 @@ import (
 //	                    seats (at the old price), upsell (another plan), price,
 //	                    escalator (a price agreed on before), discount, usage
 //	pause, resume       of subscriptions; a pause that lasts too long comes back
-//	                    as a pause above zero and leaves as churn
+//	                    as a pause above zero and leaves as churn. Part return:
+//	                    a former customer that was away for less than the
+//	                    parameter return_gap_days
 //	fx                  what is paid in another currency, at a new rate
 //	transfer            between groups, when the attribute changes; amounts out
 //	                    and in
@@ -69,7 +71,7 @@ func (d *doors) movements() (string, error) {
 // the opening to the closing MRR. Who begins had nothing before.
 func lasting(text string) string {
 	const w = " OVER (PARTITION BY br.period, br.account)"
-	return "(SELECT * FROM (SELECT br.*, sum(br.amount)" + w + " AS net, min(br.day)" + w + " AS first_move, min(toNullable(CASE WHEN br.kind IN ('new', 'reactivation') THEN br.day END))" + w +
+	return "(SELECT * FROM (SELECT br.*, sum(br.amount)" + w + " AS net, min(br.day)" + w + " AS first_move, min(toNullable(CASE WHEN br.kind IN ('new', 'reactivation') OR br.part = 'return' THEN br.day END))" + w +
 		" AS begun FROM " + text + " br) bf WHERE NOT (bf.net = 0 AND bf.begun IS NOT NULL AND bf.begun = bf.first_move))"
 }
 
@@ -202,7 +204,9 @@ func (m *moveText) families() string {
 		}
 		return strings.Join(list, ", ")
 	})
-	return "(" + text + " FROM " + m.sides() + " sd WHERE family IS NOT NULL GROUP BY period, day, account, family)"
+	// A line of metered use just ends: without a family on either day it has no
+	// amount, but still tells when the account last paid.
+	return "(" + text + " FROM " + m.sides() + " sd WHERE family IS NOT NULL OR paid_day IS NOT NULL GROUP BY period, day, account, family)"
 }
 
 // kinds tells of each account and day what kind of movement there is.
@@ -210,12 +214,17 @@ func (m *moveText) kinds() string {
 	whole := "SELECT *, planOnce(0) AS o10, max(b_paused) OVER acc AS was_paused, max(c_paused) OVER acc AS is_paused, max(paid_day) OVER acc AS last_paid, max(left_day) OVER acc AS last_left" + m.each(func(w string) string {
 		return "sum(b" + w + ") OVER acc AS all_b" + w + ", sum(c" + w + ") OVER acc AS all_c" + w + ", sum(p" + w + ") OVER acc AS all_p" + w
 	}) + " FROM " + m.families() + " fa WINDOW acc AS (PARTITION BY account, day, period)"
-	before := "last_paid IS NOT NULL"
-	if n := m.setting("return_days", 0); n > 0 {
-		before += fmt.Sprintf(" AND dayNumber(day) - dayNumber(last_left) <= %d", n)
+	begins := "CASE WHEN last_paid IS NULL THEN 'new'"
+	const away = " WHEN dayNumber(day) - dayNumber(last_left) "
+	if n := m.setting("return_gap_days", 0); n > 0 {
+		begins += fmt.Sprintf(away+"< %d THEN 'resume'", n)
 	}
+	if n := m.setting("return_days", 0); n > 0 {
+		begins += fmt.Sprintf(away+"> %d THEN 'new'", n)
+	}
+	begins += " ELSE 'reactivation' END"
 	k := m.constant()
-	return "(SELECT *, CASE WHEN all_b_h = all_c_h AND all_b" + k + " = all_c" + k + " THEN '' WHEN all_p_h = 0 AND was_paused = 0 THEN (CASE WHEN " + before + " THEN 'reactivation' ELSE 'new' END) " +
+	return "(SELECT *, CASE WHEN all_b_h = all_c_h AND all_b" + k + " = all_c" + k + " THEN '' WHEN all_p_h = 0 AND was_paused = 0 THEN (" + begins + ") " +
 		"WHEN all_c_h = 0 AND is_paused = 0 THEN 'churn' WHEN all_c_h > all_b_h OR all_c_h = all_b_h AND all_c" + k + " > all_b" + k + " THEN 'expansion' ELSE 'contraction' END AS kind FROM (" + whole + ") w)"
 }
 
@@ -238,7 +247,7 @@ func (m *moveText) changed() string {
 	}
 	rows := "SELECT period, day, account, CASE x.step WHEN 4 THEN 'pause' WHEN 5 THEN 'resume' ELSE kind END AS kind, family, coalesce(c_product, b_product, '') AS product, coalesce(c_plan, b_plan, '') AS plan, reason, " +
 		"CASE WHEN x.step < 4 AND kind IN ('churn', 'contraction') THEN i64(voluntary) END AS voluntary, " + amount("_h") + " AS amount, " + amount(m.constant()) + " AS constant, " +
-		"CASE WHEN x.step > 3 OR kind NOT IN ('expansion', 'contraction') THEN '' WHEN parts = 0 THEN 'cross_sell' WHEN x.step = 0 THEN 'seats' WHEN x.step = 2 THEN 'discount' WHEN x.step = 3 THEN 'usage' " +
+		"CASE WHEN x.step > 3 THEN '' WHEN kind = 'resume' THEN 'return' WHEN kind NOT IN ('expansion', 'contraction') THEN '' WHEN parts = 0 THEN 'cross_sell' WHEN x.step = 0 THEN 'seats' WHEN x.step = 2 THEN 'discount' WHEN x.step = 3 THEN 'usage' " +
 		"WHEN coalesce(b_plan, '') <> coalesce(c_plan, '') OR coalesce(b_least, '') <> coalesce(c_least, '') THEN 'upsell' WHEN escalator = 1 THEN 'escalator' ELSE 'price' END AS part FROM (" + stepped +
 		") st CROSS JOIN (SELECT i64(generate_series) AS step FROM generate_series(0, 5)) x WHERE x.step > 3 OR kind <> '' AND (parts = 1 OR x.step = 0)"
 	return "SELECT period, day, day AS as_day, account, kind, part, product, family, plan, amount, constant, reason, voluntary FROM (" + rows + ") ro WHERE amount <> 0 OR constant <> 0"

@@ -143,6 +143,22 @@ func (d *doors) monthly(n int, option ...string) (string, error) {
 	return "(SELECT " + out + " FROM " + pairs + " p JOIN " + d.dayed(source, columns, "account", "month") + " o ON o.month = p.month)", nil
 }
 
+// lifetime is monthly of the last months that lifetime values are reckoned
+// from (parameter lifetime_months), with two columns more: there, what could
+// have been lost, and lost, what was. Both count customers or, where the
+// parameter lifetime_revenue says so, the MRR of the month's start and what of
+// it was gone at its end (in major units: parameter minor), which is below zero
+// where customers added more.
+func (d *doors) lifetime(option ...string) (string, error) {
+	there, lost := "f64(1)", "f64(lf.gone)"
+	if d.on("lifetime_revenue") {
+		option = []string{"mrr"}
+		there, lost = "f64(lf.mrr_start) / {minor:Float64}", "f64(lf.mrr_start - lf.mrr_end) / {minor:Float64}"
+	}
+	text, err := d.monthly(int(d.setting("lifetime_months", 6)), option...)
+	return "(SELECT lf.*, " + there + " AS there, " + lost + " AS lost FROM " + text + " lf)", err
+}
+
 // monthlyMoney fills in the MRR at both ends of the months.
 func (d *doors) monthlyMoney(source, months, option string) (string, error) {
 	if option != "mrr" {

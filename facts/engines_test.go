@@ -136,7 +136,7 @@ var doorQueries = []string{
 	"SELECT * FROM {{referrals}} x", "SELECT * FROM {{firstPaid}} x", "SELECT * FROM {{events}} x", "SELECT * FROM {{periods}} x", "SELECT * FROM {{days}} x",
 	"SELECT * FROM {{firsts 0}} x", "SELECT * FROM {{firsts 27}} x", `SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, "SELECT * FROM {{turns}} x", "SELECT * FROM {{trailing 7}} x", "SELECT day, ts, account, person, event, grp FROM {{moments 1}} x", "SELECT * FROM {{seatsAt}} x",
 	"SELECT * FROM {{silences}} x", `SELECT * FROM {{silences "beats"}} x`, `SELECT person, from_day, to_day, grp FROM {{gaps "people"}} x`, `SELECT * FROM {{gaps "accounts"}} x`, `SELECT * FROM {{comings "people"}} x`, `SELECT * FROM {{comings "accounts"}} x`,
-	`SELECT * FROM {{ticketWaits "answered"}} x`, `SELECT * FROM {{ticketWaits "solved"}} x`, "SELECT * FROM {{leadWins}} x", "SELECT * FROM {{acquisitionCosts}} x",
+	`SELECT * FROM {{ticketWaits "answered"}} x`, `SELECT * FROM {{ticketWaits "solved"}} x`, "SELECT * FROM {{leadWins}} x", "SELECT * FROM {{lifetime}} x", "SELECT * FROM {{acquisitionCosts}} x",
 	`WITH used AS (SELECT v.grp AS grp, v.account AS account, v.day AS day, v.key AS key FROM {{presence 55}} v WHERE v.key <> 0) SELECT * FROM {{breadth "used" "key"}} x`,
 	"SELECT * FROM {{movements}} x", "SELECT * FROM {{cohort 0}} x", "SELECT * FROM {{cohort 12}} x", "SELECT * FROM {{committed}} x", `SELECT * FROM {{payingAt "year" "metered"}} x`, `SELECT * FROM {{payingAt "end" "constant" "due"}} x`,
 	`SELECT * FROM {{customersAt "start"}} x`, `SELECT * FROM {{customersAt "end" "unfiltered"}} x`,
@@ -164,7 +164,7 @@ func doorScopes(known time.Time) map[string]Scope {
 var doorParams = map[string]any{
 	"active_all": false, "active_events": []string{"Report 0", "Report 1", "$page", "Signed Up"},
 	"currency": "BRL", "rate_codes": []string{"USD", "USD"}, "rate_days": []int64{0, int64(farol.Date(2026, 2, 20))}, "rate_values": []float64{5.25, 5.31},
-	"pause_days": int64(9), "past_due_days": int64(6), "metered": true, "return_days": int64(12), "churn_at_request": false, "acquisition_lag": int64(1), "through_end": time.Date(2026, 3, 10, 5, 0, 0, 0, time.UTC), "permanent_discounts": false,
+	"minor": float64(100), "lifetime_months": int64(3), "lifetime_revenue": true, "return_gap_days": int64(4), "pause_days": int64(9), "past_due_days": int64(6), "metered": true, "return_days": int64(12), "churn_at_request": false, "acquisition_lag": int64(1), "through_end": time.Date(2026, 3, 10, 5, 0, 0, 0, time.UTC), "permanent_discounts": false,
 }
 
 // rowsOf runs a query and answers its rows as sorted text.

@@ -30,6 +30,23 @@ const (
 	IgnoreBrief = "ignore"
 )
 
+// What becomes of MRR while a subscription is paused.
+const (
+	// PauseIsZero: it counts as zero, and pause and resume are movements.
+	PauseIsZero = "zero"
+	// PauseKeeps: it stays as it was until the pause has lasted too long.
+	PauseKeeps = "keep"
+)
+
+// What a lifetime is reckoned from.
+const (
+	// CustomersLost is the share of customers that leave.
+	CustomersLost = "customers"
+	// RevenueLost is the share of their MRR that customers take away net of what
+	// they add.
+	RevenueLost = "revenue"
+)
+
 // Conventions are where the field's tools differ: each changes what a number
 // means, so they are one versioned setting. A body may leave out what stays at
 // the default. The defaults are those of Defaults.
@@ -38,6 +55,8 @@ type Conventions struct {
 	// PauseDays is how long a paused subscription keeps its account a
 	// customer: on that day the pause becomes churn.
 	PauseDays int `json:"pause_days" required:"false"`
+	// Pauses is PauseIsZero or PauseKeeps.
+	Pauses string `json:"pauses" required:"false"`
 	// PastDueDays is how long a subscription stays in MRR after its first
 	// unpaid invoice.
 	PastDueDays int `json:"past_due_days" required:"false"`
@@ -51,6 +70,9 @@ type Conventions struct {
 	// ReturnDays is how long after leaving a former customer that pays again
 	// is a reactivation, and new after that; 0 is however long.
 	ReturnDays int `json:"return_days" required:"false"`
+	// ReturnGapDays is how long a former customer must have been away for paying
+	// again to be a return: sooner, its MRR is resumed; 0 is one day.
+	ReturnGapDays int `json:"return_gap_days" required:"false"`
 	// Brief is CountBrief or IgnoreBrief.
 	Brief string `json:"new_and_lost" required:"false"`
 	// SessionMinutes is the silence that ends a session.
@@ -63,6 +85,11 @@ type Conventions struct {
 	GrossMargin float64 `json:"gross_margin" required:"false"`
 	// DiscountRate is the yearly rate by which later money is worth less.
 	DiscountRate float64 `json:"discount_rate" required:"false"`
+	// LifetimeMonths is over how many whole months the churn of a lifetime value
+	// is taken, from 1 to 24.
+	LifetimeMonths int `json:"lifetime_months" required:"false"`
+	// LifetimeChurn is CustomersLost or RevenueLost.
+	LifetimeChurn string `json:"lifetime_churn" required:"false"`
 	// AcquisitionLag is how many months after it was spent the cost of sales
 	// and marketing wins customers: the length of the sales cycle.
 	AcquisitionLag int `json:"acquisition_lag_months" required:"false"`
@@ -89,7 +116,8 @@ func (c Conventions) check() error {
 	}
 	for _, err := range []error{
 		bounded("pause_days", c.PauseDays, 0, 3650), bounded("past_due_days", c.PastDueDays, 0, 365),
-		bounded("return_days", c.ReturnDays, 0, 3650), bounded("session_minutes", c.SessionMinutes, 5, 475),
+		bounded("return_days", c.ReturnDays, 0, 3650), bounded("return_gap_days", c.ReturnGapDays, 0, 365),
+		bounded("lifetime_months", c.LifetimeMonths, 1, 24), bounded("session_minutes", c.SessionMinutes, 5, 475),
 		bounded("idle_minutes", c.IdleMinutes, 1, c.SessionMinutes),
 		bounded("acquisition_lag_months", c.AcquisitionLag, 0, 24),
 	} {
@@ -100,6 +128,12 @@ func (c Conventions) check() error {
 	switch {
 	case c.ChurnAt != AtTermEnd && c.ChurnAt != AtRequest:
 		return farol.InvalidField("conventions.churn_at", "must be either %s or %s", AtTermEnd, AtRequest)
+	case c.Pauses != PauseIsZero && c.Pauses != PauseKeeps:
+		return farol.InvalidField("conventions.pauses", "must be either %s or %s", PauseIsZero, PauseKeeps)
+	case c.LifetimeChurn != CustomersLost && c.LifetimeChurn != RevenueLost:
+		return farol.InvalidField("conventions.lifetime_churn", "must be either %s or %s", CustomersLost, RevenueLost)
+	case c.ReturnDays > 0 && c.ReturnGapDays > c.ReturnDays:
+		return farol.InvalidField("conventions.return_gap_days", "must not be longer than return_days, %d", c.ReturnDays)
 	case c.Discounts != AllDiscounts && c.Discounts != PermanentDiscounts:
 		return farol.InvalidField("conventions.discounts", "must be either %s or %s", AllDiscounts, PermanentDiscounts)
 	case c.Brief != CountBrief && c.Brief != IgnoreBrief:
@@ -119,6 +153,8 @@ func (c Conventions) params(out map[string]any) {
 	out["session_minutes"], out["gross_margin"], out["discount_rate"] = int64(c.SessionMinutes), c.GrossMargin, c.DiscountRate
 	out["idle_minutes"] = int64(c.IdleMinutes)
 	out["ignore_brief"] = c.Brief == IgnoreBrief
+	out["keep_paused"], out["return_gap_days"] = c.Pauses == PauseKeeps, int64(c.ReturnGapDays)
+	out["lifetime_months"], out["lifetime_revenue"] = int64(c.LifetimeMonths), c.LifetimeChurn == RevenueLost
 	out["acquisition_lag"] = int64(c.AcquisitionLag)
 }
 

@@ -17,7 +17,7 @@ const (
 	RisingRetention = "rising_retention"
 	// FallingRetention: they leave more the longer they stay.
 	FallingRetention = "falling_retention"
-	// RecentChurn: the last six months lost customers at another pace than the
+	// RecentChurn: the last months lost customers at another pace than the
 	// whole history.
 	RecentChurn = "recent_churn"
 	// Discounting: later payments are worth less.
@@ -46,7 +46,8 @@ type LifetimeReport struct {
 type LifetimeRow struct {
 	Group string
 	// MRR and Paying accounts on the as-of day; Exposure is customer-months of
-	// the last six whole months and Left how many were lost in them.
+	// the last whole months (Conventions.LifetimeMonths) and Left how many
+	// customers were lost in them, or both in MRR (Conventions.LifetimeChurn).
 	MRR, Paying, Exposure, Left float64
 	// Simple is revenue per account over churn, with its interval.
 	Simple, SimpleLow, SimpleHigh *float64
@@ -215,7 +216,7 @@ func (row *LifetimeRow) why(c SurvivalCurve, conventions Conventions) {
 	for _, x := range c.renewals {
 		due, lost = due+x.Due, lost+x.Lost
 	}
-	if row.Exposure > 0 && row.Left > 0 && lost > 0 {
+	if conventions.LifetimeChurn == CustomersLost && row.Exposure > 0 && row.Left > 0 && lost > 0 {
 		recent := row.Left / row.Exposure / (lost / due)
 		add(recent > 1.25 || recent < 0.8, RecentChurn)
 		add(row.Exposure/row.Left > SurvivalMonths, Capped)

@@ -267,6 +267,7 @@ var tablesOf = map[string][]string{
 	"customersAt":      {"subscriptions", "signed", "charges", "moved"},
 	"stays":            {"subscriptions", "signed", "charges", "moved"},
 	"monthly":          {"subscriptions", "signed", "charges", "moved"},
+	"lifetime":         {"subscriptions", "signed", "charges", "moved"},
 	"costs":            {"costs"},
 	"acquisitionCosts": {"costs"},
 	"movements":        {"subscriptions", "signed", "charges", "moved"},

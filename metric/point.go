@@ -179,6 +179,9 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 	}
 	if pt.Value == nil && pt.Reason == "" {
 		pt.Reason = ZeroDenominator
+		if s.den < 0 || s.per < 0 {
+			pt.Reason = MoreGained
+		}
 		if p.metric.Waits && !p.elapsed(pt.Period) {
 			pt.Reason = WindowOpen
 		}

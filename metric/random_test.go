@@ -258,6 +258,7 @@ func randomSettings(seed uint64, zone *time.Location) Settings {
 	s.Features.WindowDays, s.Features.AdoptedDays = 20, 2
 	s.Holidays = Holidays{Version: 1, Country: Brazil, Customary: true, Days: []OwnHoliday{{Date: "01-25"}, {Date: "2018-10-03"}}}
 	if seed%2 == 1 {
+		s.Conventions.Pauses, s.Conventions.LifetimeMonths, s.Conventions.LifetimeChurn = PauseKeeps, 2, RevenueLost
 		s.Features.List = []Feature{
 			{Name: "Reports", Events: []string{"Report Created", "$page"}, Core: true},
 			{Name: "Team", Events: []string{"Member Invited", "Report Created"}},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/farol-cs/farol"
 )
@@ -210,24 +211,32 @@ func (r *reference) began(q Request, p farol.Period) (stays []refStay, groups []
 // refMonth is an account in a month.
 type refMonth struct {
 	group, account string
-	mrr            float64
+	mrr, mrrEnd    float64
 	gone           bool
+}
+
+// lost is what could have been lost in the month, and what was.
+func (m refMonth) lost(c Conventions) (there, lost float64) {
+	if c.LifetimeChurn == RevenueLost {
+		return m.mrr, m.mrr - m.mrrEnd
+	}
+	return 1, count(m.gone)
 }
 
 func (r *reference) wholeMonths(p farol.Period) farol.Period {
 	last := min(p.Last(), r.asOf, r.through)
 	y, m, _ := (last + 1).UTC().Date()
-	return farol.Period{From: farol.Date(y, m-6, 1), To: farol.Date(y, m, 1)}
+	return farol.Period{From: farol.Date(y, m-time.Month(r.s.Conventions.LifetimeMonths), 1), To: farol.Date(y, m, 1)}
 }
 
-func (r *reference) sixMonths(q Request, p farol.Period) []refMonth {
+func (r *reference) lastMonths(q Request, p farol.Period) []refMonth {
 	var out []refMonth
 	w := r.wholeMonths(p)
 	for first := w.From; first < w.To; {
 		y, m, _ := first.UTC().Date()
 		until := farol.Date(y, m+1, 1)
 		for _, row := range r.churned(q, farol.Period{From: first, To: until}, until-1) {
-			out = append(out, refMonth{row.group, row.unit, r.states(first - 1)[row.unit].mrr / 100, row.num == 1})
+			out = append(out, refMonth{row.group, row.unit, r.states(first - 1)[row.unit].mrr / 100, r.states(until - 1)[row.unit].mrr / 100, row.num == 1})
 		}
 		first = until
 	}
@@ -353,18 +362,21 @@ func init() {
 	referState("win_back_rate", func(r *reference, q Request, p farol.Period) []refRow { return r.wonBack(q, p, 90, true) })
 	referState("time_to_win_back", func(r *reference, q Request, p farol.Period) []refRow { return r.wonBack(q, p, 365, false) })
 	referState("customer_lifetime", func(r *reference, q Request, p farol.Period) []refRow {
-		return summed(r.lifetimes(q, p, func(m refMonth) refRow { return refRow{num: 1, den: count(m.gone)} }))
+		return summed(r.lifetimes(q, p, func(m refMonth) refRow {
+			there, lost := m.lost(r.s.Conventions)
+			return refRow{num: there, den: lost}
+		}))
 	})
-	for name, value := range map[string]func(r *reference, m refMonth) refRow{
-		"customer_lifetime_value":        func(r *reference, m refMonth) refRow { return refRow{times: 1, per: count(m.gone)} },
-		"customer_lifetime_value_margin": func(r *reference, m refMonth) refRow { return refRow{times: 1, per: count(m.gone)} },
-		"customer_lifetime_value_discounted": func(r *reference, m refMonth) refRow {
-			d := math.Pow(1+r.s.Conventions.DiscountRate, 1.0/12) - 1
-			return refRow{times: 1 + d, per: count(m.gone) + d}
-		},
-	} {
+	for _, name := range []string{"customer_lifetime_value", "customer_lifetime_value_margin", "customer_lifetime_value_discounted"} {
 		referState(name, func(r *reference, q Request, p farol.Period) []refRow {
-			rows := r.lifetimes(q, p, func(m refMonth) refRow { return value(r, m) })
+			d := 0.0
+			if name == "customer_lifetime_value_discounted" {
+				d = math.Pow(1+r.s.Conventions.DiscountRate, 1.0/12) - 1
+			}
+			rows := r.lifetimes(q, p, func(m refMonth) refRow {
+				there, lost := m.lost(r.s.Conventions)
+				return refRow{times: there * (1 + d), per: lost + there*d}
+			})
 			for _, x := range r.paying(q, last(r, p), last(r, p)) {
 				if name != "customer_lifetime_value" {
 					x.num *= r.s.Conventions.GrossMargin
@@ -403,7 +415,7 @@ func count(yes bool) float64 {
 
 func (r *reference) lifetimes(q Request, p farol.Period, row func(refMonth) refRow) []refRow {
 	var out []refRow
-	for _, m := range r.sixMonths(q, p) {
+	for _, m := range r.lastMonths(q, p) {
 		x := row(m)
 		x.group, x.unit = m.group, m.account
 		out = append(out, x)

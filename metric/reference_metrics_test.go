@@ -252,12 +252,12 @@ func (r *reference) states(day farol.Day) map[string]refState {
 			}
 		}
 		st := out[k[0]]
-		if status == "active" {
+		patient := status == "paused" && day-since < farol.Day(r.s.Conventions.PauseDays)
+		if keeps := patient && r.s.Conventions.Pauses == PauseKeeps; status == "active" || keeps {
+			patient = false
 			st.mrr += r.convert(mrr, currency)
 		}
-		if status == "paused" && day-since < farol.Day(r.s.Conventions.PauseDays) {
-			st.paused = true
-		}
+		st.paused = st.paused || patient
 		out[k[0]] = st
 	}
 	return out
@@ -428,6 +428,8 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 		pt.Value = &v
 	} else if pt.Reason = ZeroDenominator; open {
 		pt.Reason = WindowOpen
+	} else if den < 0 || per < 0 {
+		pt.Reason = MoreGained
 	}
 	return pt
 }

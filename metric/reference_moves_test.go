@@ -56,7 +56,7 @@ func (r *reference) begins(all []refMove, account string) bool {
 		if m.account != account {
 			continue
 		}
-		begins := m.kind == "new" || m.kind == "reactivation"
+		begins := m.kind == "new" || m.kind == "reactivation" || m.part == "return"
 		if first == 0 || m.day < first {
 			first, begun = m.day, begins
 		} else if m.day == first {
@@ -171,10 +171,7 @@ func (r *reference) accountMoves(account string, day, opening farol.Day, before,
 	kind := "contraction"
 	switch {
 	case r.worth(before, day) == 0 && !heldBefore:
-		kind = "new"
-		if r.paidBefore(account, day) {
-			kind = "reactivation"
-		}
+		kind = r.beginning(account, day)
 	case is[0] == 0 && !heldAfter:
 		kind = "churn"
 	case is[0] > was[0] || is[0] == was[0] && is[1] > was[1]:
@@ -187,7 +184,11 @@ func (r *reference) accountMoves(account string, day, opening farol.Day, before,
 			}
 		}
 		if kind != "expansion" && kind != "contraction" {
-			move("", f.is[0].net-f.was[0].net, f.is[1].net-f.was[1].net)
+			part := ""
+			if kind == "resume" {
+				part = "return"
+			}
+			move(part, f.is[0].net-f.was[0].net, f.is[1].net-f.was[1].net)
 			continue
 		}
 		if f.was[0].net <= 0 || f.is[0].net <= 0 {
@@ -237,9 +238,8 @@ func splitSide(a, b revSide) (seats, price, discount, usage float64) {
 	return one - start, two - one, end - two, b.use - a.use
 }
 
-// paidBefore tells whether the account paid on an earlier day, and left
-// recently enough.
-func (r *reference) paidBefore(account string, day farol.Day) bool {
+// beginning is what an account that pays, and did not the day before, is.
+func (r *reference) beginning(account string, day farol.Day) string {
 	paid, left := false, farol.Day(0)
 	first := day
 	for _, e := range r.revenue().events[account] {
@@ -255,7 +255,14 @@ func (r *reference) paidBefore(account string, day farol.Day) bool {
 			}
 		}
 	}
-	return paid && (r.s.Conventions.ReturnDays == 0 || int(day-left) <= r.s.Conventions.ReturnDays)
+	c, away := r.s.Conventions, int(day-left)
+	switch {
+	case !paid, c.ReturnDays > 0 && away > c.ReturnDays:
+		return "new"
+	case away < c.ReturnGapDays:
+		return "resume"
+	}
+	return "reactivation"
 }
 
 // moved adds up the movements that pass, by account and group.

@@ -219,6 +219,8 @@ func (r *reference) replay(events []revEvent, sub string, day farol.Day) (l revL
 	switch {
 	case l.status == "paused" && int(day-paused) >= r.s.Conventions.PauseDays:
 		l.status = "lapsed"
+	case l.status == "paused" && r.s.Conventions.Pauses == PauseKeeps:
+		l.status, l.due = "active", failed >= 0
 	case l.due && int(day-failed) >= r.s.Conventions.PastDueDays:
 		l.status, l.reason = "unpaid", "payment"
 	}
@@ -380,7 +382,7 @@ func init() {
 			return r.overStart(q, p, -1, "churn", "contraction")
 		},
 		"net_mrr_churn_rate": func(r *reference, q Request, p farol.Period) []refRow {
-			return r.overStart(q, p, -1, "churn", "contraction", "expansion", "reactivation")
+			return r.overStart(q, p, -1, "churn", "contraction", "expansion", "reactivation", "return")
 		},
 		"expansion_rate": func(r *reference, q Request, p farol.Period) []refRow { return r.overStart(q, p, 1, "expansion") },
 		"saas_quick_ratio": func(r *reference, q Request, p farol.Period) []refRow {
@@ -451,7 +453,7 @@ func (r *reference) eventsOf(lines []revLine) []revEvent {
 
 // overStart is movements, at the opening rates, over the MRR at the start.
 func (r *reference) overStart(q Request, p farol.Period, sign float64, kinds ...string) []refRow {
-	rows := r.moved(q, p, func(m refMove) (float64, float64) { return sign * m.constant, 0 }, func(m refMove) bool { return slices.Contains(kinds, m.kind) })
+	rows := r.moved(q, p, func(m refMove) (float64, float64) { return sign * m.constant, 0 }, func(m refMove) bool { return slices.Contains(kinds, m.kind) || slices.Contains(kinds, m.part) })
 	for _, s := range r.stock(q, p.From-1, p.From, p.From-1, nil) {
 		i := slices.IndexFunc(rows, func(row refRow) bool { return row.unit == s.unit && row.group == s.group })
 		if i < 0 {

@@ -40,8 +40,9 @@ type RevenueRequest struct {
 var MovementKinds = []string{"new", "reactivation", "expansion", "resume", "contraction", "pause", "churn", "fx", "transfer"}
 
 // MovementParts are what an expansion or contraction is made of, in the order
-// in which it is taken apart.
-var MovementParts = []string{"cross_sell", "upsell", "seats", "price", "escalator", "discount", "usage"}
+// in which it is taken apart; and what is resumed without a pause: a former
+// customer that is back too soon for a reactivation (a return).
+var MovementParts = []string{"cross_sell", "upsell", "seats", "price", "escalator", "discount", "usage", "return"}
 
 // RevenueLedger is how MRR went from one end of each period to the other. In
 // every line Opening and the movements add up to Closing, exactly: amounts are

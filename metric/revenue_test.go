@@ -96,8 +96,11 @@ func revenueSettings(seed uint64, zone *time.Location, first farol.Day) Settings
 	s.Rates = map[farol.Currency]float64{"USD": 5.37}
 	s.DatedRates = []DatedRates{{first + 20, map[farol.Currency]float64{"USD": 5.11}}, {first + 41, map[farol.Currency]float64{"USD": 5.83, "EUR": 6.2}}}
 	s.Conventions.PauseDays, s.Conventions.PastDueDays = 12, 9
+	if seed%3 == 2 {
+		s.Conventions.Pauses = PauseKeeps
+	}
 	if seed%2 == 1 {
-		s.Conventions.Metered, s.Conventions.ReturnDays = true, 10
+		s.Conventions.Metered, s.Conventions.ReturnDays, s.Conventions.ReturnGapDays = true, 10, 5
 		s.Conventions.ChurnAt, s.Conventions.Discounts, s.Conventions.Brief = AtRequest, PermanentDiscounts, IgnoreBrief
 	}
 	return s

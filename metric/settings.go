@@ -73,8 +73,8 @@ func Defaults() Settings {
 		Active:     Active{All: true},
 		Activation: Activation{WindowDays: 14},
 		Conventions: Conventions{
-			PauseDays: 90, PastDueDays: 30, ChurnAt: AtTermEnd, Discounts: AllDiscounts, Brief: CountBrief,
-			SessionMinutes: 30, IdleMinutes: 5, GrossMargin: 1, DiscountRate: 0.1,
+			PauseDays: 90, Pauses: PauseIsZero, PastDueDays: 30, ChurnAt: AtTermEnd, Discounts: AllDiscounts, Brief: CountBrief,
+			SessionMinutes: 30, IdleMinutes: 5, GrossMargin: 1, DiscountRate: 0.1, LifetimeMonths: 6, LifetimeChurn: CustomersLost,
 		},
 		Features: Features{WindowDays: 28, AdoptedDays: 3},
 		Reasons:  defaultReasons(),
@@ -141,7 +141,7 @@ func (s Settings) params() map[string]any {
 	}
 	out := map[string]any{
 		"active_all": s.Active.All, "active_events": events,
-		"currency": string(s.Currency), "rate_codes": codes, "rate_days": since, "rate_values": rates,
+		"currency": string(s.Currency), "minor": math.Pow10(s.Currency.Digits()), "rate_codes": codes, "rate_days": since, "rate_values": rates,
 	}
 	s.Conventions.params(out)
 	s.Features.params(out)

@@ -340,7 +340,7 @@ func (p *churnPage) says(v *visit, s metric.Survival) {
 var whyTexts = map[string]lang.Text{
 	metric.RisingRetention:  lang.Text("old customers leave less"),
 	metric.FallingRetention: lang.Text("old customers leave more"),
-	metric.RecentChurn:      lang.Text("the last six months are unlike the history"),
+	metric.RecentChurn:      lang.Text("the last months are unlike the history"),
 	metric.Discounting:      lang.Text("later money is worth less"),
 	metric.Margin:           lang.Text("only the margin counts"),
 	metric.Capped:           lang.Text("the simple lifetime is longer than five years"),

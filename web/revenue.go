@@ -84,7 +84,7 @@ var movementTitles = map[string]lang.Text{
 
 var movementParts = map[string]lang.Text{
 	"cross_sell": lang.Text("Products (cross-sell)"), "upsell": lang.Text("Plan (upsell)"), "seats": lang.Text("Quantity (seats)"), "price": lang.Text("Price"),
-	"escalator": lang.Text("Contractual adjustment"), "discount": lang.Text("Discount"), "usage": lang.Text("Metered use"),
+	"escalator": lang.Text("Contractual adjustment"), "discount": lang.Text("Discount"), "usage": lang.Text("Metered use"), "return": lang.Text("Back soon"),
 }
 
 // shownMovers bounds the list of the largest movements, shownPeriods the

@@ -25,6 +25,8 @@ var conventionsSetting = setting{
 		}
 		f.Set("churn_at", c.ChurnAt)
 		f.Set("discounts", c.Discounts)
+		f.Set("pauses", c.Pauses)
+		f.Set("lifetime_churn", c.LifetimeChurn)
 		f.Set("new_and_lost", c.Brief)
 		f.Set("metered", strconv.FormatBool(c.Metered))
 		f.Set("gross_margin", percentField(c.GrossMargin))
@@ -40,6 +42,7 @@ var conventionsSetting = setting{
 			}
 		}
 		c.ChurnAt, c.Discounts, c.Brief, c.Metered = f.Get("churn_at"), f.Get("discounts"), f.Get("new_and_lost"), f.Get("metered") == "true"
+		c.Pauses, c.LifetimeChurn = f.Get("pauses"), f.Get("lifetime_churn")
 		for name, to := range map[string]*float64{"gross_margin": &c.GrossMargin, "discount_rate": &c.DiscountRate} {
 			x, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(f.Get(name)), ",", ".", 1), 64)
 			if err != nil {
@@ -62,8 +65,9 @@ var conventionsSetting = setting{
 // of their field.
 func conventionNumbers(c *metric.Conventions) map[string]*int {
 	return map[string]*int{
-		"pause_days": &c.PauseDays, "past_due_days": &c.PastDueDays, "return_days": &c.ReturnDays,
+		"pause_days": &c.PauseDays, "past_due_days": &c.PastDueDays, "return_days": &c.ReturnDays, "return_gap_days": &c.ReturnGapDays,
 		"session_minutes": &c.SessionMinutes, "idle_minutes": &c.IdleMinutes, "acquisition_lag_months": &c.AcquisitionLag,
+		"lifetime_months": &c.LifetimeMonths,
 	}
 }
 

@@ -12,24 +12,29 @@
 -- bounds: positive
 -- title [en]: Expected customer lifetime
 -- title [pt-BR]: Tempo de vida esperado do cliente
--- definition [en]: How many months a customer stays on average if the churn of the last six months goes on for ever.
--- definition [pt-BR]: Quantos meses um cliente fica em média se o churn dos últimos seis meses seguir para sempre.
--- formula [en]: customers at the start of each of six months, summed / those of them that were gone at its end,
+-- definition [en]: How many months a customer stays on average if the churn of the last months goes on for ever.
+-- definition [pt-BR]: Quantos meses um cliente fica em média se o churn dos últimos meses seguir para sempre.
+-- formula [en]: customers at the start of each of the last months, summed / those of them that were gone at its end,
 --   summed
--- formula [pt-BR]: clientes no início de cada um de seis meses, somados / os deles que tinham saído no seu fim,
+-- formula [pt-BR]: clientes no início de cada um dos últimos meses, somados / os deles que tinham saído no seu fim,
 --   somados
--- rules [en]: The six last whole months by the period's end; an open month is left out. One over the mean churn,
---   weighted by customers. Nobody lost: null. Breakdowns use the attribute on the first day of each month.
--- rules [pt-BR]: Os seis últimos meses inteiros até o fim do período; um mês aberto fica de fora. Um dividido pelo
---   churn médio, ponderado por clientes. Ninguém perdido: nulo. As quebras usam o atributo no primeiro dia de cada
---   mês.
+-- rules [en]: The last whole months by the period's end, six unless setting conventions says otherwise
+--   (lifetime_months); an open month is left out. One over the mean churn, weighted by customers. Nobody lost: null.
+--   Breakdowns use the attribute on the first day of each month. With lifetime_churn "revenue" the MRR of these
+--   customers is counted in their place, and what of it was gone at the month's end (churned and contracted less
+--   added): null when customers added more than was lost.
+-- rules [pt-BR]: Os últimos meses inteiros até o fim do período, seis se a configuração de convenções não disser outra
+--   coisa (lifetime_months); um mês aberto fica de fora. Um dividido pelo churn médio, ponderado por clientes. Ninguém
+--   perdido: nulo. As quebras usam o atributo no primeiro dia de cada mês. Com lifetime_churn "revenue" conta-se o MRR
+--   desses clientes no lugar deles, e o que dele se foi até o fim do mês (perdido e contraído menos acrescentado): nulo
+--   quando os clientes acrescentaram mais do que se perdeu.
 -- reading [en]: Constant churn is a simplification: customers who have stayed long leave less, so this undervalues
 --   them. The survival curve on the churn page shows by how much.
 -- reading [pt-BR]: Churn constante é uma simplificação: clientes antigos saem menos, e por isso este número os
 --   subestima. A curva de sobrevivência na página de churn mostra quanto.
 SELECT m.grp AS grp, m.account AS unit, m.account AS account, m.period AS period,
-  i64(count(*)) AS numerator, i64(sum(m.gone)) AS denominator
-FROM {{monthly 6}} AS m
+  sum(m.there) AS numerator, sum(m.lost) AS denominator
+FROM {{lifetime}} AS m
 GROUP BY m.grp, m.account, m.period
 
 /* example

@@ -11,20 +11,24 @@
 -- settings: company, conventions
 -- title [en]: Customer lifetime value (simple)
 -- title [pt-BR]: Valor do tempo de vida do cliente (simples)
--- definition [en]: What a customer pays in all if revenue per account stays as it is and the churn of the last six
---   months goes on for ever.
--- definition [pt-BR]: O que um cliente paga ao todo se a receita por conta ficar como está e o churn dos últimos seis
---   meses seguir para sempre.
--- formula [en]: MRR at the end / paying accounts at the end × (customers at the start of each of six months, summed /
---   those gone at its end, summed)
--- formula [pt-BR]: MRR no fim / contas pagantes no fim × (clientes no início de cada um de seis meses, somados / os
---   que saíram até o seu fim, somados)
--- rules [en]: The six last whole months by the period's end; an open month is left out. 100 a month for three years
---   are 3,600. Revenue, without margin and discount. Nobody lost in the six months: null, not infinite. No expansion
---   is in it: counting both would double what stays.
--- rules [pt-BR]: Os seis últimos meses inteiros até o fim do período; um mês aberto fica de fora. 100 por mês durante
---   três anos são 3.600. Receita, sem margem e sem desconto. Ninguém perdido nos seis meses: nulo, não infinito. Não
---   inclui expansão: contar as duas dobraria o que fica.
+-- definition [en]: What a customer pays in all if revenue per account stays as it is and the churn of the last months
+--   goes on for ever.
+-- definition [pt-BR]: O que um cliente paga ao todo se a receita por conta ficar como está e o churn dos últimos meses
+--   seguir para sempre.
+-- formula [en]: MRR at the end / paying accounts at the end × (customers at the start of each of the last months,
+--   summed / those gone at its end, summed)
+-- formula [pt-BR]: MRR no fim / contas pagantes no fim × (clientes no início de cada um dos últimos meses, somados /
+--   os que saíram até o seu fim, somados)
+-- rules [en]: The last whole months by the period's end, six unless setting conventions says otherwise
+--   (lifetime_months); an open month is left out. 100 a month for three years are 3,600. Revenue, without margin and
+--   discount. Nobody lost in these months: null, not infinite. No expansion is in it: counting both would double what
+--   stays, unless lifetime_churn is "revenue": then churn is that of MRR, net of what customers added, and the value is
+--   null when they added more than was lost.
+-- rules [pt-BR]: Os últimos meses inteiros até o fim do período, seis se a configuração de convenções não disser outra
+--   coisa (lifetime_months); um mês aberto fica de fora. 100 por mês durante três anos são 3.600. Receita, sem margem e
+--   sem desconto. Ninguém perdido nesses meses: nulo, não infinito. Não inclui expansão: contar as duas dobraria o que
+--   fica, a menos que lifetime_churn seja "revenue": aí o churn é o do MRR, menos o que os clientes acrescentaram, e o
+--   valor é nulo quando acrescentaram mais do que se perdeu.
 -- reading [en]: Constant churn contradicts retention that rises with age, so old customers are worth more and new
 --   ones less than this; the churn page sets it beside the value from survival curves.
 -- reading [pt-BR]: Churn constante contradiz a retenção que sobe com a idade: clientes antigos valem mais e novos
@@ -37,8 +41,8 @@ FROM (
   FROM {{payingAt "end"}} AS e
   UNION ALL
   SELECT m.grp AS of_group, m.account AS account_id, m.period AS of_period,
-    f64(0) AS revenue, f64(0) AS paying, f64(1) AS there, f64(m.gone) AS gone_there
-  FROM {{monthly 6}} AS m
+    f64(0) AS revenue, f64(0) AS paying, m.there AS there, m.lost AS gone_there
+  FROM {{lifetime}} AS m
 ) AS a
 GROUP BY a.of_group, a.account_id, a.of_period
 

@@ -12,17 +12,17 @@
 -- title [en]: Customer lifetime value, discounted
 -- title [pt-BR]: Valor do tempo de vida do cliente, descontado
 -- definition [en]: What the payments of a customer are worth today, the first of them due now, with margin, at the
---   constant churn of the last six months.
+--   constant churn of the last months.
 -- definition [pt-BR]: O que os pagamentos de um cliente valem hoje, o primeiro já vencendo, com margem, ao churn
---   constante dos últimos seis meses.
+--   constante dos últimos meses.
 -- formula [en]: MRR per paying account × margin × (1 + d) / (d + churn), with d the monthly discount (1 + yearly
 --   rate)^(1/12) − 1
 -- formula [pt-BR]: MRR por conta pagante × margem × (1 + d) / (d + churn), com d o desconto mensal (1 + taxa
 --   anual)^(1/12) − 1
 -- rules [en]: As the value with margin, each later payment being worth less by the rate of setting conventions.
---   Without a discount it is that value. With nobody lost in the six months only the discount bounds it.
+--   Without a discount it is that value. With nobody lost in these months only the discount bounds it.
 -- rules [pt-BR]: Como o valor com margem, cada pagamento futuro valendo menos pela taxa da configuração de
---   convenções. Sem desconto é aquele valor. Com ninguém perdido nos seis meses só o desconto o limita.
+--   convenções. Sem desconto é aquele valor. Com ninguém perdido nesses meses só o desconto o limita.
 -- reading [en]: Money in five years is not money now: where churn is low this is far below the simple value.
 -- reading [pt-BR]: Dinheiro em cinco anos não é dinheiro agora: onde o churn é baixo, fica bem abaixo do valor
 --   simples.
@@ -34,8 +34,9 @@ FROM (
   FROM {{payingAt "end"}} AS e
   UNION ALL
   SELECT m.grp AS of_group, m.account AS account_id, m.period AS of_period,
-    f64(0) AS revenue, f64(0) AS paying, pow(1 + {discount_rate:Float64}, f64(1) / 12) AS there, f64(m.gone) + pow(1 + {discount_rate:Float64}, f64(1) / 12) - 1 AS gone_there
-  FROM {{monthly 6}} AS m
+    f64(0) AS revenue, f64(0) AS paying, m.there * pow(1 + {discount_rate:Float64}, f64(1) / 12) AS there,
+    m.lost + m.there * (pow(1 + {discount_rate:Float64}, f64(1) / 12) - 1) AS gone_there
+  FROM {{lifetime}} AS m
 ) AS a
 GROUP BY a.of_group, a.account_id, a.of_period
 

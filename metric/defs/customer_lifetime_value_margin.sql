@@ -16,8 +16,8 @@
 --   atendido.
 -- formula [en]: simple lifetime value × gross margin of setting conventions
 -- formula [pt-BR]: valor do tempo de vida simples × margem bruta da configuração de convenções
--- rules [en]: As the simple value. A margin of 1, the default, leaves revenue. Nobody lost in the six months: null.
--- rules [pt-BR]: Como o valor simples. Uma margem de 1, o padrão, deixa a receita. Ninguém perdido nos seis meses:
+-- rules [en]: As the simple value. A margin of 1, the default, leaves revenue. Nobody lost in these months: null.
+-- rules [pt-BR]: Como o valor simples. Uma margem de 1, o padrão, deixa a receita. Ninguém perdido nesses meses:
 --   nulo.
 -- reading [en]: The one to hold against the cost of winning a customer.
 -- reading [pt-BR]: O que se compara com o custo de ganhar um cliente.
@@ -29,8 +29,8 @@ FROM (
   FROM {{payingAt "end"}} AS e
   UNION ALL
   SELECT m.grp AS of_group, m.account AS account_id, m.period AS of_period,
-    f64(0) AS revenue, f64(0) AS paying, f64(1) AS there, f64(m.gone) AS gone_there
-  FROM {{monthly 6}} AS m
+    f64(0) AS revenue, f64(0) AS paying, m.there AS there, m.lost AS gone_there
+  FROM {{lifetime}} AS m
 ) AS a
 GROUP BY a.of_group, a.account_id, a.of_period
 

@@ -15,17 +15,19 @@
 -- title [pt-BR]: Valor do tempo de vida sobre CAC
 -- definition [en]: How many times the cost of winning a customer its lifetime margin is.
 -- definition [pt-BR]: Quantas vezes a margem de vida de um cliente cobre o custo de ganhá-lo.
--- formula [en]: (MRR at the start of each of six months, summed × gross margin / customers lost in them) × (new
---   customers of the six months / costs of sales and marketing of the six months)
--- formula [pt-BR]: (MRR no início de cada um de seis meses, somado × margem bruta / clientes perdidos neles) × (novos
---   clientes dos seis meses / custos de vendas e marketing dos seis meses)
--- rules [en]: The six last whole months by the period's end; an open month is left out. Both sides are of the same
---   six months: revenue per account is their mean, so that it may differ a little from the lifetime value of the last
+-- formula [en]: (MRR at the start of each of the last months, summed × gross margin / customers lost in them) × (new
+--   customers of these months / costs of sales and marketing of these months)
+-- formula [pt-BR]: (MRR no início de cada um dos últimos meses, somado × margem bruta / clientes perdidos neles) ×
+--   (novos clientes desses meses / custos de vendas e marketing desses meses)
+-- rules [en]: The last whole months by the period's end, six unless setting conventions says otherwise
+--   (lifetime_months); an open month is left out. Both sides are of the same months, and lost are always customers,
+--   whatever lifetime_churn says: revenue per account is their mean, so that it may differ a little from the lifetime value of the last
 --   day. Costs of sales and marketing, as reported (Cost Reported), spread evenly over their days and moved by the
 --   months of the sales cycle (setting conventions). The interval carries the doubt about MRR and churn (over accounts)
 --   and about how many new customers came; the costs are known. Nobody lost, or no cost: null.
--- rules [pt-BR]: Os seis últimos meses inteiros até o fim do período; um mês aberto fica de fora. Os dois lados são
---   dos mesmos seis meses: a receita por conta é a média deles, e por isso pode diferir um pouco do valor do último
+-- rules [pt-BR]: Os últimos meses inteiros até o fim do período, seis se a configuração de convenções não disser
+--   outra coisa (lifetime_months); um mês aberto fica de fora. Os dois lados são dos mesmos meses, e perdidos são sempre
+--   clientes, seja qual for lifetime_churn: a receita por conta é a média deles, e por isso pode diferir um pouco do valor do último
 --   dia. Custos de vendas e marketing, como relatados (Cost Reported), distribuídos por igual em seus dias e
 --   deslocados pelos meses do ciclo de venda (configuração de convenções). O intervalo leva a dúvida sobre MRR e churn
 --   (sobre as contas) e sobre quantos clientes novos vieram; os custos são conhecidos. Ninguém perdido, ou nenhum custo:
@@ -35,7 +37,7 @@
 -- reading [pt-BR]: Três é o que o mercado diz; abaixo de um todo novo cliente dá prejuízo. Com uma base pequena, uma
 --   saída a mais o move muito.
 WITH windows AS (
-  SELECT q.period AS of_period, addMonthsN(q.ends, -6) AS begins, q.ends AS ends
+  SELECT q.period AS of_period, addMonthsN(q.ends, 0 - {lifetime_months:Int64}) AS begins, q.ends AS ends
   FROM (
     SELECT p.period AS period, CASE WHEN addDaysN(p.until, -1) <= {through:Date} THEN p.until ELSE p.period END AS ends
     FROM {{periods}} AS p
@@ -43,7 +45,7 @@ WITH windows AS (
 )
 SELECT m.grp AS grp, m.account AS unit, m.account AS account, m.period AS period,
   f64(sum(m.mrr_start)) * {gross_margin:Float64} AS numerator, f64(sum(m.gone)) AS denominator, f64(0) AS times, f64(0) AS per
-FROM {{monthly 6 "mrr"}} AS m
+FROM {{lifetime "mrr"}} AS m
 GROUP BY m.grp, m.account, m.period
 UNION ALL
 SELECT x.grp AS grp, x.account || ' (new)' AS unit, x.account AS account, w.of_period AS period,

@@ -17,10 +17,10 @@
 -- formula [en]: (churned + contraction - expansion - reactivated MRR of the period) / MRR at the end of the day
 --   before it
 -- formula [pt-BR]: (MRR perdido + contração - expansão - reativado no período) / MRR no fim do dia anterior a ele
--- rules [en]: Below zero when customers add more than they take: net negative churn. New customers are not in it.
+-- rules [en]: Below zero when customers add more than they take: net negative churn. New customers are not in it. Who is back too soon to be reactivated (return_gap_days) is.
 --   Constant currency. No MRR at the start: null. Breakdowns as for the gross rate.
 -- rules [pt-BR]: Abaixo de zero quando os clientes acrescentam mais do que levam: churn líquido negativo. Clientes
---   novos ficam fora. Câmbio constante. Sem MRR no início: nulo. As quebras são como na taxa bruta.
+--   novos ficam fora. Quem volta cedo demais para ser reativado (return_gap_days) entra. Câmbio constante. Sem MRR no início: nulo. As quebras são como na taxa bruta.
 -- reading [en]: Below zero the business grows without a new customer. It hides a leak behind expansion: read the
 --   gross rate beside it.
 -- reading [pt-BR]: Abaixo de zero, o negócio cresce sem um cliente novo. Ela esconde um vazamento atrás da expansão:
@@ -32,7 +32,7 @@ FROM (
   UNION ALL
   SELECT m.grp AS grp, m.account AS account, m.period AS period, -m.constant AS part, i64(0) AS whole
   FROM {{movements}} AS m
-  WHERE m.kind IN ('churn', 'contraction', 'expansion', 'reactivation')
+  WHERE m.kind IN ('churn', 'contraction', 'expansion', 'reactivation') OR m.part = 'return'
 ) AS x
 GROUP BY x.grp, x.account, x.period
 

@@ -18,10 +18,10 @@
 -- formula [pt-BR]: soma, entre as contas, do MRR no fim do dia local em que voltaram a pagar, tendo pago antes e
 --   saído
 -- rules [en]: A return from a pause is not one: it is resumed MRR. Setting conventions may say after how many days a
---   former customer is new again (return_days). Amounts are at the rates of their day; a change within a day is
+--   former customer is new again (return_days), and how long it must have been away (return_gap_days). Amounts are at the rates of their day; a change within a day is
 --   netted. Breakdowns use the attribute at the end of the day on which the MRR moved.
 -- rules [pt-BR]: A volta de uma pausa não é reativação: é MRR retomado. A configuração de convenções pode dizer após
---   quantos dias um ex-cliente é novo outra vez (return_days). Os valores usam as taxas do dia; o que muda dentro de
+--   quantos dias um ex-cliente é novo outra vez (return_days), e por quanto tempo deve ter estado fora (return_gap_days). Os valores usam as taxas do dia; o que muda dentro de
 --   um dia é compensado. As quebras usam o atributo no fim do dia em que o MRR se moveu.
 -- reading [en]: Former customers know the product: what made them come back is worth asking.
 -- reading [pt-BR]: Ex-clientes conhecem o produto: vale perguntar o que os fez voltar.

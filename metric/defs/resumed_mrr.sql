@@ -15,10 +15,14 @@
 -- definition [pt-BR]: MRR das assinaturas que voltaram de uma pausa.
 -- formula [en]: sum over subscriptions of their MRR on the day on which they were resumed
 -- formula [pt-BR]: soma, entre as assinaturas, do MRR no dia em que foram retomadas
--- rules [en]: With the MRR that they have then, also when it is another than before the pause. Amounts are at the
+-- rules [en]: With the MRR that they have then, also when it is another than before the pause. Setting conventions
+--   may say how long a former customer must have been away to be reactivated (return_gap_days): who is back sooner is
+--   resumed. Amounts are at the
 --   rates of their day; a change within a day is netted. Breakdowns use the attribute at the end of the day on which
 --   the MRR moved.
--- rules [pt-BR]: Com o MRR que têm então, mesmo que seja outro que antes da pausa. Os valores usam as taxas do dia; o
+-- rules [pt-BR]: Com o MRR que têm então, mesmo que seja outro que antes da pausa. A configuração de convenções pode
+--   dizer por quanto tempo um ex-cliente precisa ter estado fora para ser reativado (return_gap_days): quem volta antes
+--   é retomado. Os valores usam as taxas do dia; o
 --   que muda dentro de um dia é compensado. As quebras usam o atributo no fim do dia em que o MRR se moveu.
 -- reading [en]: Beside paused MRR it tells how many pauses end well.
 -- reading [pt-BR]: Ao lado do MRR pausado, diz quantas pausas terminam bem.

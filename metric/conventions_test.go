@@ -1,0 +1,87 @@
+package metric
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/farol-cs/farol/facts"
+)
+
+// conventionsExamples are histories by which the conventions that part the
+// field's tools are told from one another: the same facts, another number.
+var conventionsExamples = map[string]map[string]string{
+	`2026-01-10 10:00  @a  "Subscription Started" subscription=a mrr=100 currency=BRL
+2026-01-10 10:00  @b  "Subscription Started" subscription=b mrr=70 currency=BRL
+2026-02-01 10:00  @a  "Subscription Cancelled" subscription=a
+2026-02-01 10:00  @b  "Subscription Cancelled" subscription=b
+2026-02-20 10:00  @a  "Subscription Started" subscription=a2 mrr=120 currency=BRL
+2026-03-20 10:00  @b  "Subscription Started" subscription=b2 mrr=80 currency=BRL
+`: {
+		"reactivated_mrr":    "{}\nwant month 2026-02-01 = 120.00\nwant month 2026-03-01 = 80.00",
+		"reactivated_mrr ":   `{"return_gap_days": 20}` + "\nwant month 2026-02-01 = 0\nwant month 2026-03-01 = 80.00",
+		"resumed_mrr":        `{"return_gap_days": 20}` + "\nwant month 2026-02-01 = 120.00\nwant month 2026-03-01 = 0",
+		"resumed_mrr ":       `{"return_gap_days": 19}` + "\nwant month 2026-02-01 = 0",
+		"net_mrr_churn_rate": `{"return_gap_days": 20}` + "\nwant month 2026-02-01 = 0.2941 (50/170)",
+		"saas_quick_ratio":   `{"return_gap_days": 20}` + "\nwant month 2026-02-01 = 0 (0/170)",
+		"net_new_mrr":        `{"return_gap_days": 20, "new_and_lost": "ignore"}` + "\nwant month 2026-02-01 = -50.00\nwant month 2026-03-01 = 80.00",
+	},
+	`2026-01-10 10:00  @a  "Subscription Started" subscription=a mrr=100 currency=BRL
+2026-02-05 10:00  @a  "Subscription Paused" subscription=a
+2026-02-25 10:00  @a  "Subscription Resumed" subscription=a mrr=110 currency=BRL
+2026-01-10 10:00  @b  "Subscription Started" subscription=b mrr=70 currency=BRL
+2026-02-10 10:00  @b  "Subscription Paused" subscription=b reason=budget
+`: {
+		"mrr":           `{"pause_days": 30}` + "\nwant month 2026-02-01 = 110.00\nwant month 2026-03-01 = 110.00",
+		"mrr ":          `{"pause_days": 30, "pauses": "keep"}` + "\nwant month 2026-02-01 = 180.00\nwant month 2026-03-01 = 110.00",
+		"paused_mrr":    `{"pause_days": 30, "pauses": "keep"}` + "\nwant month 2026-02-01 = 0\nwant month 2026-03-01 = 0",
+		"expansion_mrr": `{"pause_days": 30, "pauses": "keep"}` + "\nwant month 2026-02-01 = 10.00",
+		"churned_mrr":   `{"pause_days": 30, "pauses": "keep"}` + "\nwant month 2026-02-01 = 0\nwant month 2026-03-01 = 70.00",
+	},
+	// Ten customers; in January one of 100 leaves and another pays 50 more.
+	`2025-11-10 10:00  @c{1..10}  "Subscription Started" subscription=s{} mrr=100 currency=BRL
+2026-01-10 10:00  @c1  "Subscription Cancelled" subscription=s1
+2026-01-10 10:00  @c2  "Subscription Changed" subscription=s2 mrr=150 currency=BRL
+2026-02-10 10:00  @c{3..4}  "Subscription Changed" subscription=s{} mrr=200 currency=BRL
+`: {
+		"customer_lifetime_value":             `{"lifetime_months": 2}` + "\nwant month 2026-01-01 = 2111.11 (950/9)",
+		"customer_lifetime_value ":            `{"lifetime_months": 1}` + "\nwant month 2026-01-01 = 1055.56 (950/9)",
+		"customer_lifetime_value  ":           `{"lifetime_months": 2, "lifetime_churn": "revenue"}` + "\nwant month 2026-01-01 = 4222.22 (950/9)\nwant month 2026-02-01 = null more_gained",
+		"customer_lifetime":                   `{"lifetime_months": 2, "lifetime_churn": "revenue"}` + "\nwant month 2026-01-01 = 40 (2000.00/50.00)\nwant month 2026-02-01 = null more_gained (1950.00/-150.00)",
+		"customer_lifetime_value_discounted":  `{"lifetime_months": 2, "lifetime_churn": "revenue", "discount_rate": 0}` + "\nwant month 2026-01-01 = 4222.22",
+		"customer_lifetime_value_discounted ": `{"lifetime_months": 1, "discount_rate": 0}` + "\nwant month 2026-01-01 = 1055.56",
+	},
+}
+
+// What the field's tools decide each in its own way moves the number as it
+// says, on both engines.
+func TestConventionExamples(t *testing.T) {
+	t.Parallel()
+	catalogue := loadCatalogue(t)
+	onEngines(t, []string{"duckdb", "clickhouse"}, func(t *testing.T, open opener) {
+		for history, wants := range conventionsExamples {
+			whole := "zone America/Sao_Paulo\nnow 2026-04-10 12:00\n" + history
+			var f *facts.Facts
+			for name, want := range wants {
+				x, err := parseExample(whole + "set conventions " + want + "\n")
+				if err != nil {
+					t.Fatal(err)
+				}
+				now := func() time.Time { return x.Now }
+				if f == nil {
+					f = open(t, x.Settings.Calendar.Zone, now)
+					backfill(t, f, x.Events)
+				}
+				r := New(catalogue, f, func() Settings { return x.Settings })
+				r.SetClock(now)
+				m, err := catalogue.Find(strings.TrimSpace(name))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, w := range x.Wants {
+					checkWants(t, r, m, []Want{w})
+				}
+			}
+		}
+	})
+}
