@@ -118,12 +118,14 @@ type StageAccount struct {
 	Retained  *string `json:"retained"`
 	Paying    *string `json:"paying"`
 	Referring *string `json:"referring"`
+	Mature    bool    `json:"mature" doc:"Whether its whole time has passed: only then do the shares of the board count it."`
 }
 
 type stageAccountsInput struct {
 	Staged
 	Stage  string `query:"stage" enum:"acquired,activated,retained,paying,referring" default:"acquired"`
 	Missed bool   `query:"missed" doc:"Those that had their whole time and did not reach it."`
+	Mature bool   `query:"mature" doc:"Only those whose whole time has passed, whom the shares of the board count."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"10000" default:"1000"`
 }
 
@@ -139,7 +141,7 @@ func (s *server) listStageAccounts(ctx context.Context, in *stageAccountsInput) 
 	if err != nil {
 		return nil, err
 	}
-	list, more, err := s.Metrics.StageAccounts(ctx, q, slices.Index(metric.StageNames[:], in.Stage), in.Missed, nil, in.Limit)
+	list, more, err := s.Metrics.StageAccounts(ctx, q, metric.StageList{Stage: slices.Index(metric.StageNames[:], in.Stage), Missed: in.Missed, Mature: in.Mature, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +157,7 @@ func (s *server) listStageAccounts(ctx context.Context, in *stageAccountsInput) 
 	for _, a := range list {
 		out.Body.Accounts = append(out.Body.Accounts, StageAccount{
 			string(a.Account), a.Days[metric.Acquired].String(), date(a.Days[metric.Activated]), date(a.Days[metric.Retained]),
-			date(a.Days[metric.Paying]), date(a.Days[metric.Referring]),
+			date(a.Days[metric.Paying]), date(a.Days[metric.Referring]), a.Mature,
 		})
 	}
 	return out, nil

@@ -48,8 +48,11 @@ func TestVoiceAndLifecycle(t *testing.T) {
 		t.Errorf("board: %v", b)
 	}
 	as := list(t, h.get("/api/v1/lifecycle/accounts?from=2026-03-01&to=2026-03-11&stage=referring"), "accounts")
-	if len(as) != 1 || as[0]["account"] != "beta" || as[0]["referring"] != "2026-03-06" || as[0]["paying"] != nil {
+	if len(as) != 1 || as[0]["account"] != "beta" || as[0]["referring"] != "2026-03-06" || as[0]["paying"] != nil || as[0]["mature"] != false {
 		t.Errorf("who refers: %v", as)
+	}
+	if as := list(t, h.get("/api/v1/lifecycle/accounts?from=2026-03-01&to=2026-03-11&mature=true"), "accounts"); len(as) != 0 {
+		t.Errorf("who had their whole time: %v", as)
 	}
 	for query, field := range map[string]string{
 		"voice/distribution?kind=x": "query.kind", "voice/distribution?from=x": "query.from", "voice/comments?after=x": "query.after", "voice/comments?segment=plan": "query.segment",

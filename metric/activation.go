@@ -385,6 +385,9 @@ func within(name string, err error) error {
 
 // String lists the clauses: "Report Created >= 2, Invited >= 1 | 14 d".
 func (a Activation) String() string {
+	if len(a.Events)+len(a.Groups) == 0 {
+		a.Events = a.Steps()
+	}
 	var parts []string
 	for _, c := range a.Events {
 		parts = append(parts, c.String())

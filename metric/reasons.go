@@ -80,6 +80,9 @@ func (r Reasons) check() error {
 			}
 		}
 	}
+	if n == 0 {
+		return farol.InvalidField("reasons.groups", "name at least one reason")
+	}
 	if n > MaxReasons {
 		return farol.InvalidField("reasons.groups", "at most %d reasons, not %d: of a longer list people pick the first that will do", MaxReasons, n)
 	}

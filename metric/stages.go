@@ -97,6 +97,18 @@ type StageAccount struct {
 	Account farol.AccountID
 	Group   string
 	Days    [stages]farol.Day
+	// Mature tells that its whole time has passed: only then do shares count it.
+	Mature bool
+}
+
+// StageList asks for the accounts of a stage.
+type StageList struct {
+	Stage int
+	// Missed asks for those that had their whole time and did not reach it,
+	// Mature for those only that the shares count.
+	Missed, Mature bool
+	// Limit is 200 when it is 0.
+	Limit int
 }
 
 var stageMetric = &Metric{
@@ -197,6 +209,7 @@ func (r *Reader) stageAccounts(ctx context.Context, p *plan, q StagesRequest) (l
 				a.Days[s] = day
 			}
 		}
+		a.Mature = a.Days[Acquired]+farol.Day(q.Within) <= p.through+1
 		list = append(list, a)
 		return nil
 	})
@@ -242,18 +255,12 @@ func (r *Reader) lifeStages(ctx context.Context, p *plan, q StagesRequest) (Stag
 	return out, nil
 }
 
-// mature tells whether the account's whole time has passed.
-func (p *plan) mature(a StageAccount, within int) bool {
-	return a.Days[Acquired]+farol.Day(within) <= p.through+1
-}
-
 func (p *plan) stageGroup(name string, list []StageAccount, within int) StageGroup {
 	g := StageGroup{Group: name, Created: int64(len(list))}
 	var reached, both [stages]int64
 	spells := make([][]stats.Spell, stages)
 	for _, a := range list {
-		mature := p.mature(a, within)
-		if mature {
+		if a.Mature {
 			g.Mature++
 		}
 		for s := range stages {
@@ -264,7 +271,7 @@ func (p *plan) stageGroup(name string, list []StageAccount, within int) StageGro
 			case seen > 0:
 				spells[s] = append(spells[s], stats.Spell{Exit: seen, N: 1})
 			}
-			if mature && a.Days[s] != 0 {
+			if a.Mature && a.Days[s] != 0 {
 				reached[s]++
 				if s+1 < stages && a.Days[s+1] != 0 {
 					both[s]++
@@ -294,7 +301,7 @@ func (p *plan) stageCohort(c farol.Period, list []StageAccount, within int) Stag
 			continue
 		}
 		out.Created++
-		if !p.mature(a, within) {
+		if !a.Mature {
 			continue
 		}
 		mature++
@@ -310,15 +317,14 @@ func (p *plan) stageCohort(c farol.Period, list []StageAccount, within int) Stag
 	return out
 }
 
-// StageAccounts lists the accounts created in the period that reached the
-// stage (or, with missed, that had their whole time and did not), of the group
-// when a breakdown is asked for; at most limit, 0 is 200.
-func (r *Reader) StageAccounts(ctx context.Context, q StagesRequest, stage int, missed bool, group *string, limit int) (list []StageAccount, more bool, err error) {
+// StageAccounts lists the accounts created in the period that reached a stage,
+// or did not.
+func (r *Reader) StageAccounts(ctx context.Context, q StagesRequest, want StageList) (list []StageAccount, more bool, err error) {
 	p, err := r.stagePlan(ctx, &q)
 	if err != nil {
 		return nil, false, err
 	}
-	if stage < 0 || stage >= stages {
+	if want.Stage < 0 || want.Stage >= stages {
 		return nil, false, farol.InvalidField("stage", "there is no such stage")
 	}
 	all, err := r.stageAccounts(ctx, p, q)
@@ -326,14 +332,11 @@ func (r *Reader) StageAccounts(ctx context.Context, q StagesRequest, stage int, 
 		return nil, false, err
 	}
 	for _, a := range all {
-		if group != nil && a.Group != *group {
-			continue
-		}
-		if (a.Days[stage] != 0) != missed && (!missed || p.mature(a, q.Within)) {
+		if (a.Days[want.Stage] != 0) != want.Missed && (a.Mature || !want.Missed && !want.Mature) {
 			list = append(list, a)
 		}
 	}
-	if limit = cmp.Or(limit, 200); len(list) > limit {
+	if limit := cmp.Or(want.Limit, 200); len(list) > limit {
 		return list[:limit], true, nil
 	}
 	return list, false, nil

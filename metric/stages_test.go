@@ -70,12 +70,15 @@ func TestStagesAgainstReference(t *testing.T) {
 		for i, q := range []StagesRequest{base, plan, past, known} {
 			ref := newReference(w.events, w.settings, w.clock.now(), q.AsOf, q.Known)
 			want := ref.stageDays(q)
-			got, _, err := w.r.StageAccounts(ctx, q, Acquired, false, nil, 1000)
+			got, _, err := w.r.StageAccounts(ctx, q, StageList{Limit: 1000})
 			if err != nil {
 				t.Fatal(err)
 			}
 			for k := range got {
-				got[k].Days[Activated] = 0
+				if a := got[k]; a.Mature != (a.Days[Acquired]+farol.Day(q.Within)-1 <= ref.through) {
+					t.Errorf("request %d: %+v", i, a)
+				}
+				got[k].Days[Activated], got[k].Mature = 0, false
 			}
 			if fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("request %d: got %v\nwant %v", i, got, want)
@@ -178,7 +181,7 @@ want day 2026-01-01 = 0
 	if c := s.Cohorts[0]; c.Created != 3 || !c.Complete || s.Cohorts[5].Complete || s.Cohorts[5].Created != 1 || s.Cohorts[5].Reached[0].Value != nil {
 		t.Errorf("cohorts: %+v", s.Cohorts)
 	}
-	missed, _, err := r.StageAccounts(ctx, q, Paying, true, nil, 0)
+	missed, _, err := r.StageAccounts(ctx, q, StageList{Stage: Paying, Missed: true})
 	if err != nil || len(missed) != 2 || missed[0].Account != "globex" || missed[1].Account != "initech" {
 		t.Errorf("did not pay in time: %v %v", missed, err)
 	}

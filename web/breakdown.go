@@ -40,7 +40,7 @@ func (p *metricPage) broken(q metricQuery, sc scale, series metric.Series) {
 		p.Table.Current = sc.p.Period(b.periods[b.current], q.grain)
 	}
 	for _, r := range rows[:min(len(rows), shownGroups)] {
-		r.Filter = q.look.Link("/metrics/"+q.metric.Name, "segment", q.by+"="+r.Name)
+		r.Filter = q.look.Narrow("/metrics/"+q.metric.Name, q.by, r.Name)
 		r.Name = p.named(r.Name)
 		p.Table.Drawn, p.Table.Few = p.Table.Drawn || r.Drawn != "", p.Table.Few || r.Few
 		p.Table.Rows = append(p.Table.Rows, r)

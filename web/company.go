@@ -82,6 +82,10 @@ func companyForm(f url.Values) (company, error) {
 	}
 	var err error
 	c.Rates, c.RatesByDate, err = ratesForm(f.Get("rates"))
+	own := c.Rates[c.Currency] != 0 || slices.ContainsFunc(c.RatesByDate, func(d metric.RatesDocument) bool { return d.Rates[c.Currency] != 0 })
+	if err == nil && own {
+		err = farol.InvalidField("rates", "%s is the company's own currency: say what the others are worth in it.", c.Currency)
+	}
 	return c, err
 }
 
@@ -106,6 +110,9 @@ func ratesForm(text string) (rates map[farol.Currency]float64, dated []metric.Ra
 			if rates == nil {
 				rates = map[farol.Currency]float64{}
 			}
+			if rates[code] != 0 {
+				return nil, nil, twice(code)
+			}
 			rates[code] = rate
 			continue
 		}
@@ -113,14 +120,27 @@ func ratesForm(text string) (rates map[farol.Currency]float64, dated []metric.Ra
 		if err != nil || day <= 0 {
 			return nil, nil, wrong
 		}
+		if i, found := rateDay(dated, day); found && dated[i].Rates[code] != 0 {
+			return nil, nil, twice(code)
+		}
 		dated = addRate(dated, day, code, rate)
 	}
 	return rates, dated, nil
 }
 
+// twice refuses a second rate of the same days.
+func twice(code farol.Currency) error {
+	return farol.InvalidField("rates", "%s has two rates for the same days.", code)
+}
+
+// rateDay finds the day in the list.
+func rateDay(list []metric.RatesDocument, day farol.Day) (int, bool) {
+	return slices.BinarySearchFunc(list, day, func(d metric.RatesDocument, day farol.Day) int { return cmp.Compare(d.From, day) })
+}
+
 // addRate puts a rate among those of its day, in order of days.
 func addRate(list []metric.RatesDocument, day farol.Day, code farol.Currency, rate float64) []metric.RatesDocument {
-	i, found := slices.BinarySearchFunc(list, day, func(d metric.RatesDocument, day farol.Day) int { return cmp.Compare(d.From, day) })
+	i, found := rateDay(list, day)
 	if !found {
 		list = slices.Insert(list, i, metric.RatesDocument{From: day, Rates: map[farol.Currency]float64{}})
 	}

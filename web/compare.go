@@ -105,7 +105,7 @@ func (s *server) compareVersions(v *visit) error {
 	p.choices(v, c)
 	got, err := s.Metrics.CompareVersions(v.r.Context(), s.Store, c.request(), c.setting, c.a, c.b)
 	if err != nil && got.Before.Currency != got.After.Currency { // others can be chosen
-		p.Apart = v.p.Error(err)
+		p.Apart = v.wrong(err)
 		return s.send(v, http.StatusOK, "compare", "layout", p)
 	}
 	if err != nil {

@@ -46,17 +46,22 @@ type stageColumn struct {
 
 type stageGroupRow struct {
 	Name, Created, Mature, Filter string
-	Few                           bool
-	Cells                         []stageCell
+	// All leads to every account of the group, Had to those whose time has passed.
+	All, Had string
+	Few      bool
+	Cells    []stageCell
 }
 
 type stageCohortRow struct {
 	Period, Created string
-	Complete        bool
-	Cells           []stageCell
+	// All leads to every account of the cohort.
+	All      string
+	Complete bool
+	Cells    []stageCell
 }
 
-type stageCell struct{ Text, Title string }
+// stageCell is a share of a group; Href leads to the accounts that are counted.
+type stageCell struct{ Text, Title, Href string }
 
 // stageWords are the stages as people call them, with what each says.
 var stageWords = []struct {
@@ -107,7 +112,7 @@ func (s *server) stageBoard(v *visit) error {
 			p.extra.Set(k, v.r.URL.Query().Get(k))
 		}
 	}
-	p.CSV = p.Go("/lifecycle/accounts.csv", "within", p.extra.Get("within"))
+	p.CSV = p.Go("/lifecycle/accounts.csv", "within", p.extra.Get("within"), "all", "yes")
 	p.Columns = make([]stageColumn, len(stageWords))
 	g, ctx := errgroup.WithContext(v.r.Context())
 	g.SetLimit(atOnce)
@@ -132,6 +137,7 @@ func (s *server) stageBoard(v *visit) error {
 func (p *lifecyclePage) fill(v *visit, look *view, board metric.Stages, cards [][]*card) {
 	p.Within, p.Immature = board.Within, board.All.Mature == 0
 	p.Mature = v.p.T("%s of %s", v.p.Number(float64(board.All.Mature), 0), v.p.Number(float64(board.All.Created), 0))
+	within := p.extra.Get("within")
 	for i, w := range stageWords {
 		p.Titles = append(p.Titles, w.title)
 		step := board.All.Steps[i]
@@ -145,7 +151,6 @@ func (p *lifecyclePage) fill(v *visit, look *view, board metric.Stages, cards []
 			c.Days = v.p.T("%s d", v.p.Number(*d, 0))
 		}
 		name := metric.StageNames[i]
-		within := p.extra.Get("within")
 		c.Why = look.Link("/lifecycle/accounts", "stage", name, "within", within)
 		if i > 0 {
 			c.Missed = look.Link("/lifecycle/accounts", "stage", name, "missed", "yes", "within", within)
@@ -158,9 +163,13 @@ func (p *lifecyclePage) fill(v *visit, look *view, board metric.Stages, cards []
 		grain = farol.Monthly
 	}
 	for _, x := range board.Cohorts {
-		row := stageCohortRow{Period: v.p.Period(x.Period, grain), Created: v.p.Number(float64(x.Created), 0), Complete: x.Complete}
-		for _, r := range x.Reached {
-			row.Cells = append(row.Cells, v.stageCell(r))
+		of := func(pairs ...string) string {
+			from, until := max(x.Period.From, board.Period.From), min(x.Period.Last(), board.Period.Last())
+			return look.Link("/lifecycle/accounts", append(pairs, "period", "", "from", from.String(), "until", until.String(), "within", within)...)
+		}
+		row := stageCohortRow{Period: v.p.Period(x.Period, grain), Created: v.p.Number(float64(x.Created), 0), Complete: x.Complete, All: of("all", "yes")}
+		for stage, r := range x.Reached {
+			row.Cells = append(row.Cells, v.stageCell(r, of("stage", metric.StageNames[stage])))
 		}
 		p.Cohorts = append(p.Cohorts, row)
 	}
@@ -168,10 +177,11 @@ func (p *lifecyclePage) fill(v *visit, look *view, board metric.Stages, cards []
 	for _, x := range board.Groups[:min(len(board.Groups), shownGroups)] {
 		row := stageGroupRow{
 			Name: p.named(x.Group), Created: v.p.Number(float64(x.Created), 0), Mature: v.p.Number(float64(x.Mature), 0),
-			Filter: look.Link("/lifecycle", "segment", p.By+"="+x.Group), Few: x.Mature > 0 && x.Mature < stats.MinCompared,
+			Filter: look.Narrow("/lifecycle", p.By, x.Group, "by", p.By, "within", within), Few: x.Mature > 0 && x.Mature < stats.MinCompared,
+			All: look.Narrow("/lifecycle/accounts", p.By, x.Group, "within", within, "all", "yes"), Had: look.Narrow("/lifecycle/accounts", p.By, x.Group, "within", within),
 		}
-		for _, step := range x.Steps {
-			row.Cells = append(row.Cells, v.stageCell(step.Reached))
+		for stage, step := range x.Steps {
+			row.Cells = append(row.Cells, v.stageCell(step.Reached, look.Narrow("/lifecycle/accounts", p.By, x.Group, "within", within, "stage", metric.StageNames[stage])))
 		}
 		p.Groups = append(p.Groups, row)
 	}
@@ -185,9 +195,12 @@ func (v *visit) share(x metric.Share) (value, interval string) {
 	return v.p.Percent(*x.Value), v.p.Percent(*x.Low) + " – " + v.p.Percent(*x.High)
 }
 
-func (v *visit) stageCell(x metric.Share) stageCell {
+func (v *visit) stageCell(x metric.Share, href string) stageCell {
 	value, interval := v.share(x)
-	c := stageCell{Text: value, Title: v.p.T("%s of %s", v.p.Number(float64(x.Part), 0), v.p.Number(float64(x.Of), 0))}
+	if x.Value == nil {
+		href = ""
+	}
+	c := stageCell{Text: value, Href: href, Title: v.p.T("%s of %s", v.p.Number(float64(x.Part), 0), v.p.Number(float64(x.Of), 0))}
 	if interval != "" {
 		c.Title += " · " + v.p.T("95% interval") + " " + interval
 	}
@@ -224,6 +237,8 @@ type stageAccountsPage struct {
 type stageAccountRow struct {
 	Who  who
 	Days []string
+	// Open tells that it still has time.
+	Open bool
 }
 
 // readStage reads the stage of an address; none is the first.
@@ -254,17 +269,17 @@ func (s *server) lifecycleAccounts(v *visit) error {
 	}
 	p.Crumb = &crumb{v.p.T("Life cycle"), look.Link("/lifecycle")}
 	p.extra = url.Values{}
-	for _, k := range []string{"stage", "missed", "within"} {
+	for _, k := range []string{"stage", "missed", "within", "all"} {
 		if x := v.r.URL.Query().Get(k); x != "" {
 			p.extra.Set(k, x)
 		}
 	}
-	p.CSV = look.Link("/lifecycle/accounts.csv", "stage", p.extra.Get("stage"), "missed", p.extra.Get("missed"), "within", p.extra.Get("within"))
+	p.CSV = linked("/lifecycle/accounts.csv", look.with(p.extra), nil)
 	for _, w := range stageWords {
 		p.Titles = append(p.Titles, w.title)
 	}
 	for _, a := range list {
-		row := stageAccountRow{Who: accountWho(string(a.Account))}
+		row := stageAccountRow{Who: accountWho(string(a.Account)), Open: !a.Mature}
 		for _, d := range a.Days {
 			text := lang.None
 			if d != 0 {
@@ -284,6 +299,8 @@ func (s *server) lifecycleAccounts(v *visit) error {
 	return s.send(v, http.StatusOK, "lifecycle_accounts", block, p)
 }
 
+// stageList is the accounts that the figure of the address counts; with all
+// also those that still have time.
 func (s *server) stageList(v *visit, look *view, limit int) (list []metric.StageAccount, stage int, more bool, err error) {
 	q, err := v.stagesRequest(look, "")
 	if err != nil {
@@ -292,7 +309,8 @@ func (s *server) stageList(v *visit, look *view, limit int) (list []metric.Stage
 	if stage, err = readStage(v.r.URL.Query().Get("stage")); err != nil {
 		return nil, 0, false, err
 	}
-	list, more, err = s.Metrics.StageAccounts(v.r.Context(), q, stage, v.r.URL.Query().Get("missed") == "yes", nil, limit)
+	in := v.r.URL.Query()
+	list, more, err = s.Metrics.StageAccounts(v.r.Context(), q, metric.StageList{Stage: stage, Missed: in.Get("missed") == "yes", Mature: in.Get("all") == "", Limit: limit})
 	return list, stage, more, err
 }
 
@@ -307,7 +325,7 @@ func (s *server) stageCSV(v *visit) error {
 		return err
 	}
 	out := v.csv("lifecycle.csv")
-	write(out, append([]string{"account"}, metric.StageNames[:]...))
+	write(out, append(append([]string{"account"}, metric.StageNames[:]...), "whole_time_passed"))
 	for _, a := range list {
 		row := []string{string(a.Account)}
 		for _, d := range a.Days {
@@ -317,7 +335,7 @@ func (s *server) stageCSV(v *visit) error {
 			}
 			row = append(row, text)
 		}
-		write(out, row)
+		write(out, append(row, strconv.FormatBool(a.Mature)))
 	}
 	out.Flush()
 	return nil

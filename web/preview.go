@@ -1,8 +1,10 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -59,6 +61,11 @@ func (s *server) previewSetting(v *visit) error {
 		if t.Now.Period.Days() > 0 {
 			p.Tried.Period = v.p.Period(t.Now.Period, farol.Monthly)
 		}
+	}
+	// What changes stands above what does not.
+	slices.SortStableFunc(p.Tried.Rows, func(a, b previewRow) int { return cmp.Compare(b.Gap, "") - cmp.Compare(a.Gap, "") })
+	if err := s.strangers(v, &p); err != nil {
+		return err
 	}
 	return s.send(v, http.StatusOK, "setting_"+p.Setting.Name, "layout", p)
 }

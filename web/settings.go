@@ -101,6 +101,8 @@ type settingPage struct {
 	// Tried is what the figures would be with what was typed; nil when nobody
 	// asked.
 	Tried *preview
+	// Strangers are ids left out that nobody has so far, between commas.
+	Strangers string
 }
 
 // Get is a field's text.
@@ -165,6 +167,9 @@ func (s *server) settingLine(v *visit, x *setting, authors map[string]string) (s
 // showSetting is the form with what is in force.
 func (s *server) showSetting(v *visit) error {
 	p, _, err := s.settingPage(v)
+	if err == nil {
+		err = s.strangers(v, &p)
+	}
 	if err != nil {
 		return err
 	}

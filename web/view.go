@@ -247,6 +247,17 @@ func (v *view) Instant() time.Time {
 // add parameters, an empty value removes one.
 func (v *view) Link(path string, pairs ...string) string { return linked(path, v.given, pairs) }
 
+// Narrow is an address with the view in it, of the accounts that have the value
+// of the attribute; other conditions of the view stay.
+func (v *view) Narrow(path, attribute, value string, pairs ...string) string {
+	q := v.with(nil)
+	q["segment"] = append(slices.DeleteFunc(q["segment"], func(s string) bool {
+		x, err := segment.Filters([]string{s})
+		return err == nil && x[0].Attribute == attribute
+	}), attribute+"="+value)
+	return linked(path, q, pairs)
+}
+
 // At is an address with nothing of the view but its two clocks: another list, or
 // what a row of one leads to, as of the same moment.
 func (v *view) At(path string, pairs ...string) string { return linked(path, v.clocks(), pairs) }

@@ -192,8 +192,8 @@ func (s *server) fillVoice(v *visit, look *view, p *voicePage) error {
 	shares := make([]stats.Share, len(found.Groups))
 	for i, g := range found.Groups {
 		row := v.voiceRow(g)
-		row.Name, row.Filter = p.named(g.Group), look.Link("/voice", "segment", p.By+"="+g.Group)
-		row.Why = look.Link("/voice/answers", "segment", p.By+"="+g.Group)
+		row.Name, row.Filter = p.named(g.Group), look.Narrow("/voice", p.By, g.Group)
+		row.Why = look.Narrow("/voice/answers", p.By, g.Group)
 		shares[i] = stats.Share{Part: float64(sumOf(g.Scores[min(9, len(g.Scores)):])), Whole: float64(g.Answers)}
 		p.Rows = append(p.Rows, row)
 		p.HasFew = p.HasFew || row.Few

@@ -2,9 +2,12 @@ package web
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/PuerkitoBio/goquery"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/lang"
@@ -103,14 +106,35 @@ func TestLifecyclePage(t *testing.T) {
 		if got := strings.TrimSpace(a.doc.Find(".stage .big").Eq(3).Text()); got != "9" {
 			t.Errorf("%s accounts pay", got)
 		}
-		list := s.get(as{role: store.Viewer, code: code, fragment: true}, "/lifecycle/accounts?period=12m&stage=paying").is(200)
-		list.has("tbody tr", 10).has(`tbody a[href="/customers/acct-00"]`, 1)
+		list := s.get(as{role: store.Viewer, code: code, fragment: true}, "/lifecycle/accounts?period=12m&stage=paying&all=yes").is(200)
+		list.has("tbody tr", 10).has("tbody .tag", 3).has(`tbody a[href="/customers/acct-00"]`, 1)
 		s.get(who, "/lifecycle/accounts?period=12m&stage=referring&missed=yes&within=60").is(200).has("tbody tr", -1)
 		s.get(who, "/lifecycle/accounts?period=7d&stage=paying").is(200).has("tbody tr", 0)
 		s.get(who, "/lifecycle?period=7d").is(200).has(".flash", 1)
+		// Every figure opens as many accounts as it counts.
+		cells := map[string]bool{}
+		a.doc.Find(`table a[href^="/lifecycle/accounts"]`).Each(func(_ int, link *goquery.Selection) {
+			href, _ := link.Attr("href")
+			counted, _ := link.Parent().Attr("title")
+			if counted == "" {
+				counted = link.Text()
+			}
+			counted, _, _ = strings.Cut(counted, " ")
+			if !cells[href] {
+				cells[href] = true
+				n, err := strconv.Atoi(counted)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.get(as{role: store.Viewer, code: code, fragment: true}, href).is(200).has("tbody tr", n)
+			}
+		})
+		if len(cells) < 10 {
+			t.Errorf("%d figures open", len(cells))
+		}
 	})
-	csv := s.get(admin, "/lifecycle/accounts.csv?period=12m").is(200)
-	if lines := strings.Split(strings.TrimSpace(csv.body), "\n"); lines[0] != "account,acquired,activated,retained,paying,referring" || len(lines) != 11 {
+	csv := s.get(admin, "/lifecycle/accounts.csv?period=12m&all=yes").is(200)
+	if lines := strings.Split(strings.TrimSpace(csv.body), "\n"); lines[0] != "account,acquired,activated,retained,paying,referring,whole_time_passed" || len(lines) != 11 {
 		t.Errorf("CSV: %s", csv.body)
 	}
 	for _, path := range []string{"/lifecycle?within=x", "/lifecycle?within=3", "/lifecycle/accounts?stage=no"} {

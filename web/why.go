@@ -358,7 +358,7 @@ func (p *whyPage) sums(sc scale, got metric.Decomposition, totals []string) {
 // picture draws the largest effects as bars.
 func (p *whyPage) picture(sc scale, got metric.Decomposition, totals []string) {
 	p.Chart = sc.chartOf("why-data", p.Title, nil, farol.Weekly)
-	p.Chart.Data.Kind, p.Chart.Data.Whole = "bar", false
+	p.Chart.Data.Kind, p.Chart.Data.Whole, p.Chart.Data.Names = "bar", false, true
 	x := chartSeries{Name: sc.p.T("Effect on the figure")}
 	for i, l := range got.Lines[:min(len(got.Lines), drawnLines)] {
 		v := l.Effect.Total()
