@@ -46,8 +46,8 @@ var conventionsExamples = map[string]map[string]string{
 `: {
 		"customer_lifetime_value":             `{"lifetime_months": 2}` + "\nwant month 2026-01-01 = 2111.11 (950/9)",
 		"customer_lifetime_value ":            `{"lifetime_months": 1}` + "\nwant month 2026-01-01 = 1055.56 (950/9)",
-		"customer_lifetime_value  ":           `{"lifetime_months": 2, "lifetime_churn": "revenue"}` + "\nwant month 2026-01-01 = 4222.22 (950/9)\nwant month 2026-02-01 = null more_gained",
-		"customer_lifetime":                   `{"lifetime_months": 2, "lifetime_churn": "revenue"}` + "\nwant month 2026-01-01 = 40 (2000.00/50.00)\nwant month 2026-02-01 = null more_gained (1950.00/-150.00)",
+		"customer_lifetime_value  ":           `{"lifetime_months": 2, "lifetime_churn": "revenue"}` + "\nwant month 2026-01-01 = 4222.22 (950/9)\nwant month 2026-02-01 = null no_loss",
+		"customer_lifetime":                   `{"lifetime_months": 2, "lifetime_churn": "revenue"}` + "\nwant month 2026-01-01 = 40 (2000.00/50.00)\nwant month 2026-02-01 = null no_loss (1950.00/-150.00)",
 		"customer_lifetime_value_discounted":  `{"lifetime_months": 2, "lifetime_churn": "revenue", "discount_rate": 0}` + "\nwant month 2026-01-01 = 4222.22",
 		"customer_lifetime_value_discounted ": `{"lifetime_months": 1, "discount_rate": 0}` + "\nwant month 2026-01-01 = 1055.56",
 	},

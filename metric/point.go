@@ -179,8 +179,8 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 	}
 	if pt.Value == nil && pt.Reason == "" {
 		pt.Reason = ZeroDenominator
-		if s.den < 0 || s.per < 0 {
-			pt.Reason = MoreGained
+		if p.metric.lossless(s) {
+			pt.Reason = NoLoss
 		}
 		if p.metric.Waits && !p.elapsed(pt.Period) {
 			pt.Reason = WindowOpen
@@ -210,6 +210,15 @@ func (m *Metric) costless(s sums) bool {
 		return s.den > 0 && s.per == 0
 	}
 	return s.num == 0
+}
+
+// lossless tells whether a figure that divides by what was lost has customers,
+// and no loss among them.
+func (m *Metric) lossless(s sums) bool {
+	if !slices.Contains(m.doors, "lifetime") {
+		return false
+	}
+	return m.Aggregation == Ratio && s.num > 0 || m.Aggregation == Product && s.den > 0 || m.ofCosts() && s.num > 0
 }
 
 // odds tells whether every unit is on one side of the ratio only and counts

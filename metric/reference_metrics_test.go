@@ -428,8 +428,8 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 		pt.Value = &v
 	} else if pt.Reason = ZeroDenominator; open {
 		pt.Reason = WindowOpen
-	} else if den < 0 || per < 0 {
-		pt.Reason = MoreGained
+	} else if lifetime := slices.Contains(m.doors, "lifetime"); lifetime && (den > 0 || m.Aggregation == Ratio && num > 0) || lifetime && m.ofCosts() && num > 0 {
+		pt.Reason = NoLoss
 	}
 	return pt
 }

@@ -55,8 +55,9 @@ const (
 	// NotReached: too few units have got there to tell when a share of them
 	// does.
 	NotReached Reason = "not_reached"
-	// MoreGained: what is divided by is a loss, and more was gained than lost.
-	MoreGained Reason = "more_gained"
+	// NoLoss: what is divided by is a loss, and nothing was lost, or less than
+	// was gained.
+	NoLoss Reason = "no_loss"
 	// NoCosts: no cost was reported for the period.
 	NoCosts Reason = "no_costs"
 	// Hidden: the reader may not see the metric.

@@ -148,7 +148,7 @@ var reasons = map[metric.Reason]lang.Text{
 	metric.ZeroDenominator:  lang.Text("There is nobody to take a share of."),
 	metric.TooFew:           lang.Text("There are too few to tell."),
 	metric.NotReached:       lang.Text("Too few have got there yet to tell."),
-	metric.MoreGained:       lang.Text("More was gained than lost: there is no loss to divide by."),
+	metric.NoLoss:           lang.Text("Nothing was lost, or less than was gained: there is no loss to divide by."),
 	metric.NoCosts:          lang.Text("No cost was reported for this period."),
 	metric.Hidden:           lang.Text("This figure is hidden from you."),
 }
