@@ -155,6 +155,8 @@ type Done struct {
 
 // StuckStep is how many wait at a clause.
 type StuckStep struct {
+	Version int           `json:"version" doc:"Of the criterion; the newest version comes first, then earlier ones by which anybody is still judged."`
+	Number  int           `json:"number" doc:"The place of the clause in its version, from 1."`
 	Clause  metric.Clause `json:"clause"`
 	Waiting int64         `json:"waiting"`
 	Open    int64         `json:"open" doc:"Of them, those with time left."`
@@ -183,7 +185,7 @@ func (s *server) readStuck(ctx context.Context, in *Cohorts) (*stuckOutput, erro
 	b := &out.Body
 	b.Judged, b.Total, b.Open, b.Steps, b.Units = judged(stuck.Judge), stuck.Total, stuck.Open, []StuckStep{}, []StuckUnit{}
 	for _, x := range stuck.Steps {
-		b.Steps = append(b.Steps, StuckStep{x.Clause, x.Waiting, x.Open})
+		b.Steps = append(b.Steps, StuckStep{x.Version, x.Number, x.Clause, x.Waiting, x.Open})
 	}
 	for _, u := range stuck.Units {
 		x := StuckUnit{u.Unit, u.Account, u.Start.String(), u.Days, u.Left, u.Version, u.Step, []Done{}}

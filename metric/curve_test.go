@@ -3,6 +3,7 @@ package metric
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -181,7 +182,21 @@ func (w *world) checkStuck(t *testing.T, ref *reference, q Request) {
 		t.Errorf("%d stuck, want %v", got.Total, want)
 	}
 	begun := ref.begun(false)
+	for _, x := range got.Steps {
+		n := int64(0)
+		for _, u := range got.Units {
+			if u.Version == x.Version && u.Step == x.Number {
+				n++
+			}
+		}
+		if x.Waiting != n {
+			t.Errorf("%d wait at step %d of version %d, want %d", x.Waiting, x.Number, x.Version, n)
+		}
+	}
 	for _, u := range got.Units {
+		if u.Step > 0 && !slices.ContainsFunc(got.Steps, func(x StuckStep) bool { return x.Version == u.Version && x.Number == u.Step }) {
+			t.Errorf("no step for %+v", u)
+		}
 		s, ok := want[u.Unit]
 		a := ref.judge(s.start)
 		if !ok || u.Start != begun[u.Unit].day || u.Days != int(ref.through-s.start)+1 || u.Version != a.Version {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -15,7 +16,8 @@ var errPeopleStay = farol.InvalidField("criterion", "must be of accounts: only t
 // Stuck says who has not met the criterion yet, and where they are.
 type Stuck struct {
 	Judge
-	// Steps are the clauses of the newest version in their order; a unit's
+	// Steps are the clauses in their order, those of the newest version first
+	// and then those of earlier ones by which anybody is still judged; a unit's
 	// step is the first of its version that it has not met.
 	Steps []StuckStep
 	// Total is how many wait; Open of them still have time.
@@ -26,7 +28,10 @@ type Stuck struct {
 
 // StuckStep is how many wait at a clause.
 type StuckStep struct {
-	Clause Clause
+	// Version is that of the criterion, Number the place of the clause in it,
+	// from 1.
+	Version, Number int
+	Clause          Clause
 	// Waiting are at this step; Open of them still have time in their window.
 	Waiting, Open int64
 }
@@ -74,16 +79,18 @@ func (r *Reader) stuck(ctx context.Context, a *activationPlan, limit int) (Stuck
 	// looked at.
 	a.horizon = min(maxHorizon, max(a.horizon, int(a.through-a.periods[0].From)+1))
 	out := Stuck{Judge: a.Judge}
-	for _, c := range a.Criterion.Steps() {
-		out.Steps = append(out.Steps, StuckStep{Clause: c})
-	}
 	days := fmt.Sprint(a.horizon)
 	// The windows are those of the versions, which the door does not say when
 	// it looks further.
 	windows := map[int]int{}
 	clauses := map[int][]Clause{}
-	for _, v := range reigns(a.versions) {
+	steps := map[int][]StuckStep{}
+	rule := reigns(a.versions)
+	for _, v := range rule {
 		windows[v.Version], clauses[v.Version] = v.WindowDays, v.Steps()
+		for i, c := range v.Steps() {
+			steps[v.Version] = append(steps[v.Version], StuckStep{Version: v.Version, Number: i + 1, Clause: c})
+		}
 	}
 	text := a.takenText() + `, waiting AS (
   SELECT s.unit AS unit FROM spells AS s WHERE s.cause = 0
@@ -96,7 +103,7 @@ ORDER BY p.start_day DESC, p.unit, p.clause`
 	var unit *StuckUnit
 	finish := func() {
 		if unit != nil {
-			out.count(*unit, a.Criterion.Version, limit)
+			out.count(*unit, steps[unit.Version], limit)
 		}
 	}
 	err := r.activationQuery(ctx, a, text, nil, func(rows *sql.Rows) error {
@@ -123,19 +130,25 @@ ORDER BY p.start_day DESC, p.unit, p.clause`
 	if err != nil {
 		return out, fmt.Errorf("who is stuck: %w", err)
 	}
+	for i, v := range slices.Backward(rule) {
+		if i == len(rule)-1 || slices.ContainsFunc(steps[v.Version], func(x StuckStep) bool { return x.Waiting > 0 }) {
+			out.Steps = append(out.Steps, steps[v.Version]...)
+		}
+	}
 	return out, nil
 }
 
-func (s *Stuck) count(u StuckUnit, newest, limit int) {
+// count takes a unit in, with the steps of its version.
+func (s *Stuck) count(u StuckUnit, steps []StuckStep, limit int) {
 	s.Total++
 	open := u.Left > 0
 	if open {
 		s.Open++
 	}
-	if u.Version == newest && u.Step > 0 {
-		s.Steps[u.Step-1].Waiting++
+	if u.Step > 0 {
+		steps[u.Step-1].Waiting++
 		if open {
-			s.Steps[u.Step-1].Open++
+			steps[u.Step-1].Open++
 		}
 	}
 	if len(s.Units) < min(limit, MaxStuck) {

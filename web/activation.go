@@ -67,6 +67,8 @@ type stuckView struct {
 type stuckStep struct {
 	Number        int
 	Clause        string
+	// Version of the criterion, "" when all are of one.
+	Version       string
 	Waiting, Open string
 }
 
@@ -156,13 +158,18 @@ func (s *server) activation(v *visit) error {
 
 // judge says by what the page judges.
 func (p *activationPage) judge(v *visit, j metric.Judge) {
-	p.Criterion, p.WhatIf = j.Criterion.String(), j.WhatIf
-	if len(j.Criterion.Events)+len(j.Criterion.Groups) == 0 {
-		p.Criterion = v.p.T("any activity within %d days", j.Criterion.WindowDays)
-	}
+	p.Criterion, p.WhatIf = v.rule(j.Criterion), j.WhatIf
 	for _, c := range j.Changes {
 		p.Changes = append(p.Changes, v.p.T("Version %d judges those who began on %s or later.", c.Version, v.p.Date(c.Since)))
 	}
+}
+
+// rule is a criterion in few words.
+func (v *visit) rule(a metric.Activation) string {
+	if len(a.Events)+len(a.Groups) == 0 {
+		return v.p.T("any activity within %d days", a.WindowDays)
+	}
+	return a.String()
 }
 
 // drawCurve draws the share activated by day, and lists the cohorts.
@@ -226,7 +233,7 @@ func (p *activationPage) compare(v *visit, look *view, list []metric.Compared, c
 			title = v.p.T("Version %d for all", c.Version)
 		}
 		row := criterionRow{
-			Title: title, Rule: c.Criterion.String(), Href: look.Link("/activation", "criterion", c.Name), WhatIf: c.WhatIf, Current: c.Name == chosen,
+			Title: title, Rule: v.rule(c.Criterion), Href: look.Link("/activation", "criterion", c.Name), WhatIf: c.WhatIf, Current: c.Name == chosen,
 			Rate: sc.text(c.Rate), Interval: sc.interval(metric.Point{Low: c.Low, High: c.High}), Median: days.text(c.Median.Value), Gap: lang.None,
 			Part: v.p.T("%s of %s", v.p.Number(float64(c.Met), 0), v.p.Number(float64(c.Mature), 0)),
 		}
@@ -292,8 +299,15 @@ func stuckPeople(s metric.Stuck) (out []string) {
 func (p *activationPage) listStuck(v *visit, s metric.Stuck, names called) {
 	out := &stuckView{More: s.Total - int64(len(s.Units))}
 	out.Summary = v.p.T("%s have not met it; %s of them still have time.", v.p.Number(float64(s.Total), 0), v.p.Number(float64(s.Open), 0))
-	for i, step := range s.Steps {
-		out.Steps = append(out.Steps, stuckStep{i + 1, step.Clause.String(), v.p.Number(float64(step.Waiting), 0), v.p.Number(float64(step.Open), 0)})
+	for _, step := range s.Steps {
+		row := stuckStep{step.Number, step.Clause.String(), "", v.p.Number(float64(step.Waiting), 0), v.p.Number(float64(step.Open), 0)}
+		if step.Clause.Name == "*" && len(step.Clause.Where) == 0 && step.Clause.Min == 1 {
+			row.Clause = v.p.T("any activity")
+		}
+		if s.Steps[0].Version != s.Steps[len(s.Steps)-1].Version {
+			row.Version = v.p.T("Version %d", step.Version)
+		}
+		out.Steps = append(out.Steps, row)
 	}
 	for _, u := range s.Units {
 		row := stuckRow{

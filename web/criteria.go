@@ -51,7 +51,7 @@ func (s *server) criteriaPage(v *visit) (criteriaPage, error) {
 		if err := read(d.Body, &a); err != nil {
 			return p, err
 		}
-		line.Called, line.Rule, line.Href = calledCriterion(d.Name, a), a.String(), criteriaHref+"/"+d.Name
+		line.Called, line.Rule, line.Href = calledCriterion(d.Name, a), v.rule(a), criteriaHref+"/"+d.Name
 		p.Rows = append(p.Rows, line)
 	}
 	return p, err

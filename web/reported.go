@@ -35,18 +35,38 @@ func (s *server) clocksOf(v *visit, q metricQuery, sc scale, series metric.Serie
 // breaks marks the periods in which a version of a setting began.
 func (p *metricPage) breaks(v *visit, q metricQuery, series metric.Series, list []metric.Break) {
 	for i, pt := range series.Points {
-		var names []string
-		for _, b := range list {
-			if pt.Period.Contains(farol.DayOf(b.Began, q.look.Cal.Zone)) {
-				names = append(names, v.p.T("%s: version %d", v.p.Text(settingTitle(b.Setting)), b.Version))
-			}
-		}
+		names := v.began(slices.DeleteFunc(slices.Clone(list), func(b metric.Break) bool {
+			return !pt.Period.Contains(farol.DayOf(b.Began, q.look.Cal.Zone))
+		}))
 		if len(names) == 0 {
 			continue
 		}
 		p.Rows[len(p.Rows)-1-i].Breaks = names
 		p.Chart.Data.Marks = append(p.Chart.Data.Marks, chartMark{i, names})
 	}
+}
+
+// began names the versions of each setting, the oldest setting first.
+func (v *visit) began(list []metric.Break) []string {
+	var names []string
+	for i, b := range list {
+		same := func(x metric.Break) bool { return x.Setting == b.Setting }
+		if slices.ContainsFunc(list[:i], same) {
+			continue
+		}
+		last, title := b.Version, v.p.Text(settingTitle(b.Setting))
+		for _, x := range list {
+			if same(x) {
+				last = max(last, x.Version)
+			}
+		}
+		if last == b.Version {
+			names = append(names, v.p.T("%s: version %d", title, last))
+		} else {
+			names = append(names, v.p.T("%s: versions %d to %d", title, b.Version, last))
+		}
+	}
+	return names
 }
 
 // reported shows what was first said of the periods, where it was otherwise.

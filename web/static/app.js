@@ -286,7 +286,7 @@ function options(data, deep) {
   if (data.marks && series.length > 0) {
     series[series.length - 1].markLine = {
       silent: true, symbol: 'none', animation: false, lineStyle: { color: ink, type: [2, 3], width: 1 },
-      label: { color: ink, fontSize: 10, position: 'end', rotate: 0, align: 'right', formatter: (p) => p.name },
+      label: { color: ink, fontSize: 10, position: 'end', rotate: 0, align: 'right', width: 260, overflow: 'truncate', formatter: (p) => p.name },
       data: data.marks.map((m) => ({ xAxis: m.at, name: m.texts.join(', ') })),
     };
   }
