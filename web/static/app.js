@@ -293,7 +293,7 @@ function options(data, deep) {
   return {
     animation: !calm.matches && !printing, animationDuration: 300,
     textStyle: { fontFamily: getComputedStyle(body).fontFamily },
-    grid: { left: 8, right: 14, top: named ? 18 + 22 * Math.min(deep, 4) : 14, bottom: 4, containLabel: true },
+    grid: { left: 8, right: 14, top: (named ? 18 + 22 * Math.min(deep, 4) : 14) + (data.marks ? 14 : 0), bottom: 4, containLabel: true },
     legend: { show: named, type: deep > 4 ? 'scroll' : 'plain', top: 0, left: 0, padding: [5, 0], itemWidth: 14, itemHeight: 8, icon: 'roundRect', textStyle: { color: ink, overflow: 'truncate', width: legendWidth(data) }, pageTextStyle: { color: ink }, pageIconColor: ink, data: data.series.map((s) => s.name) },
     tooltip: {
       trigger: 'axis', confine: true, transitionDuration: 0, backgroundColor: colour('card'), borderColor: line, padding: [8, 10],
