@@ -19,6 +19,8 @@ func (s *server) activationOperations() {
 	register(s, team, op("read-stuck", "/activation/stuck", "Who has not met the criterion, at which step, and since when", "The latest starters first."), s.readStuck)
 	register(s, team, op("compare-criteria", "/activation/criteria", "The criteria side by side on the same cohorts",
 		"The main one, its versions as if each had always held, and the others."), s.readCriteria)
+	register(s, team, op("read-activation-gap", "/activation/gap", "Do activated customers stay longer?",
+		"The share of customers retained, of those who met the criterion and of the others (Kaplan-Meier), from the day on which everybody's window had passed. It describes: who activates differs in other ways, too. For criteria of accounts."), s.readGap)
 	register(s, team, op("list-criteria", "/criteria", "The criteria besides the main one", "The latest version of each that is in use."), s.listCriteria)
 	register(s, leaders, huma.Operation{OperationID: "put-criterion", Method: http.MethodPut, Path: "/criteria/{name}", Tags: []string{"activation"},
 		Summary: "Makes or changes a criterion besides the main one", Description: "The document becomes the next version of the definition criterion/{name}, unless it is the latest already. " +
@@ -219,6 +221,63 @@ type RetentionGap struct {
 	High    float64 `json:"high"`
 }
 
+func newGapAt(g metric.GapAt) RetentionGap {
+	return RetentionGap{g.Day, g.With, g.Without, g.Value, g.Low, g.High}
+}
+
+// GapSide is those who met the criterion, or the others.
+type GapSide struct {
+	Accounts int64    `json:"accounts" doc:"Accounts with a running subscription at the landmark or later."`
+	Lost     int64    `json:"lost" doc:"Of them, those that have none any more."`
+	Curve    []GapDay `json:"curve" nullable:"false"`
+}
+
+// GapDay is the share retained from the landmark to a day.
+type GapDay struct {
+	Day    int      `json:"day" doc:"Days from the start."`
+	Share  float64  `json:"share"`
+	Low    *float64 `json:"low"`
+	High   *float64 `json:"high"`
+	AtRisk float64  `json:"at_risk" doc:"Accounts watched on that day."`
+}
+
+func newGapSide(s metric.GapSide) GapSide {
+	out := GapSide{Accounts: s.Accounts, Lost: s.Lost, Curve: []GapDay{}}
+	for _, d := range s.Curve {
+		out.Curve = append(out.Curve, GapDay(d))
+	}
+	return out
+}
+
+type gapOutput struct {
+	Body struct {
+		Judged
+		Landmark int            `json:"landmark" doc:"The day from the start at which the curves begin."`
+		With     GapSide        `json:"with"`
+		Without  GapSide        `json:"without"`
+		At       []RetentionGap `json:"at" nullable:"false" doc:"The differences at some ages."`
+		P        *float64       `json:"p" doc:"How likely so unlike curves are when nothing differs (log-rank); null when it cannot be told."`
+	}
+}
+
+func (s *server) readGap(ctx context.Context, in *Cohorts) (*gapOutput, error) {
+	q, err := s.cohorts(ctx, *in)
+	if err != nil {
+		return nil, err
+	}
+	gap, err := s.Metrics.RetentionGap(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &gapOutput{}
+	b := &out.Body
+	b.Judged, b.Landmark, b.With, b.Without, b.At, b.P = judged(gap.Judge), gap.Landmark, newGapSide(gap.With), newGapSide(gap.Without), []RetentionGap{}, gap.P
+	for _, g := range gap.At {
+		b.At = append(b.At, newGapAt(g))
+	}
+	return out, nil
+}
+
 type criteriaOutput struct {
 	Body struct {
 		Criteria []Compared `json:"criteria"`
@@ -235,7 +294,8 @@ func (s *server) readCriteria(ctx context.Context, in *Cohorts) (*criteriaOutput
 	for _, c := range list {
 		x := Compared{judged(c.Judge), c.Mature, c.Met, c.Rate, c.Low, c.High, quantileOf(c.Median), nil}
 		if g := c.Gap; g != nil {
-			x.Gap = &RetentionGap{g.Day, g.With, g.Without, g.Value, g.Low, g.High}
+			at := newGapAt(*g)
+			x.Gap = &at
 		}
 		out.Body.Criteria = append(out.Body.Criteria, x)
 	}

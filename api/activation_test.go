@@ -25,6 +25,10 @@ func TestActivation(t *testing.T) {
 	if s := h.get("/api/v1/activation/stuck?" + span); s["total"] == nil || len(list(t, s, "steps")) != 1 {
 		t.Errorf("stuck: %v", s)
 	}
+	g := h.get("/api/v1/activation/gap?" + span)
+	if with, _ := g["with"].(map[string]any); with == nil || g["landmark"] != 14.0 || len(list(t, g, "at")) != 0 || len(list(t, with, "curve")) != int(with["accounts"].(float64)) {
+		t.Errorf("gap: %v", g)
+	}
 	criteria := list(t, h.get("/api/v1/activation/criteria?"+span), "criteria")
 	if len(criteria) != 1 || criteria[0]["version"] != 0.0 {
 		t.Errorf("criteria: %v", criteria)

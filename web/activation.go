@@ -65,8 +65,8 @@ type stuckView struct {
 }
 
 type stuckStep struct {
-	Number        int
-	Clause        string
+	Number int
+	Clause string
 	// Version of the criterion, "" when all are of one.
 	Version       string
 	Waiting, Open string

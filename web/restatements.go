@@ -33,6 +33,8 @@ type restatedRow struct {
 	Period      string
 	When, Iso   string
 	Was, Is     string
+	// WasOf and IsOf are the parts of a quotient, "13 of 28".
+	WasOf, IsOf string
 	Change      string
 	WasKnown    string
 	Open        string
@@ -101,7 +103,17 @@ func (v *visit) moved(x metric.Restatement) restatedRow {
 	if x.Was.Value != nil && x.Is.Value != nil {
 		row.Change = sc.gap(*x.Is.Value - *x.Was.Value)
 	}
+	row.WasOf, row.IsOf = sc.quotient(x.Metric, x.Was), sc.quotient(x.Metric, x.Is)
 	return row
+}
+
+// quotient is the two parts of a quotient, "" of other figures.
+func (s scale) quotient(m *metric.Metric, pt metric.Point) string {
+	if pt.Numerator == nil || pt.Denominator == nil {
+		return ""
+	}
+	part, of := s.parts(m, pt.Numerator, pt.Denominator)
+	return s.p.T("%s of %s", part, of)
 }
 
 // gap writes a difference in the metric's own unit, with its sign.
@@ -225,6 +237,9 @@ func (s *server) restatement(v *visit) error {
 		return err
 	}
 	p.Facts = causeFacts(p.shell, x)
+	if err := call(s, v, p.Facts, func(f *causeFact) []*who { return []*who{&f.Account, &f.Person} }); err != nil {
+		return err
+	}
 	return s.send(v, http.StatusOK, "restatement", "layout", p)
 }
 

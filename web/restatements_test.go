@@ -43,7 +43,7 @@ func TestRestatements(t *testing.T) {
 		a.says("tbody", feb).says("tbody td:nth-child(6)", "400")
 		open = a.attr("tbody td:last-child a", "href")
 		b := s.get(who, open).is(200).has("tfoot", 1)
-		b.says(".lead", feb).says("#content", "acct-02").says("#content", "Subscription Changed").says("#content", map[lang.Code]string{lang.English: "takes effect on Feb 10, 2026", lang.Portuguese: "vale desde 10/02/2026"}[code])
+		b.says(".lead", feb).says("#content", "Conta 2").says("#content", "Subscription Changed").says("#content", map[lang.Code]string{lang.English: "takes effect on Feb 10, 2026", lang.Portuguese: "vale desde 10/02/2026"}[code])
 		b.says("table:first-of-type", "900").says("tfoot", "400")
 		m := s.get(who, "/metrics/mrr?period=6m").is(200).has(".restated", 1).has(`a[href^="/restatements?"]`, -1)
 		c := m.chart("series-data")

@@ -26,6 +26,8 @@ type retentionPage struct {
 	// More is how many cohorts are not shown.
 	More int
 	CSV  string
+	// Wrong is why what is asked has no answer.
+	Wrong string
 	// Of names what a cohort counts.
 	Of string
 }
@@ -167,10 +169,11 @@ func (s *server) retentionAsked(v *visit) (look *view, q metric.RetentionRequest
 }
 
 func (s *server) retention(v *visit) error {
-	look, q, own, err := s.retentionAsked(v)
+	look, err := v.view()
 	if err != nil {
 		return err
 	}
+	q, own, wrong := s.retentionQuestion(v, look)
 	p := retentionPage{shell: v.shell(lang.Text("Retention"))}
 	p.Question, p.View, p.Charts, p.extra = v.p.T("Who comes back, and for how long?"), look, true, own
 	if p.Empty = s.Facts.LastKnown().IsZero(); p.Empty {
@@ -180,9 +183,20 @@ func (s *server) retention(v *visit) error {
 	if err != nil {
 		return err
 	}
-	got, err := s.Metrics.Retention(v.r.Context(), q)
-	if err != nil {
-		return err
+	var got metric.Retention
+	if wrong == nil {
+		got, wrong = s.Metrics.Retention(v.r.Context(), q)
+	}
+	if farol.KindOf(wrong) == farol.Invalid { // the controls stay, to ask for something else
+		p.form(v, q, attributes)
+		typed := func(side string) eventSide {
+			return eventSide{own.Get(side), own.Get(side + "_min"), own.Get(side + "_where")}
+		}
+		p.Wrong, p.Brackets, p.Start, p.Return = v.wrong(wrong), own.Get("brackets"), typed("start"), typed("return")
+		return s.send(v, http.StatusBadRequest, "retention", "layout", p)
+	}
+	if wrong != nil {
+		return wrong
 	}
 	p.form(v, got.Request, attributes)
 	p.CSV = p.Go("/retention/triangle.csv", pairsOf(own)...)

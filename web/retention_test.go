@@ -38,7 +38,7 @@ func TestRetentionPage(t *testing.T) {
 	}
 	s.get(admin, "/retention?unit=logos").is(400)
 	s.get(admin, "/retention?steps=x").is(400)
-	s.get(admin, "/retention?kind=brackets&brackets=x").is(400)
+	s.get(admin, "/retention?kind=brackets&brackets=x").is(400).has("form.ask input[name=brackets][value=x]", 1).says(".flash.wrong", "1, 2-4, 5-11")
 	s.get(admin, "/retention?as_of=x").is(400)
 	// The address is the whole question: the controls keep it.
 	s.get(admin, "/retention?unit=accounts&by=plan").has(`.controls a[href*="unit=accounts"]`, -1).has(`option[value=accounts][selected]`, 1)
