@@ -18,6 +18,7 @@ import (
 // The kinds of moments.
 const (
 	SubscriptionMoment = "subscription"
+	InvoiceMoment      = "invoice"
 	TicketMoment       = "ticket"
 	AnswerMoment       = "answer"
 	AttributeMoment    = "attribute"
@@ -73,6 +74,8 @@ var momentSources = []struct {
 }{
 	{SubscriptionMoment, "subscriptions", "t.name", "''", []string{"subscription", "status", "product", "plan", "quantity", "seats", "mrr_minor", "currency", "reason", "voluntary"},
 		[]string{"t.subscription", "t.status", "t.product", "t.plan", text64("t.quantity"), text64("t.seats"), text64("t.mrr"), "t.currency", "t.reason", text64("t.voluntary")}},
+	{InvoiceMoment, "invoices", "'" + invoiceLine + "'", "''", []string{"subscription", "product", "plan", "quantity", "amount_minor", "currency", "until"},
+		[]string{"t.subscription", "t.product", "t.plan", text64("t.quantity"), text64("t.minor"), "t.currency", text64("t.until")}},
 	{TicketMoment, "tickets", "t.action", "t.person", []string{"ticket", "subject", "priority", "status", "channel", "topic", "csat"},
 		[]string{"t.ticket", "t.subject", "t.priority", "t.status", "t.channel", "t.topic", text64("t.csat")}},
 	{AnswerMoment, "answers", "t.kind", "t.person", []string{"survey", "score", "scale", "comment"},
@@ -142,7 +145,7 @@ func (f *Facts) MomentsByKind(ctx context.Context, q MomentFilter) ([][]Moment, 
 	}
 	reads := []momentRead{}
 	for _, s := range momentSources {
-		if len(q.Kinds) > 0 && !contains(q.Kinds, s.kind) || q.Person != "" && s.person == "''" || s.kind == SubscriptionMoment && sight.Of(ctx).Hides(sight.Money) {
+		if len(q.Kinds) > 0 && !contains(q.Kinds, s.kind) || q.Person != "" && s.person == "''" || (s.kind == SubscriptionMoment || s.kind == InvoiceMoment) && sight.Of(ctx).Hides(sight.Money) {
 			continue
 		}
 		columns := "t.ts AS ts, t.known AS known, t.day AS day, t.id AS id, t.source AS source, " + s.name + " AS moment_name"

@@ -57,7 +57,7 @@ func (d *doors) committed() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	events := "(SELECT ce.*, p.period AS period, p.last AS last FROM (SELECT * FROM " + d.contractEvents("1 = 1"+d.knownBy()) + " cf WHERE account <> ''" + d.noStaff("account", "") +
+	events := "(SELECT ce.*, p.period AS period, p.last AS last FROM (SELECT * FROM " + d.pricedEvents("1 = 1"+d.knownBy()) + " cf WHERE account <> ''" + d.noStaff("account", "") +
 		") ce JOIN " + periods + " p ON ce.eff_day <= p.last OR coalesce(ce.said_day, 1000000) <= dayNumber(p.last))"
 	lines := "(SELECT *, greatest(run_from, last) AS look FROM " + d.linesOf(events, "period, last, ") + " cl WHERE run_to = " + farFuture + ")"
 	source := "(SELECT l.period AS period, l.last AS last, l.account AS account, i64(sum(" + value + ")) AS mrr FROM " + lines + " l" +

@@ -72,14 +72,14 @@ func (d *doors) contractEvents(clocks string) string {
 		"eff_day AS eff_day", "eff_ts AS eff_ts", "known AS known", "id AS id", "name AS name", "status AS status", "product AS product", "family AS family",
 		"plan AS plan", "quantity AS quantity", "seats AS seats", "mrr AS mrr", "currency AS currency", "unit AS unit", "gross AS gross", "off_percent AS off_percent",
 		"off_minor AS off_minor", "off_until AS off_until", "reason AS reason", "voluntary AS voluntary", "escalator AS escalator", "trial AS trial",
-		"said_day AS said_day", "starts AS starts", "ends AS ends", "once AS once",
+		"said_day AS said_day", "starts AS starts", "ends AS ends", "once AS once", "ts AS term_ts",
 	}, ", t."), clocks, "t.account", "''")
 }
 
 // contractLines are the lines of subscriptions.
 func (d *doors) contractLines() string {
 	seen := strings.ReplaceAll("1 = 1"+d.seenBy(), "day <=", "eff_day <=")
-	source := "(SELECT * FROM " + d.contractEvents(seen) + " ce WHERE account <> ''" + d.only() + d.noStaff("account", "") + ")"
+	source := "(SELECT * FROM " + d.pricedEvents(seen) + " ce WHERE account <> ''" + d.only() + d.noStaff("account", "") + ")"
 	return d.linesOf(source, "")
 }
 
@@ -103,6 +103,9 @@ func (d *doors) linesOf(source, own string) string {
 		kept = append(kept, "unit", "gross", "off_percent", "off_minor", "off_until")
 	} else {
 		text += ", f64(carried(mrr) OVER w) AS price, i64(0) AS escalator"
+	}
+	if d.byInvoices() {
+		kept = append(kept, "unbilled_on", "begun_on")
 	}
 	for _, c := range kept {
 		text += ", carried(" + c + ") OVER w AS " + c
@@ -150,10 +153,11 @@ func (d *doors) pieces(text string) string {
 		cuts = append(cuts, cut{"coalesce(off_percent, 0) + coalesce(off_minor, 0) > 0", "off_until", ""})
 	}
 	if d.traits.paused.Load() {
-		cuts = append(cuts, cut{"status = 'paused' AND paused_on >= 0", fmt.Sprintf("paused_on + %d", d.setting("pause_days", pauseDays)), "lapsed"})
+		cuts = append(cuts, cut{"status = 'paused' AND paused_on >= 0", fmt.Sprintf("paused_on + %d", d.setting("pause_days", pauseDays)), "'lapsed'"})
 	}
-	if d.traits.failed.Load() {
-		cuts = append(cuts, cut{"status = 'active' AND unpaid_on >= 0", fmt.Sprintf("unpaid_on + %d", d.setting("past_due_days", 30)), "unpaid"})
+	if d.traits.failed.Load() || d.byInvoices() {
+		when, on, state := d.patience()
+		cuts = append(cuts, cut{"status = 'active' AND " + when, on, state})
 	}
 	if len(cuts) == 0 {
 		return "SELECT *, n0 AS p0, n9 AS p9, status AS state FROM (" + text + ") ru"
@@ -165,7 +169,7 @@ func (d *doors) pieces(text string) string {
 		all = append(all, name)
 		columns += ", CASE WHEN " + c.when + " THEN least(greatest(" + c.on + ", n0), n9) ELSE n9 END AS " + name
 		if c.state != "" {
-			state += "WHEN " + c.when + " AND p0 >= " + c.on + " THEN '" + c.state + "' "
+			state += "WHEN " + c.when + " AND p0 >= " + c.on + " THEN " + c.state + " "
 		}
 	}
 	if d.on("keep_paused") {
@@ -196,10 +200,13 @@ func (d *doors) pieces(text string) string {
 // changesOf are the events of the source with the payments that begin or end
 // an unpaid run of their subscriptions, one row each.
 func (d *doors) changesOf(source, own string) string {
-	by := own + "account, subscription"
+	by, unbilled, same := own+"account, subscription", "", ""
+	if d.byInvoices() {
+		unbilled, same = ", unbilled_on, begun_on", ", NULL AS unbilled_on, NULL AS begun_on"
+	}
 	events := "SELECT " + by + ", eff_day AS day, eff_ts AS ts, known, id, toNullable(status) AS status, product, family, plan, coalesce(quantity, seats) AS quantity, mrr, currency, unit, gross, " +
 		"off_percent, off_minor, off_until, trial, CASE WHEN status <> 'paused' THEN i64(-1) WHEN coalesce(lag(toNullable(status)) OVER (PARTITION BY " + by + " ORDER BY eff_ts, known, id), '') <> 'paused' THEN i64(dayNumber(eff_day)) END AS paused_on, " +
-		"CASE WHEN name IN ('Subscription Started', 'Subscription Resumed') THEN i64(-1) END AS unpaid_on, reason, voluntary, escalator FROM " + source + " ev"
+		"CASE WHEN name IN ('Subscription Started', 'Subscription Resumed') THEN i64(-1) END AS unpaid_on, reason, voluntary, escalator" + unbilled + " FROM " + source + " ev"
 	if !d.traits.failed.Load() {
 		return "(" + events + ")"
 	}
@@ -213,8 +220,8 @@ func (d *doors) changesOf(source, own string) string {
 	// A new start is as good as a payment.
 	begun := "SELECT " + by + ", eff_day AS day, eff_ts AS ts, known, id, 'paid' AS kind, 0 AS payment FROM " + source + " sb WHERE name IN ('Subscription Started', 'Subscription Resumed')"
 	turns := "SELECT " + by + ", day, ts, known, id, NULL AS status, NULL AS product, NULL AS family, NULL AS plan, NULL AS quantity, NULL AS mrr, NULL AS currency, NULL AS unit, NULL AS gross, " +
-		"NULL AS off_percent, NULL AS off_minor, NULL AS off_until, NULL AS trial, NULL AS paused_on, CASE WHEN kind = 'failed' THEN i64(dayNumber(day)) ELSE i64(-1) END AS unpaid_on, NULL AS reason, NULL AS voluntary, NULL AS escalator " +
-		"FROM (SELECT *, coalesce(lag(toNullable(kind)) OVER (PARTITION BY " + by + " ORDER BY ts, known, id), 'paid') AS prior FROM (" + paid + " UNION ALL " + begun + ") pa) pt WHERE kind <> prior AND payment = 1"
+		"NULL AS off_percent, NULL AS off_minor, NULL AS off_until, NULL AS trial, NULL AS paused_on, CASE WHEN kind = 'failed' THEN i64(dayNumber(day)) ELSE i64(-1) END AS unpaid_on, NULL AS reason, NULL AS voluntary, NULL AS escalator" + same +
+		" FROM (SELECT *, coalesce(lag(toNullable(kind)) OVER (PARTITION BY " + by + " ORDER BY ts, known, id), 'paid') AS prior FROM (" + paid + " UNION ALL " + begun + ") pa) pt WHERE kind <> prior AND payment = 1"
 	return "(" + events + " UNION ALL " + turns + ")"
 }
 

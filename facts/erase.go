@@ -195,8 +195,8 @@ func (f *Facts) theirEvents(ctx context.Context, params map[string]any) error {
 		cond string
 		into *[]uint64
 	}{
-		{"hash IN (SELECT hash FROM subscriptions) OR hash IN (SELECT hash FROM charges)", &paid},
-		{"hash NOT IN (SELECT hash FROM subscriptions) AND hash NOT IN (SELECT hash FROM charges)", &gone},
+		{"hash IN (SELECT hash FROM subscriptions) OR hash IN (SELECT hash FROM charges) OR hash IN (SELECT hash FROM invoices)", &paid},
+		{"hash NOT IN (SELECT hash FROM subscriptions) AND hash NOT IN (SELECT hash FROM charges) AND hash NOT IN (SELECT hash FROM invoices)", &gone},
 	} {
 		rows, err := f.internal(ctx, "SELECT hash FROM events WHERE "+byWho+" AND ("+x.cond+")", params)
 		if err != nil {
@@ -393,7 +393,7 @@ func (f *Facts) withoutErased(es []farol.Event) (kept []farol.Event, refused []R
 
 // ofMoney tells whether an event is about what an account pays.
 func ofMoney(name string) bool {
-	return strings.HasPrefix(name, "Subscription ") || strings.HasPrefix(name, "Payment ") || name == "Usage Billed"
+	return strings.HasPrefix(name, "Subscription ") || strings.HasPrefix(name, "Payment ") || name == "Usage Billed" || name == invoiceLine
 }
 
 func closeRows(rows *sql.Rows) error { return errors.Join(rows.Err(), rows.Close()) }

@@ -136,6 +136,9 @@ type Touch struct {
 	//  "signed": on the day a change of a subscription was signed, or asked for,
 	//  that takes effect later.
 	//  "moved": a subscription or charge of the day changed hands.
+	//  "invoices": a service period begins on the day, of a line learned in the
+	//  interval; "billed": another day that such a line moves, or one that changed
+	//  hands.
 	//  "accounts": an account may have begun on the day.
 	//  "people": a person may have begun on the day.
 	//  "costs": a cost begins on the day, or one that began on it was replaced.

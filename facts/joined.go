@@ -210,7 +210,7 @@ func (f *Facts) hasAccount(ctx context.Context, id string) bool {
 // accountColumns are the columns of each table that name an account.
 var accountColumns = map[string][]string{
 	"events": {"account", "as_account"}, "activity": {"account"}, "memberships": {"account"}, "moves": {"account"},
-	"subscriptions": {"account"}, "charges": {"account"}, "answers": {"account"}, "journeys": {"account", "target"},
+	"subscriptions": {"account"}, "charges": {"account"}, "invoices": {"account"}, "answers": {"account"}, "journeys": {"account", "target"},
 	"tickets": {"account"}, "first_days": {"account"}, "changes": {"name"}, "roster": {"account"}, "measures": nil,
 }
 

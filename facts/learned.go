@@ -147,6 +147,8 @@ OR origin IN (SELECT unnest({accounts:Array(String)})) OR person IN (SELECT unne
 			late, moved = append(late, "("+acting+")"), append(moved, "("+acting+")")
 		case "accounts":
 			began = true
+		case "billed":
+			late = append(late, "hash IN (SELECT fb.hash FROM ("+firstBilled+") fb)")
 		case "moved", "exclusions", "changes":
 		default:
 			if t := tableOf(name); t != nil {

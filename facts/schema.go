@@ -195,7 +195,7 @@ var (
 // tables lists every table; batches last, because it is written last.
 var tables = numbered(
 	events, rejected, activity, changes, links, merges, memberships, moves,
-	subscriptions, answers, tickets, journeys, costs, measures, history, firsts, charges, roster, erasures, batches,
+	subscriptions, answers, tickets, journeys, costs, measures, history, firsts, charges, invoices, roster, erasures, batches,
 )
 
 func numbered(ts ...*table) []*table {
@@ -210,8 +210,8 @@ func numbered(ts ...*table) []*table {
 // is refused.
 //
 // Format 2 has more columns in subscriptions, and in answers, and the tables charges
-// and journeys; format 3 more columns in tickets.
-const formatVersion = 3
+// and journeys; format 3 more columns in tickets; format 4 the table invoices.
+const formatVersion = 4
 
 // noEnd is the end of what is for good, as a number of days since 1970.
 const noEnd = 1_000_000

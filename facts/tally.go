@@ -182,7 +182,7 @@ func (f *Facts) Feeds(ctx context.Context, source farol.SourceID, days farol.Per
 	if err != nil {
 		return out, err
 	}
-	for _, t := range []string{"subscriptions", "charges", "answers", "tickets", "journeys"} {
+	for _, t := range []string{"subscriptions", "charges", "invoices", "answers", "tickets", "journeys"} {
 		any := int64(0)
 		text := "SELECT i64(count(*)) AS n FROM (SELECT 1 AS one FROM " + t + " WHERE source = {source:String} AND day >= {from:Date} AND day < {to:Date} LIMIT 1) x"
 		if err := f.one(ctx, text, params, &any); err != nil {

@@ -28,6 +28,8 @@ var touches = []struct{ table, days string }{
 	{"charges", "SELECT DISTINCT day AS d FROM charges WHERE " + learned},
 	{"moved", "SELECT DISTINCT x.d AS d FROM (SELECT least(day, dayFrom(coalesce(said_day, 60000))) AS d FROM subscriptions WHERE hash IN (SELECT hash FROM moves WHERE " + learned +
 		") UNION ALL SELECT day AS d FROM charges WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
+	{"invoices", "SELECT DISTINCT day AS d FROM invoices WHERE " + learned},
+	{"billed", billedOtherwise},
 	{"answers", together("answers", "answer")},
 	{"tickets", "SELECT DISTINCT x.day AS d FROM (SELECT day FROM tickets WHERE " + learned +
 		" UNION ALL SELECT day FROM tickets WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"},
@@ -36,6 +38,20 @@ var touches = []struct{ table, days string }{
 	{"accounts", beganOtherwise},
 	{"people", begunOtherwise},
 }
+
+// firstBilled are the lines that were learned of subscriptions that had none
+// before: from then on the prices of their events do not count. Lines that were
+// given to another account are not known to have been of this one.
+const firstBilled = "SELECT b.hash AS hash, b.subscription AS subscription FROM (SELECT hash, account, subscription FROM invoices WHERE " + learned + ") b LEFT JOIN (SELECT DISTINCT account, subscription FROM invoices WHERE known <= {since:DateTime64(3)} " +
+	"AND hash NOT IN (SELECT hash FROM moves)) o ON o.account = b.account AND o.subscription = b.subscription WHERE o.subscription IS NULL"
+
+// billedOtherwise are the days before its period on which a line moves
+// something: those on which it was sent, those of the subscription's events
+// when it is the first, and of lines that now count for another account both.
+const billedOtherwise = "SELECT DISTINCT x.d AS d FROM (SELECT dayFrom(said_day) AS d FROM invoices WHERE said_day < dayNumber(day) AND " + learned +
+	" UNION ALL SELECT s.day AS d FROM subscriptions s JOIN (" + firstBilled + ") f ON f.subscription = s.subscription" +
+	" UNION ALL SELECT least(day, dayFrom(said_day)) AS d FROM invoices WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")" +
+	" UNION ALL SELECT t.day AS d FROM subscriptions t JOIN (SELECT DISTINCT subscription FROM invoices WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) m ON m.subscription = t.subscription) x"
 
 // together asks for the days of rows that were learned or moved, and of all
 // others of the same thing: an answer given again takes the first one's place,

@@ -21,6 +21,7 @@ type traitSet struct {
 	priced          atomic.Bool // some subscription has a list price, a discount or an escalator
 	paused          atomic.Bool // some subscription was paused
 	failed          atomic.Bool // some payment failed
+	billed          atomic.Bool // there is a line of an invoice
 
 	mu sync.Mutex
 	// takenFrom are those of whom the rollup has deltas below zero, sorted; nil
@@ -144,6 +145,9 @@ func (f *Facts) noteMoney(c *commit) {
 			f.traits.failed.Store(true)
 		}
 	}
+	if len(c.of(invoices)) > 0 {
+		f.traits.billed.Store(true)
+	}
 }
 
 func (f *Facts) loadMoney(ctx context.Context) error {
@@ -151,6 +155,7 @@ func (f *Facts) loadMoney(ctx context.Context) error {
 		"subscriptions WHERE status = 'paused'":                                             &f.traits.paused,
 		"subscriptions WHERE " + strings.Join(pricing, " IS NOT NULL OR ") + " IS NOT NULL": &f.traits.priced,
 		"charges WHERE kind = 'failed'":                                                     &f.traits.failed,
+		"invoices":                                                                          &f.traits.billed,
 	} {
 		if err := eachText(ctx, f.eng, "SELECT 'x' AS x FROM "+text+" LIMIT 1", nil, func([]string) { trait.Store(true) }); err != nil {
 			return err

@@ -18,7 +18,7 @@ func (f *Facts) upgrade(ctx context.Context) error {
 		return nil
 	}
 	var missing []*table
-	for _, t := range []*table{charges, journeys} {
+	for _, t := range []*table{charges, journeys, invoices} {
 		var there int64
 		if err := f.one(ctx, "SELECT i64(count(*)) AS n FROM "+t.name+" WHERE batch IN (SELECT batch FROM batches)", nil, &there); err != nil {
 			return fmt.Errorf("facts: upgrade: %w", err)
@@ -39,8 +39,12 @@ func (f *Facts) upgrade(ctx context.Context) error {
 // were the tables for it: payments, and the steps of leads, trials, referrals
 // and surveys.
 func (f *Facts) retype(ctx context.Context, missing []*table) error {
+	names := slices.Sorted(maps.Keys(wellKnownEvents))
+	if len(missing) == 1 && missing[0] == invoices {
+		names = []string{invoiceLine}
+	}
 	rows, err := f.internal(ctx, "SELECT t.known AS known, t.ts AS ts, t.source AS source, t.id AS id, t.name AS name, t.user_id AS user_id, "+eventAccount+" AS acc, "+eventPerson+" AS per, t.properties AS properties "+
-		"FROM events t WHERE t.kind = 'track' AND t.name IN (SELECT unnest({names:Array(String)})) ORDER BY known, id", map[string]any{"names": slices.Sorted(maps.Keys(wellKnownEvents))})
+		"FROM events t WHERE t.kind = 'track' AND t.name IN (SELECT unnest({names:Array(String)})) ORDER BY known, id", map[string]any{"names": names})
 	if err != nil {
 		return err
 	}
@@ -70,7 +74,7 @@ func (f *Facts) retype(ctx context.Context, missing []*table) error {
 			c.add(t.table, t.row...)
 		}
 	}
-	if err := rows.Err(); err != nil || len(c.of(charges))+len(c.of(journeys)) == 0 {
+	if err := rows.Err(); err != nil || len(c.of(charges))+len(c.of(journeys))+len(c.of(invoices)) == 0 {
 		return err
 	}
 	c.batch = f.batch + 1

@@ -76,6 +76,7 @@ var wellKnownEvents = byName(
 		text("subscription").must(), {name: "amount", kind: anAmount, required: true}, {name: "currency", kind: aCode, required: true},
 		{name: "effective_at", kind: aTime},
 	}, also: checkUsage, feed: func(p *prepared, v values) { feedCharge(p, v, "used") }},
+	invoiceEvent(),
 	&wellKnown{name: "Referral Sent", properties: []property{text("referral").must(), text("invitee_email"), text("referrer_email")}, feed: feedReferral("sent")},
 	&wellKnown{name: "Referral Converted", properties: []property{text("referral").must(), text("account")}, feed: feedReferral("converted")},
 	costEvent(),

@@ -175,7 +175,7 @@ func (c coverage) moved(p *plan, q farol.Period) bool {
 	if c[basis].meets(from, to) {
 		return true
 	}
-	for _, t := range m.tables() {
+	for _, t := range p.tables() {
 		if c[t].meets(from, to) {
 			return true
 		}

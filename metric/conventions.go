@@ -47,11 +47,22 @@ const (
 	RevenueLost = "revenue"
 )
 
+// What MRR is made of.
+const (
+	// SubscriptionBasis takes what the events of subscriptions say.
+	SubscriptionBasis = "subscriptions"
+	// InvoiceBasis takes the lines of invoices and their service periods, and
+	// the events' prices only of subscriptions without any line.
+	InvoiceBasis = "invoices"
+)
+
 // Conventions are where the field's tools differ: each changes what a number
 // means, so they are one versioned setting. A body may leave out what stays at
 // the default. The defaults are those of Defaults.
 type Conventions struct {
 	Version int `json:"-"`
+	// Basis is SubscriptionBasis or InvoiceBasis.
+	Basis string `json:"basis" required:"false"`
 	// PauseDays is how long a paused subscription keeps its account a
 	// customer: on that day the pause becomes churn.
 	PauseDays int `json:"pause_days" required:"false"`
@@ -126,6 +137,8 @@ func (c Conventions) check() error {
 		}
 	}
 	switch {
+	case c.Basis != SubscriptionBasis && c.Basis != InvoiceBasis:
+		return farol.InvalidField("conventions.basis", "must be either %s or %s", SubscriptionBasis, InvoiceBasis)
 	case c.ChurnAt != AtTermEnd && c.ChurnAt != AtRequest:
 		return farol.InvalidField("conventions.churn_at", "must be either %s or %s", AtTermEnd, AtRequest)
 	case c.Pauses != PauseIsZero && c.Pauses != PauseKeeps:
@@ -152,6 +165,7 @@ func (c Conventions) params(out map[string]any) {
 	out["churn_at_request"], out["permanent_discounts"], out["metered"] = c.ChurnAt == AtRequest, c.Discounts == PermanentDiscounts, c.Metered
 	out["session_minutes"], out["gross_margin"], out["discount_rate"] = int64(c.SessionMinutes), c.GrossMargin, c.DiscountRate
 	out["idle_minutes"] = int64(c.IdleMinutes)
+	out["invoice_basis"] = c.Basis == InvoiceBasis
 	out["ignore_brief"] = c.Brief == IgnoreBrief
 	out["keep_paused"], out["return_gap_days"] = c.Pauses == PauseKeeps, int64(c.ReturnGapDays)
 	out["lifetime_months"], out["lifetime_revenue"] = int64(c.LifetimeMonths), c.LifetimeChurn == RevenueLost

@@ -61,6 +61,9 @@ func (p *plan) received(q farol.Period) bool {
 	w := p.window(q)
 	if state {
 		first, ok := p.covered.first(table)
+		if billed, also := p.covered.first(invoicesTable); also && p.settings.Conventions.Basis == InvoiceBasis && (!ok || billed < first) {
+			first, ok = billed, true
+		}
 		return ok && first < w.To
 	}
 	switch {

@@ -200,7 +200,7 @@ func (r *Reader) closing(ctx context.Context, m *Metric, g farol.Grain, known, n
 // firstDay is the first day that can have a figure.
 func (p *plan) firstDay() (first farol.Day, ok bool) {
 	basis, _ := p.metric.basis()
-	for _, t := range append(p.metric.tables(), basis) {
+	for _, t := range append(p.tables(), basis) {
 		if d, has := p.covered.first(t); has && (!ok || d < first) {
 			first, ok = d, true
 		}

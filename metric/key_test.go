@@ -40,6 +40,7 @@ func TestKeysOfSettings(t *testing.T) {
 		key(func(*Settings) {}),
 		key(func(s *Settings) { s.Conventions.PauseDays = 30 }),
 		key(func(s *Settings) { s.Conventions.ChurnAt = AtRequest }),
+		key(func(s *Settings) { s.Conventions.Basis = InvoiceBasis }),
 		key(func(s *Settings) { s.Active = Active{Events: []string{"a b"}} }),
 		key(func(s *Settings) { s.Active = Active{Events: []string{"a", "b"}} }),
 		key(func(s *Settings) { s.Features.List = []Feature{{Name: "f", Events: []string{"e"}, Core: true}} }),

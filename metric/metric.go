@@ -318,6 +318,18 @@ func (m *Metric) tables() []string {
 	return out
 }
 
+// tables are those of the metric, and those of invoices where they count.
+func (p *plan) tables() []string {
+	out := p.metric.tables()
+	if p.settings.Conventions.Basis == InvoiceBasis && slices.Contains(out, "subscriptions") {
+		out = append(out, invoicesTable, "billed")
+	}
+	return out
+}
+
+// invoicesTable has the lines of invoices by the first day of their period.
+const invoicesTable = "invoices"
+
 // basis is the table that tells whether there are data at all; state is true
 // when what was once learned stays true (subscriptions), so that one earlier
 // fact is enough, and false when each window needs facts of its own.

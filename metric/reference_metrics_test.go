@@ -306,7 +306,10 @@ func (r *reference) since(subscriptions bool) (farol.Day, map[farol.Day]bool) {
 	for i := range r.events {
 		e := &r.events[i]
 		d := r.day(e.At)
-		if subscriptions {
+		if subscriptions && e.Name == "Invoice Line Billed" && r.s.Conventions.Basis == InvoiceBasis {
+			from, _ := r.servedPeriod(e)
+			d = r.day(from)
+		} else if subscriptions {
 			if subStatus[e.Name] == "" {
 				continue
 			}

@@ -373,13 +373,13 @@ func (r *reference) committed(q Request, last farol.Day) []refRow {
 		var list []revEvent
 		for _, e := range events {
 			said := future.said(e)
-			if r.day(e.at) <= last || said <= last && strings.HasPrefix(e.name, "Subscription ") {
+			if r.day(e.at) <= last || said <= last && e.ofSubscription() {
 				list = append(list, e)
 			}
 		}
 		seen := map[string]bool{}
 		for _, e := range list {
-			if !strings.HasPrefix(e.name, "Subscription ") || seen[e.sub] {
+			if !e.ofSubscription() || seen[e.sub] {
 				continue
 			}
 			seen[e.sub] = true
@@ -407,6 +407,9 @@ func (r *reference) committed(q Request, last farol.Day) []refRow {
 
 // said is the day on which an event was signed or asked for.
 func (r *reference) said(e revEvent) farol.Day {
+	if e.line != nil {
+		return e.line.said
+	}
 	if s, ok := e.props["requested_at"].(string); ok {
 		return r.day(mustTime(s))
 	}

@@ -17,6 +17,11 @@ type revEvent struct {
 	id, name  string
 	sub       string
 	props     map[string]any
+	// term is when a cancellation takes effect, whatever the setting; billed
+	// tells that the subscription has lines of invoices, line what they are then.
+	term   time.Time
+	billed bool
+	line   *refLine
 }
 
 // revLine is a subscription at the end of a day.
@@ -52,22 +57,26 @@ func (r *reference) revenue() *revBook {
 		p := r.propsOf(e)
 		x := revEvent{at: e.At, known: e.Known, id: e.ID, name: e.Name, props: p}
 		x.sub, _ = p["subscription"].(string)
-		x.at = r.revTime(e, p)
-		if r.day(x.at) <= r.asOf {
-			b.events[account] = append(b.events[account], x)
-		}
+		x.at, x.term = r.revTime(e, p, r.s.Conventions.ChurnAt), r.revTime(e, p, AtTermEnd)
+		b.events[account] = append(b.events[account], x)
 	}
-	for _, list := range b.events {
+	r.bill(b)
+	for account, list := range b.events {
 		slices.SortFunc(list, func(x, y revEvent) int {
 			return cmp.Or(x.at.Compare(y.at), x.known.Compare(y.known), cmp.Compare(x.id, y.id))
 		})
+		r.holdStates(list)
+		b.events[account] = slices.DeleteFunc(list, func(x revEvent) bool { return r.day(x.at) > r.asOf })
+		if len(b.events[account]) == 0 {
+			delete(b.events, account)
+		}
 	}
 	revBooks.Store(r, b)
 	return b
 }
 
 // revTime is when an event takes effect.
-func (r *reference) revTime(e *farol.Event, p map[string]any) time.Time {
+func (r *reference) revTime(e *farol.Event, p map[string]any, churnAt string) time.Time {
 	at := e.At
 	for _, key := range []string{"starts_at", "effective_at", "ends_at", "requested_at"} {
 		s, ok := p[key].(string)
@@ -77,7 +86,7 @@ func (r *reference) revTime(e *farol.Event, p map[string]any) time.Time {
 			at = mustTime(s)
 		}
 	}
-	if e.Name == "Subscription Cancelled" && r.s.Conventions.ChurnAt == AtRequest {
+	if e.Name == "Subscription Cancelled" && churnAt == AtRequest {
 		at = e.At
 		if s, ok := p["requested_at"].(string); ok {
 			at = mustTime(s)
@@ -96,7 +105,7 @@ func (r *reference) lines(day farol.Day) map[string][]revLine {
 	for account, events := range b.events {
 		seen := map[string]bool{}
 		for _, e := range events {
-			if strings.HasPrefix(e.name, "Subscription ") && !seen[e.sub] {
+			if e.ofSubscription() && !seen[e.sub] {
 				seen[e.sub] = true
 				if l, ok := r.replay(events, e.sub, day); ok {
 					out[account] = append(out[account], l)
@@ -114,7 +123,7 @@ func (r *reference) lines(day farol.Day) map[string][]revLine {
 // replay walks over the events of a subscription.
 func (r *reference) replay(events []revEvent, sub string, day farol.Day) (l revLine, ok bool) {
 	var percent, off, unit, gross, listed float64
-	var until, paused, failed farol.Day = 0, -1, -1
+	var until, paused, failed, unbilled, begun farol.Day = 0, -1, -1, -1, -1
 	mode, trial := "", false
 	for _, e := range events {
 		on := r.day(e.at)
@@ -135,20 +144,46 @@ func (r *reference) replay(events []revEvent, sub string, day farol.Day) (l revL
 				failed = on
 			}
 		}
-		if !strings.HasPrefix(e.name, "Subscription ") || e.sub != sub {
+		if !e.ofSubscription() || e.sub != sub {
 			continue
 		}
 		ok = true
 		status := subStatus[e.name]
+		if e.line != nil {
+			status = e.line.status
+		}
 		if status == "paused" && l.status != "paused" {
 			paused = on
 		}
 		l.status = status
 		if e.name == "Subscription Started" || e.name == "Subscription Resumed" {
 			failed = -1
+			if e.billed {
+				begun = on
+			}
 		}
+		if e.line != nil {
+			l.reason = ""
+			if unbilled = on; e.line.running {
+				unbilled, mode, listed = -1, "m", e.line.mrr
+			}
+			e.line.describe(&l)
+			continue
+		}
+		currency := l.currency
 		l.product, l.plan, l.currency = text("product", l.product), text("plan", l.plan), text("currency", l.currency)
 		l.family = text("family", l.family)
+		l.reason = text("reason", "")
+		if on != day {
+			l.reason = ""
+		}
+		if on == day {
+			l.escalated = l.escalated || e.props["escalator"] == true
+		}
+		if e.billed { // what it costs is said by its lines
+			l.currency = currency
+			continue
+		}
 		if v, has := e.props["trial"].(bool); has {
 			trial = v
 		}
@@ -180,13 +215,6 @@ func (r *reference) replay(events []revEvent, sub string, day farol.Day) (l revL
 			mode, unit = "u", math.Round(u*100)*factor
 		} else if g, has := num("amount"); has {
 			mode, gross = "g", math.Round(g*100)*factor
-		}
-		if on == day {
-			l.escalated = l.escalated || e.props["escalator"] == true
-		}
-		l.reason = text("reason", "")
-		if on != day {
-			l.reason = ""
 		}
 	}
 	if !ok {
@@ -221,8 +249,10 @@ func (r *reference) replay(events []revEvent, sub string, day farol.Day) (l revL
 		l.status = "lapsed"
 	case l.status == "paused" && r.s.Conventions.Pauses == PauseKeeps:
 		l.status, l.due = "active", failed >= 0
-	case l.due && int(day-failed) >= r.s.Conventions.PastDueDays:
-		l.status, l.reason = "unpaid", "payment"
+	case l.status == "active" && (failed >= 0 && int(day-failed) >= r.s.Conventions.PastDueDays || unbilled >= 0 && int(day-max(unbilled, begun)) >= r.s.Conventions.PastDueDays):
+		if l.status = "cancelled"; failed >= 0 {
+			l.status, l.reason = "unpaid", "payment"
+		}
 	}
 	if l.status == "active" && !trial {
 		l.local = l.held
@@ -443,7 +473,7 @@ func yearBefore(day farol.Day) farol.Day {
 func (r *reference) eventsOf(lines []revLine) []revEvent {
 	for _, events := range r.revenue().events {
 		for _, e := range events {
-			if len(lines) > 0 && strings.HasPrefix(e.name, "Subscription ") && e.sub == lines[0].sub {
+			if len(lines) > 0 && e.ofSubscription() && e.sub == lines[0].sub {
 				return events
 			}
 		}

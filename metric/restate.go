@@ -277,7 +277,7 @@ func (r *Reader) between(ctx context.Context, x Restatement, settings *Settings)
 
 // blame finds the facts behind the changed units.
 func (r *Reader) blame(ctx context.Context, o *Opened, after *plan) error {
-	q := facts.LearnedQuery{Since: o.WasKnown, Until: o.Known, Days: after.reached(o.Period), Tables: after.metric.tables(), Limit: openedFacts}
+	q := facts.LearnedQuery{Since: o.WasKnown, Until: o.Known, Days: after.reached(o.Period), Tables: after.tables(), Limit: openedFacts}
 	basis, _ := after.metric.basis()
 	if len(q.Tables) == 0 {
 		q.Tables = []string{basis}
