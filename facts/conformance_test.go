@@ -49,6 +49,7 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"subscriptions", testSubscriptions},
 		{"stays", testStays},
 		{"costs", testCosts},
+		{"invoices", testInvoices},
 		{"movements", testMovements},
 		{"cohort and committed", testCohort},
 		{"answers and tickets", testAnswers},

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -62,7 +63,7 @@ func (h *testHistory) event(now time.Time) farol.Event {
 
 // say decides what kind of call the event is.
 func (h *testHistory) say(e *farol.Event) {
-	switch h.r.IntN(18) {
+	switch h.r.IntN(20) {
 	case 0:
 		e.Kind, e.User, e.Anonymous = farol.Identify, farol.PersonID(h.pick("user", 5)), farol.AnonymousID(h.maybe(h.pick("browser", 4)))
 		e.Properties = fmt.Appendf(nil, `{"role":%q,"staff":%v}`, h.pick("role", 3), h.r.IntN(8) == 0)
@@ -105,6 +106,11 @@ func (h *testHistory) say(e *farol.Event) {
 	case 13:
 		e.Name, e.Account = "Referral "+[]string{"Sent", "Converted"}[h.r.IntN(2)], farol.AccountID(h.maybe(h.pick("account", 4)))
 		e.Properties = fmt.Appendf(nil, `{"referral":%q,"invitee_email":%q,"referrer_email":"me@a.example","account":%q}`, h.pick("r", 9), h.pick("you", 3)+"@b.example", h.pick("account", 4))
+	case 14, 15:
+		e.Name, e.Account = "Invoice Line Billed", farol.AccountID(h.maybe(h.pick("account", 4)))
+		from := e.At.AddDate(0, 0, h.r.IntN(30)-15)
+		e.Properties = fmt.Appendf(nil, `{"subscription":%q,"amount":"%d.10","currency":%q,"period_start":%q,"period_end":%q,"plan":%q,"quantity":%d%s}`, []string{"s0", "b0", "b1"}[h.r.IntN(3)], h.r.IntN(90)-20, []string{"BRL", "BRL", "USD"}[h.r.IntN(3)],
+			from.Format(time.RFC3339), from.AddDate(0, h.r.IntN(2), h.r.IntN(9)).Format(time.RFC3339), h.maybe(h.pick("plan", 3)), h.r.IntN(9), h.maybe(`,"interval":"month"`))
 	default:
 		e.Name = h.pick("Report ", 3)
 		e.Properties = fmt.Appendf(nil, `{"n":%d,"seconds":%d.5,"interactive":%v}`, h.r.IntN(9), h.r.IntN(60), h.r.IntN(6) > 0)
@@ -170,7 +176,10 @@ var doorParams = map[string]any{
 // rowsOf runs a query and answers its rows as sorted text.
 func rowsOf(t *testing.T, f *Facts, text string, s Scope) []string {
 	t.Helper()
-	rows, err := f.Query(t.Context(), text, s, doorParams)
+	// The past of both clocks counts by invoices, the present by subscriptions.
+	params := maps.Clone(doorParams)
+	params["invoice_basis"] = !s.Known.IsZero()
+	rows, err := f.Query(t.Context(), text, s, params)
 	if err != nil {
 		return []string{err.Error()}
 	}

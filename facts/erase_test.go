@@ -66,6 +66,7 @@ func TestErase(t *testing.T) {
 			ana(3, "Ticket Opened", `{"ticket":"t1","subject":"Ana Lima cannot sign in"}`)
 			ana(4, "Survey Answered", `{"survey":"q","kind":"nps","score":9,"comment":"good"}`)
 			ana(4, "Subscription Started", `{"subscription":"s1","mrr":"100.00","currency":"BRL"}`)
+			ana(4, "Invoice Line Billed", `{"subscription":"s2","amount":"7.00","currency":"BRL","period_start":"2026-03-01","period_end":"2026-04-01"}`)
 			bia := farol.Event{Kind: farol.Track, User: "bia-user", Account: "acme"}
 			bia.Name = "Referral Sent"
 			send(5, bia, `{"referral":"r1","invitee_email":"ana@acme.example"}`)
@@ -101,7 +102,7 @@ func TestErase(t *testing.T) {
 				}
 			}
 			all := strings.Join(everywhere(t, f), "\n")
-			for _, want := range []string{"maria.ana@acme.example", "with [erased] and", "Subscription Started", "bia-user"} {
+			for _, want := range []string{"maria.ana@acme.example", "with [erased] and", "Subscription Started", "Invoice Line Billed", "bia-user"} {
 				if !strings.Contains(all, want) {
 					t.Errorf("%q is gone, too", want)
 				}

@@ -118,6 +118,10 @@ func (c *Conventions) UnmarshalJSON(body []byte) error {
 	return nil
 }
 
+// ByInvoices tells whether MRR comes from the lines of invoices, by the settings
+// in force.
+func (r *Reader) ByInvoices() bool { return r.settings().Conventions.Basis == InvoiceBasis }
+
 func (c Conventions) check() error {
 	bounded := func(field string, v, low, high int) error {
 		if v < low || v > high {

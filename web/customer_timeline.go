@@ -49,7 +49,7 @@ var momentKinds = []struct {
 	kind, icon string
 	title      lang.Text
 }{
-	{facts.SubscriptionMoment, "coin", lang.Text("Money")}, {facts.TicketMoment, "zoom-question", lang.Text("Tickets")},
+	{facts.SubscriptionMoment, "coin", lang.Text("Money")}, {facts.InvoiceMoment, "coin", lang.Text("Invoices")}, {facts.TicketMoment, "zoom-question", lang.Text("Tickets")},
 	{facts.AnswerMoment, "broadcast", lang.Text("Answers")}, {facts.AttributeMoment, "list", lang.Text("Attributes")},
 	{facts.MarkMoment, "bookmark", lang.Text("Team")}, {noteMoment, "notes", lang.Text("Notes")}, {taskMoment, "check", lang.Text("Tasks")},
 	{messageMoment, "message-circle", lang.Text("Conversation")}, {fileMoment, "download", lang.Text("Files")},
@@ -341,6 +341,15 @@ func momentRowOf(n names, m facts.Moment) momentRow {
 	case facts.AnswerMoment:
 		row.Title = p.T("Answered %s: %s", strings.ToUpper(m.Name), cmp.Or(m.Fields["score"], lang.None))
 		row.Detail = detail(m, "comment")
+	case facts.InvoiceMoment:
+		row.Title = p.T("Invoice line of %s", m.Fields["subscription"])
+		if minor, err := strconv.ParseInt(m.Fields["amount_minor"], 10, 64); err == nil {
+			row.Detail = p.Money(farol.Money{Minor: minor, Currency: farol.Currency(m.Fields["currency"])})
+		}
+		if until, err := farol.ParseDay(m.Fields["until"]); err == nil {
+			row.Detail += " · " + p.T("for %s to %s", p.Date(m.Day), p.Date(max(m.Day, until-1)))
+		}
+		row.Detail = strings.Trim(row.Detail+" · "+detail(m, "product", "plan"), " ·")
 	case facts.SubscriptionMoment:
 		row.Title = subscriptionText(p, m.Name)
 		row.Detail = detail(m, "product", "plan")

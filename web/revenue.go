@@ -73,6 +73,8 @@ type currencyRow struct{ Code, Opening, Closing, Rate, Converted, Share string }
 type moverRow struct {
 	Who                                              who
 	Day, Kind, Part, Product, Amount, Reason, Events string
+	// Invoices leads to the lines of the customer's invoices, where these count.
+	Invoices string
 }
 
 var revenueCards = []string{"mrr", "arr", "cmrr", "nrr_12m", "grr_12m", "saas_quick_ratio", "arpa"}
@@ -399,6 +401,9 @@ func (s *server) movers(v *visit, list []metric.MovementRow, currency farol.Curr
 		row := moverRow{
 			Day: v.p.Date(m.Day), Who: who{Name: names(farol.AccountID(m.Account)), Href: customerHref(farol.AccountID(m.Account))}, Kind: v.p.Text(movementTitles[m.Kind]), Part: lang.None, Product: cmp.Or(m.Product, lang.None), Amount: sc.text(&x), Reason: cmp.Or(m.Reason, lang.None),
 			Events: "/events?" + url.Values{"account": {m.Account}, "from": {m.Day.String()}, "until": {m.Day.String()}}.Encode(),
+		}
+		if s.Metrics.ByInvoices() {
+			row.Invoices = "/events?" + url.Values{"account": {m.Account}, "name": {"Invoice Line Billed"}}.Encode()
 		}
 		if _, listed, ok := reasons.Find(m.Reason); ok {
 			row.Reason = listed.Title.In(v.p.Code())

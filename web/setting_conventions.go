@@ -23,6 +23,7 @@ var conventionsSetting = setting{
 		for name, n := range conventionNumbers(&c) {
 			f.Set(name, strconv.Itoa(*n))
 		}
+		f.Set("basis", c.Basis)
 		f.Set("churn_at", c.ChurnAt)
 		f.Set("discounts", c.Discounts)
 		f.Set("pauses", c.Pauses)
@@ -42,7 +43,7 @@ var conventionsSetting = setting{
 			}
 		}
 		c.ChurnAt, c.Discounts, c.Brief, c.Metered = f.Get("churn_at"), f.Get("discounts"), f.Get("new_and_lost"), f.Get("metered") == "true"
-		c.Pauses, c.LifetimeChurn = f.Get("pauses"), f.Get("lifetime_churn")
+		c.Basis, c.Pauses, c.LifetimeChurn = f.Get("basis"), f.Get("pauses"), f.Get("lifetime_churn")
 		for name, to := range map[string]*float64{"gross_margin": &c.GrossMargin, "discount_rate": &c.DiscountRate} {
 			x, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(f.Get(name)), ",", ".", 1), 64)
 			if err != nil {

@@ -16,6 +16,7 @@ var conventionPoints = map[string]struct {
 	title   lang.Text
 	answers map[string]lang.Text
 }{
+	"basis":                  {lang.Text("What is MRR made of?"), map[string]lang.Text{"subscriptions": lang.Text("What the events of subscriptions say"), "invoices": lang.Text("What invoices bill for their service periods; subscriptions without an invoice stay as their events say")}},
 	"churn_at":               {lang.Text("When does a cancelled subscription stop counting?"), map[string]lang.Text{"term_end": lang.Text("When what was paid for ends"), "request": lang.Text("When the customer asks for it")}},
 	"discounts":              {lang.Text("Which discounts make MRR smaller?"), map[string]lang.Text{"all": lang.Text("All recurring discounts; one that ends is expansion"), "permanent": lang.Text("Only those without an end")}},
 	"metered":                {lang.Text("Does recurring metered revenue count as MRR?"), map[string]lang.Text{"false": lang.Text("No: it is a line of its own"), "true": lang.Text("Yes: the mean of the last three closed months")}},
