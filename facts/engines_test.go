@@ -176,9 +176,9 @@ var doorParams = map[string]any{
 // rowsOf runs a query and answers its rows as sorted text.
 func rowsOf(t *testing.T, f *Facts, text string, s Scope) []string {
 	t.Helper()
-	// The past of both clocks counts by invoices, the present by subscriptions.
+	// One of the scopes counts by invoices, the other by subscriptions.
 	params := maps.Clone(doorParams)
-	params["invoice_basis"] = !s.Known.IsZero()
+	params["invoice_basis"] = s.By != ""
 	rows, err := f.Query(t.Context(), text, s, params)
 	if err != nil {
 		return []string{err.Error()}

@@ -42,7 +42,7 @@ var touches = []struct{ table, days string }{
 // firstBilled are the lines that were learned of subscriptions that had none
 // before: from then on the prices of their events do not count. Lines that were
 // given to another account are not known to have been of this one.
-const firstBilled = "SELECT b.hash AS hash, b.subscription AS subscription FROM (SELECT hash, account, subscription FROM invoices WHERE " + learned + ") b LEFT JOIN (SELECT DISTINCT account, subscription FROM invoices WHERE known <= {since:DateTime64(3)} " +
+const firstBilled = "SELECT b.hash AS hash, b.subscription AS subscription FROM (SELECT hash, account, subscription FROM invoices WHERE credit = 0 AND until > day AND " + learned + ") b LEFT JOIN (SELECT DISTINCT account, subscription FROM invoices WHERE credit = 0 AND until > day AND known <= {since:DateTime64(3)} " +
 	"AND hash NOT IN (SELECT hash FROM moves)) o ON o.account = b.account AND o.subscription = b.subscription WHERE o.subscription IS NULL"
 
 // billedOtherwise are the days before its period on which a line moves

@@ -84,11 +84,12 @@ func (r *reference) bill(b *revBook) {
 		}
 	}
 	for key, list := range lines {
+		changes := billedChanges(key[1], list)
 		for i := range b.events[key[0]] {
 			e := &b.events[key[0]][i]
-			e.billed = e.billed || e.sub == key[1]
+			e.billed = e.billed || e.sub == key[1] && len(changes) > 0
 		}
-		b.events[key[0]] = append(b.events[key[0]], billedChanges(key[1], list)...)
+		b.events[key[0]] = append(b.events[key[0]], changes...)
 	}
 }
 
