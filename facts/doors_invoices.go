@@ -25,17 +25,18 @@ func (d *doors) pricedEvents(clocks string) string {
 	const of, order = "PARTITION BY u.account, u.subscription", " ORDER BY u.eff_ts, u.known, u.id"
 	const upTo = "(" + of + order + " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
 	const own = "account, subscription, eff_day, eff_ts, known, id, name, product, family, plan, reason, voluntary, escalator, said_day, quantity, seats, mrr, currency, unit, gross, off_percent, off_minor, off_until, trial"
-	all := "SELECT " + own + ", status AS said_status, i64(0) AS line, i64(0) AS begins, i64(NULL) AS unbilled_on, term_ts FROM " + d.contractEvents("1 = 1"+d.knownBy()) + " se WHERE account <> ''" + d.only() +
+	all := "SELECT " + own + ", status AS said_status, i64(0) AS line, i64(0) AS begins, i64(NULL) AS unbilled_on, i64(0) AS same, term_ts FROM " + d.contractEvents("1 = 1"+d.knownBy()) + " se WHERE account <> ''" + d.only() +
 		" UNION ALL SELECT account, subscription, eff_day, eff_ts, known, id, '" + invoiceLine + "' AS name, product, family, plan, '' AS reason, i64(NULL) AS voluntary, i64(NULL) AS escalator, said_day, quantity, f64(NULL) AS seats, mrr, currency, " +
-		"f64(NULL) AS unit, f64(NULL) AS gross, f64(NULL) AS off_percent, f64(NULL) AS off_minor, i64(NULL) AS off_until, i64(NULL) AS trial, '' AS said_status, i64(1) AS line, begins, unbilled_on, eff_ts AS term_ts FROM " + d.billedDays() + " bd"
+		"f64(NULL) AS unit, f64(NULL) AS gross, f64(NULL) AS off_percent, f64(NULL) AS off_minor, i64(NULL) AS off_until, i64(NULL) AS trial, '' AS said_status, i64(1) AS line, begins, unbilled_on, same, eff_ts AS term_ts FROM " + d.billedDays() + " bd"
 	begins, notice := "u.begins = 1", ""
 	if d.on("churn_at_request") {
 		// What is billed up to the end of the term that was given notice of.
 		begins += " AND u.eff_ts >= coalesce(u.notice, u.eff_ts)"
 		notice = ", max(CASE WHEN u.name = 'Subscription Cancelled' THEN u.term_ts END) OVER " + upTo + " AS notice"
 	}
-	marked := "SELECT u.*, max(u.line) OVER (" + of + ") AS billed, planOnce(0) AS o11" + notice + " FROM (" + all + ") u"
-	turned := "SELECT u.*, CASE WHEN " + begins + " THEN 'active' WHEN u.line = 0 THEN u.said_status END AS turn_to FROM (" + marked + ") u"
+	// A renewal is nothing new where nothing but lines can have ended it.
+	marked := "SELECT u.*, max(u.line) OVER (" + of + ") AS billed, min(u.line) OVER (" + of + ") AS alone, planOnce(0) AS o11" + notice + " FROM (" + all + ") u"
+	turned := "SELECT u.*, CASE WHEN " + begins + " THEN 'active' WHEN u.line = 0 THEN u.said_status END AS turn_to FROM (" + marked + ") u WHERE u.same = 0 OR u.alone = 0"
 	held := "SELECT u.*, carried(u.turn_to) OVER " + upTo + " AS status, planOnce(0) AS o12 FROM (" + turned + ") u"
 	text := "SELECT u.account AS account, u.subscription AS subscription, u.eff_day AS eff_day, u.eff_ts AS eff_ts, u.known AS known, u.id AS id, u.name AS name, u.status AS status, u.product AS product, u.family AS family, u.plan AS plan, " +
 		"u.reason AS reason, u.voluntary AS voluntary, u.escalator AS escalator, u.said_day AS said_day, u.unbilled_on AS unbilled_on, CASE WHEN u.billed = 1 AND u.name IN ('Subscription Started', 'Subscription Resumed') THEN i64(dayNumber(u.eff_day)) END AS begun_on, " +
@@ -49,7 +50,8 @@ func (d *doors) pricedEvents(clocks string) string {
 // billedDays: account, subscription, eff_day, eff_ts, known, id, product,
 // family, plan, quantity, currency, mrr (null between periods), begins (1 when a
 // line does), unbilled_on (the day when the last one ended, -1 when one runs),
-// said_day: the days on which lines begin or end.
+// said_day, same (1 when all is as on the day before): the days on which lines
+// begin or end.
 func (d *doors) billedDays() string {
 	const sides = "(SELECT i64(generate_series) AS side FROM generate_series(0, 1)) k"
 	steps := "SELECT l.account AS account, l.subscription AS subscription, l.ts AS ts, l.known AS known, l.id AS id, CASE WHEN k.side = 0 THEN l.day ELSE l.ends END AS at_day, " +
@@ -61,15 +63,20 @@ func (d *doors) billedDays() string {
 	steps += " FROM " + d.linesInForce() + " l CROSS JOIN " + sides + " WHERE l.day < l.ends"
 	days := "SELECT s.account AS account, s.subscription AS subscription, s.at_day AS eff_day, coalesce(max(CASE WHEN s.told = 2 THEN s.at_ts END), max(s.at_ts)) AS eff_ts, max(s.known) AS known, argMax(s.id, (s.told, s.ts, s.known, s.id)) AS id, " +
 		"i64(sum(s.more)) AS more, i64(sum(s.run)) AS run, max(CASE WHEN s.told = 2 THEN 1 ELSE 0 END) AS begins, min(s.said_day) AS said_day"
-	for _, c := range []string{"product", "family", "plan", "currency", "quantity"} {
+	told := []string{"product", "family", "plan", "currency", "quantity"}
+	for _, c := range told {
 		days += ", argMax(s." + c + ", (s.ts, s.known, s.id)) AS " + c
 	}
 	days += " FROM (" + steps + ") s GROUP BY s.account, s.subscription, s.at_day"
 	const upTo = " OVER (PARTITION BY y.account, y.subscription ORDER BY y.eff_day)"
-	running := "SELECT y.*, i64(sum(y.more)" + upTo + ") AS total, i64(sum(y.run)" + upTo + ") AS running, planOnce(0) AS o13 FROM (" + days + ") y"
+	same := "y.more = 0 AND y.run = 0"
+	for _, c := range told {
+		same += " AND (y." + c + " IS NULL OR coalesce(y." + c + " = lag(y." + c + ")" + upTo + ", false))"
+	}
+	running := "SELECT y.*, i64(sum(y.more)" + upTo + ") AS total, i64(sum(y.run)" + upTo + ") AS running, CASE WHEN " + same + " THEN 1 ELSE 0 END AS same, planOnce(0) AS o13 FROM (" + days + ") y"
 	return "(SELECT z.account AS account, z.subscription AS subscription, z.eff_day AS eff_day, z.eff_ts AS eff_ts, z.known AS known, z.id AS id, coalesce(z.product, '') AS product, coalesce(z.family, '') AS family, coalesce(z.plan, '') AS plan, " +
 		"z.quantity AS quantity, coalesce(z.currency, '') AS currency, CASE WHEN z.running > 0 THEN greatest(z.total, 0) END AS mrr, i64(z.begins) AS begins, " +
-		"CASE WHEN z.running > 0 THEN i64(-1) ELSE i64(dayNumber(z.eff_day)) END AS unbilled_on, i64(z.said_day) AS said_day FROM (" + running + ") z WHERE z.running > 0 OR z.run < 0)"
+		"CASE WHEN z.running > 0 THEN i64(-1) ELSE i64(dayNumber(z.eff_day)) END AS unbilled_on, i64(z.said_day) AS said_day, i64(z.same) AS same FROM (" + running + ") z WHERE z.running > 0 OR z.run < 0)"
 }
 
 // linesInForce are the lines of invoices that are for a day at least, with the

@@ -202,7 +202,7 @@ func (d *doors) pieces(text string) string {
 func (d *doors) changesOf(source, own string) string {
 	by, unbilled, same := own+"account, subscription", "", ""
 	if d.byInvoices() {
-		unbilled, same = ", unbilled_on, begun_on", ", NULL AS unbilled_on, NULL AS begun_on"
+		unbilled, same = ", unbilled_on, begun_on, planOnce(0) AS o17", ", NULL AS unbilled_on, NULL AS begun_on, NULL AS o17"
 	}
 	events := "SELECT " + by + ", eff_day AS day, eff_ts AS ts, known, id, toNullable(status) AS status, product, family, plan, coalesce(quantity, seats) AS quantity, mrr, currency, unit, gross, " +
 		"off_percent, off_minor, off_until, trial, CASE WHEN status <> 'paused' THEN i64(-1) WHEN coalesce(lag(toNullable(status)) OVER (PARTITION BY " + by + " ORDER BY eff_ts, known, id), '') <> 'paused' THEN i64(dayNumber(eff_day)) END AS paused_on, " +
