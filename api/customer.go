@@ -212,7 +212,7 @@ func (s *server) getCustomer(ctx context.Context, in *struct {
 type TimelineMoment struct {
 	At     time.Time         `json:"at"`
 	Known  time.Time         `json:"known" doc:"When Farol learned of it."`
-	Kind   string            `json:"kind" enum:"subscription,ticket,answer,attribute,mark,note,message,task,file"`
+	Kind   string            `json:"kind" enum:"subscription,invoice,ticket,answer,attribute,mark,note,message,task,file"`
 	Name   string            `json:"name" doc:"Of the event, the ticket's action, the survey's kind, the attribute; a note's title."`
 	Person *string           `json:"person" doc:"Who of the customer it was; null for nobody."`
 	Author *string           `json:"author" doc:"Who of the team it was; null for nobody."`
@@ -228,7 +228,7 @@ type timelineOutput struct {
 
 func (s *server) customerTimeline(ctx context.Context, in *struct {
 	ID     string    `path:"id"`
-	Kind   string    `query:"kind" enum:"subscription,ticket,answer,attribute,mark,note,message,task,file"`
+	Kind   string    `query:"kind" enum:"subscription,invoice,ticket,answer,attribute,mark,note,message,task,file"`
 	Person string    `query:"person" doc:"What this person did only."`
 	Before time.Time `query:"before" doc:"What happened before this instant."`
 	Limit  int       `query:"limit" minimum:"1" maximum:"500" default:"100"`
