@@ -343,7 +343,7 @@ func (p *revenuePage) split(v *visit, look *view, sc scale, l metric.RevenueLedg
 	}
 	parts := map[string]sums{}
 	for _, m := range all.Movements {
-		if m.Part == "" {
+		if m.Part == "" || m.Kind == "resume" {
 			continue
 		}
 		s := parts[m.Part]
