@@ -62,16 +62,19 @@ func (f Features) check() error {
 // params are bound in every query: one entry per event of a feature. Without
 // core features every active day counts as core use ("*").
 func (f Features) params(out map[string]any) {
-	names, events, cores := []string{}, []string{}, []string{}
+	names, events, cores, marks, count := []string{}, []string{}, []string{}, []int64{}, int64(0)
 	for _, x := range f.List {
+		mark := int64(0)
+		if x.Core {
+			mark, cores = 1, append(cores, x.Events...)
+		}
+		count += mark
 		for _, e := range x.Events {
-			names, events = append(names, x.Name), append(events, e)
-			if x.Core {
-				cores = append(cores, e)
-			}
+			names, events, marks = append(names, x.Name), append(events, e), append(marks, mark)
 		}
 	}
 	out["feature_names"], out["feature_events"], out["core_events"] = names, events, cores
+	out["feature_cores"], out["core_count"] = marks, count
 	out["core_any"], out["feature_count"], out["feature_any"] = len(cores) == 0, int64(len(names)), len(names) == 0
 	out["feature_days"], out["adopted_days"] = int64(f.WindowDays), int64(f.AdoptedDays)
 }

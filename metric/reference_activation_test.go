@@ -14,6 +14,8 @@ func init() {
 	refer("activation_rate_people", func(r *reference, q Request, p farol.Period) []refRow { return r.activated(q, p, true) })
 	refer("activated_accounts", (*reference).activatedIn)
 	refer("time_to_value", (*reference).valued)
+	refer("time_to_value_p25", (*reference).valued)
+	refer("time_to_value_p75", (*reference).valued)
 	refer("time_to_value_p90", (*reference).valued)
 }
 

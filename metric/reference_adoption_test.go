@@ -13,6 +13,8 @@ func init() {
 	refer("adoption_rate_active", func(r *reference, q Request, p farol.Period) []refRow { return r.adopted(q, p, true) })
 	referState("adoption_rate_seats", (*reference).seated)
 	refer("core_uses_per_account", (*reference).coreUses)
+	referUse("core_features_used", (*reference).coreFeatures)
+	referUse("core_uses_per_seat", (*reference).coreSeats)
 	refer("core_repeat_rate", (*reference).repeated)
 	refer("team_habit_rate", (*reference).habitual)
 	refer("user_expansion", func(r *reference, q Request, p farol.Period) []refRow {
@@ -135,6 +137,58 @@ func (r *reference) coreUses(q Request, p farol.Period) []refRow {
 	var out []refRow
 	for k, n := range sums {
 		out = append(out, refRow{group: k[0], unit: k[1], num: n})
+	}
+	return out
+}
+
+// coreFeatures lists how many of the core features each account used in the
+// last 28 days.
+func (r *reference) coreFeatures(q Request, p farol.Period) []refRow {
+	last, all := min(p.Last(), r.asOf), 0.0
+	for _, f := range r.s.Features.List {
+		if f.Core {
+			all++
+		}
+	}
+	found := map[[2]string]map[string]bool{}
+	for _, a := range r.acts() {
+		g, ok := r.group(q, a.account, a.day)
+		if a.account == "" || !ok || a.day > last || a.day <= last-28 {
+			continue
+		}
+		k := [2]string{g, a.account}
+		if found[k] == nil {
+			found[k] = map[string]bool{}
+		}
+		for _, f := range r.s.Features.List {
+			if f.Core && slices.Contains(f.Events, a.name) {
+				found[k][f.Name] = true
+			}
+		}
+	}
+	var out []refRow
+	for k, features := range found {
+		if all > 0 {
+			out = append(out, refRow{group: k[0], unit: k[1], num: float64(len(features)), den: all})
+		}
+	}
+	return out
+}
+
+// coreSeats sets the core uses of the last seven days against the seats.
+func (r *reference) coreSeats(q Request, p farol.Period) []refRow {
+	last := min(p.Last(), r.asOf)
+	uses := map[string]float64{}
+	for _, a := range r.acts() {
+		if r.core(a) && a.day <= last && a.day > last-7 {
+			uses[a.account]++
+		}
+	}
+	var out []refRow
+	for account, seats := range r.seats(last) {
+		if g, ok := r.group(q, account, last); ok {
+			out = append(out, refRow{group: g, unit: account, num: uses[account], den: seats})
+		}
 	}
 	return out
 }

@@ -347,7 +347,7 @@ func init() {
 		"new_mrr": of("new", "", 1), "reactivated_mrr": of("reactivation", "", 1), "expansion_mrr": of("expansion", "", 1), "contraction_mrr": of("contraction", "", -1),
 		"churned_mrr": of("churn", "", -1), "paused_mrr": of("pause", "", -1), "resumed_mrr": of("resume", "", 1), "fx_mrr": of("fx", "", 1), "net_new_mrr": of("", "", 1),
 		"cross_sell_mrr": of("expansion", "cross_sell", 1), "upsell_mrr": of("expansion", "upsell", 1), "seat_expansion_mrr": of("expansion", "seats", 1),
-		"price_expansion_mrr": of("expansion", "price escalator", 1), "discount_expansion_mrr": of("expansion", "discount", 1), "asp": of("new", "", 1),
+		"price_expansion_mrr": of("expansion", "price escalator", 1), "discount_expansion_mrr": of("expansion", "discount", 1), "usage_expansion_mrr": of("expansion", "usage", 1), "asp": of("new", "", 1),
 		"arr": func(r *reference, q Request, p farol.Period) []refRow {
 			out := r.stock(q, last(r, p), last(r, p), last(r, p), nil)
 			for i := range out {

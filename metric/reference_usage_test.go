@@ -345,14 +345,38 @@ func init() {
 		}
 		var out []refRow
 		for k, days := range r.active(q, true) {
-			n := 0.0
+			n, came := 0.0, false
 			for d := range days {
-				if p.Contains(d) && d <= r.asOf && business(d) {
-					n++
+				if p.Contains(d) && d <= r.asOf {
+					came = true
+					if business(d) {
+						n++
+					}
 				}
 			}
-			if n > 0 {
+			if came && passed > 0 {
 				out = append(out, refRow{group: k[0], unit: k[1], num: n, den: passed})
+			}
+		}
+		return out
+	})
+	referUse("usage_quick_ratio_28d", func(r *reference, q Request, p farol.Period) []refRow {
+		now, before := map[[2]string]bool{}, map[[2]string]bool{}
+		for _, row := range window(28)(r, q, p) {
+			now[[2]string{row.group, row.unit}] = true
+		}
+		for _, row := range r.used(q, true, last(r, p)-55, last(r, p)-28) {
+			before[[2]string{row.group, row.unit}] = true
+		}
+		var out []refRow
+		for k := range now {
+			if !before[k] {
+				out = append(out, refRow{group: k[0], unit: k[1], num: 1})
+			}
+		}
+		for k := range before {
+			if !now[k] {
+				out = append(out, refRow{group: k[0], unit: k[1], den: 1})
 			}
 		}
 		return out

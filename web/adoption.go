@@ -42,7 +42,7 @@ type missionRow struct {
 }
 
 var adoptionCards = []string{
-	"product_adoption_rate", "adoption_rate_active", "adoption_rate_seats", "core_uses_per_account",
+	"product_adoption_rate", "adoption_rate_active", "adoption_rate_seats", "core_uses_per_account", "core_features_used", "core_uses_per_seat",
 	"core_repeat_rate", "team_habit_rate", "user_expansion", "feature_expansion",
 }
 
