@@ -26,6 +26,7 @@ func TestUpgrade(t *testing.T) {
 	}
 	k.add(k.track("2026-01-10 10:00", "", "acme", "Subscription Started", `{"subscription":"s1","mrr":100,"currency":"BRL"}`),
 		k.track("2026-01-15 10:00", "", "acme", "Payment Failed", `{"subscription":"s1"}`),
+		k.track("2026-01-12 10:00", "", "acme", "Invoice Line Billed", `{"subscription":"i1","amount":7,"currency":"BRL","period_start":"2026-01-12","period_end":"2026-02-12"}`),
 		k.track("2026-01-16 10:00", "ana@acme.example", "acme", "Referral Sent", `{"referral":"r1","invitee_email":"zoe@x.example"}`),
 		k.track("2026-01-17 10:00", "ana@acme.example", "acme", "Referral Sent", `{"referral":"r2","invitee_email":"bia@acme.example"}`))
 	db := k.f.eng.(*duck).db
@@ -40,6 +41,7 @@ func TestUpgrade(t *testing.T) {
 		}
 	}
 	set("DROP TABLE charges")
+	set("DROP TABLE invoices")
 	set("DROP TABLE journeys")
 	set("UPDATE format SET version = 1")
 	if err := k.f.Close(); err != nil {
@@ -52,6 +54,7 @@ func TestUpgrade(t *testing.T) {
 		s := Scope{Period: farol.Period{From: day("2026-01-01"), To: day("2026-03-01")}}
 		k.want(k.rows("SELECT subscription, mrr, status, from_day, to_day FROM {{mrr}} m WHERE status <> 'active' OR from_day = DATE '2026-01-10'", s, nil),
 			"s1|0|unpaid|2026-02-14|2149-01-01", "s1|10000|active|2026-01-10|2026-01-15")
+		k.want(k.rows("SELECT subscription, mrr FROM {{mrr}} m WHERE subscription = 'i1' AND from_day = DATE '2026-01-12'", s, map[string]any{"invoice_basis": true}), "i1|700")
 		k.want(k.rows("SELECT r.referral, r.account, r.qualified FROM {{referrals}} r", s, nil), "r1|acme|1", "r2|acme|0")
 		k.want(k.rows("SELECT DISTINCT l.reason FROM {{mrr}} l WHERE l.status = 'unpaid'", s, nil), "payment")
 		if err := k.f.Close(); err != nil {
