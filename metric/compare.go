@@ -80,7 +80,8 @@ func (e Effect) times(by float64) Effect {
 // Line is one value of the attribute, or one account.
 type Line struct {
 	Name string
-	// Before and After are its own figures; their Period is that of the side.
+	// Before and After are its own figures, of which shares and quantiles have
+	// intervals; their Period is that of the side.
 	Before, After Point
 	// ShareBefore and ShareAfter are its shares of the denominators, nil where
 	// there are none.
@@ -371,12 +372,22 @@ func (c *comparing) list(pairs map[string]*pair, effects map[string]Effect) {
 func (c *comparing) line(name string, x *pair) Line {
 	l := Line{
 		Name: name, Came: x.came, Left: x.left, Stayed: x.stayed,
-		Before: c.before.point(c.before.periods[0], name, x.before), After: c.after.point(c.after.periods[0], name, x.after),
+		Before: c.before.own(name, x.before), After: c.after.own(name, x.after),
 	}
 	if c.Method == MixAndRate || c.Method == CurveShift {
 		l.ShareBefore, l.ShareAfter = c.before.share(x.before), c.after.share(x.after)
 	}
 	return l
+}
+
+// own is the line's own figure. Only the interval of a share is made of sums
+// alone; what the others are made of is not read here.
+func (c *compared) own(name string, s sums) Point {
+	pt := c.point(c.periods[0], name, s)
+	if a := c.metric.Aggregation; a != Proportion && a != RollingShare && a != Quantile {
+		pt.Low, pt.High = nil, nil
+	}
+	return pt
 }
 
 // share is the line's part of the denominators of all lines.

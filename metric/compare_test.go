@@ -16,6 +16,10 @@ import (
 // numbers of the size.
 func near(a, b, size float64) bool { return math.Abs(a-b) <= 1e-8*max(1, math.Abs(size)) }
 
+// alike tells whether two ends of intervals are the same.
+func alike(a, b *float64) bool { return a == b || a != nil && b != nil && near(*a, *b, *b) }
+
+
 // adds checks that a comparison adds up, and that its lines are what the
 // metric says of their groups.
 func (w *world) adds(ctx context.Context, q CompareRequest, c Decomposition) error {
@@ -50,6 +54,9 @@ func (w *world) adds(ctx context.Context, q CompareRequest, c Decomposition) err
 			got := side.line(l)
 			if q.Within == nil && ok && got.Units > 0 && (got.Units != want.Units || !near(valueOf(got), valueOf(want), valueOf(want))) {
 				return fmt.Errorf("line %q says %+v, the series %+v", l.Name, got, want)
+			}
+			if q.Within == nil && ok && got.Units > 0 && (got.Low != nil && !alike(got.Low, want.Low) || got.High != nil && !alike(got.High, want.High)) {
+				return fmt.Errorf("line %q has another interval than the series: %+v, %+v", l.Name, got, want)
 			}
 		}
 	}

@@ -33,7 +33,7 @@ type restatedRow struct {
 	Period      string
 	When, Iso   string
 	Was, Is     string
-	// WasOf and IsOf are the parts of a quotient, "13 of 28".
+	// WasOf and IsOf are the parts of a rate, "13 of 28".
 	WasOf, IsOf string
 	Change      string
 	WasKnown    string
@@ -107,9 +107,9 @@ func (v *visit) moved(x metric.Restatement) restatedRow {
 	return row
 }
 
-// quotient is the two parts of a quotient, "" of other figures.
+// quotient is the two parts of a rate, "" of other figures.
 func (s scale) quotient(m *metric.Metric, pt metric.Point) string {
-	if pt.Numerator == nil || pt.Denominator == nil {
+	if s.unit != "ratio" || pt.Numerator == nil || pt.Denominator == nil {
 		return ""
 	}
 	part, of := s.parts(m, pt.Numerator, pt.Denominator)
