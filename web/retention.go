@@ -36,9 +36,11 @@ type retentionPage struct {
 type retentionForm struct {
 	Units, Kinds, Intervals, Cohorts, Bys []choice
 	Recurring, Paying                     bool
-	Start, Return                         eventSide
-	Brackets                              string
-	q                                     metric.RetentionRequest
+	// Rising tells that returns still to come raise every share.
+	Rising        bool
+	Start, Return eventSide
+	Brackets      string
+	q             metric.RetentionRequest
 }
 
 // eventSide is what begins or brings back, as text fields: names, how often in
@@ -233,6 +235,7 @@ func (p *retentionPage) form(v *visit, q metric.RetentionRequest, attributes []s
 	for _, a := range append(slices.Clone(attributes), "account") {
 		p.Bys = append(p.Bys, choice{Value: a, Name: a, Chosen: a == q.By})
 	}
+	p.Rising = q.Kind == metric.ReturnOrAfter
 	p.Recurring, p.Paying = q.Recurring, q.Unit == metric.RetainCustomers || q.Unit == metric.RetainRevenue
 	p.Start, p.Return = newSide(q.Start), newSide(q.Return)
 	var list []string

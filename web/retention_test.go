@@ -36,6 +36,7 @@ func TestRetentionPage(t *testing.T) {
 	for _, q := range []string{"start_min=x", "return_min=-1", "start_where=plan", "return_where=a%5Bb%3D1"} {
 		s.get(admin, "/retention?"+q).is(400)
 	}
+	s.get(admin, "/retention?unit=accounts&kind=after").is(200).says(".table-box ~ p", "the younger the cohort, the lower it stands for now")
 	s.get(admin, "/retention?unit=logos").is(400)
 	s.get(admin, "/retention?steps=x").is(400)
 	s.get(admin, "/retention?kind=brackets&brackets=x").is(400).has("form.ask input[name=brackets][value=x]", 1).says(".flash.wrong", "1, 2-4, 5-11")

@@ -22,12 +22,14 @@
 --   others stay in the denominator. Leads of accounts that paid before are no leads. Breakdowns and segments by channel,
 --   source or campaign use the lead’s own (first touch: what its creation said); other attributes are those of the
 --   account that it became, unknown until then.
+--   The 90 days are local calendar days, that of the lead being the first.
 -- rules [pt-BR]: Uma coorte pelo dia da criação; só contam leads cujos 90 dias já passaram, mesmo os que converteram
 --   antes, porque contar os ganhos logo enfeitaria a taxa. Um lead vira conta pelo Lead Converted (ou pela conta que os
 --   seus eventos indicam) e paga no primeiro dia com MRR. De vários leads de uma conta, o primeiro pode converter e os
 --   outros ficam no denominador. Leads de contas que já pagavam não são leads. Quebras e segmentos por channel, source ou
 --   campaign usam os do próprio lead (primeiro toque: o que disse a criação); os outros atributos são os da conta em que
 --   ele se tornou, desconhecidos até lá.
+--   Os 90 dias são dias corridos do calendário local, e o do lead é o primeiro.
 -- reading [en]: The rate to plan with. It is slow to come, by design; for a quick look there is the win ratio of the
 --   month, which is another thing.
 -- reading [pt-BR]: A taxa para planejar. Demora a sair, de propósito; para uma olhada rápida existe a razão de ganho

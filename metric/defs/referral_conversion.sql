@@ -21,10 +21,12 @@
 --   one’s own domain (mail hosts apart), not to somebody who was invited before. It converts with Referral Converted.
 --   Only referrals whose 30 days have passed count. Breakdowns use the attribute of the account that refers, on the day
 --   of the referral.
+--   The 30 days are local calendar days, that of the referral being the first.
 -- rules [pt-BR]: Uma indicação qualificada é o primeiro convite a alguém de fora da conta: não a si mesmo, não ao
 --   próprio domínio (provedores de e-mail à parte), não a quem já tinha sido convidado. Converte com o Referral
 --   Converted. Só contam indicações cujos 30 dias já passaram. As quebras usam o atributo da conta que indica, no dia da
 --   indicação.
+--   Os 30 dias são dias corridos do calendário local, e o da indicação é o primeiro.
 -- reading [en]: How well an introduction lands. It is mostly decided by what the invitee sees first.
 -- reading [pt-BR]: O quanto uma apresentação pega. Quem decide é sobretudo o que o convidado vê primeiro.
 SELECT r.grp AS grp, r.referral AS unit, r.account AS account, d.period AS period,

@@ -20,10 +20,12 @@
 --   was answered. An answer without a score, or to another survey, is no answer. Only deliveries whose 14 days have
 --   passed count, so that recent ones do not look silent. Employee surveys are apart. Silence is never filled in.
 --   Breakdowns use the attribute on the day of sending.
+--   The 14 days are local calendar days, that of sending being the first.
 -- rules [pt-BR]: Uma entrega é um envio a uma pessoa ou a um endereço. Devolvida em até 14 dias: não foi entregue, a
 --   menos que tenha resposta. Resposta sem nota, ou a outra pesquisa, não é resposta. Só contam entregas cujos 14 dias já
 --   passaram, para que as recentes não pareçam silêncio. Pesquisas com funcionários ficam à parte. O silêncio nunca é
 --   preenchido. As quebras usam o atributo no dia do envio.
+--   Os 14 dias são dias corridos do calendário local, e o do envio é o primeiro.
 -- reading [en]: Who does not answer leaves more often: a low rate makes every score look better than it is. Look at
 --   it by segment before believing the score.
 -- reading [pt-BR]: Quem não responde vai embora mais: uma taxa baixa faz toda nota parecer melhor do que é. Olhe por

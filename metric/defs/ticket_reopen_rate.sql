@@ -18,8 +18,10 @@
 -- formula [pt-BR]: chamados reabertos em até 14 dias / chamados resolvidos pela primeira vez
 -- rules [en]: A ticket counts once, by the day it was first solved; only tickets whose 14 days have passed count. No
 --   ticket solved: null. Breakdowns use the attribute on the day of the solution.
+--   The 14 days are local calendar days, that of the solution being the first.
 -- rules [pt-BR]: Um chamado conta uma vez, pelo dia em que foi resolvido pela primeira vez; só contam chamados cujos
 --   14 dias já passaram. Nenhum chamado resolvido: nulo. As quebras usam o atributo no dia da solução.
+--   Os 14 dias são dias corridos do calendário local, e o da solução é o primeiro.
 -- reading [en]: The check on a fast time to solve: closing quickly what is not solved shows here.
 -- reading [pt-BR]: O contrapeso de um tempo de solução rápido: fechar depressa o que não foi resolvido aparece aqui.
 WITH solved AS (

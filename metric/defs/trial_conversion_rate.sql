@@ -22,10 +22,12 @@
 --   Ended when that comes before or nothing was said; who buys during the trial counts with that end, too. Only trials
 --   whose 14 days after the end have passed count. Accounts that paid before their trial do not. Breakdowns use the
 --   attribute on the day the trial began.
+--   The 14 days are local calendar days, that of the end being the first.
 -- rules [pt-BR]: O primeiro teste de cada conta. Termina no dia dito quando começou (trial_end), ou no Trial Ended
 --   quando ele vem antes ou nada foi dito; quem compra durante o teste também conta por esse fim. Só contam testes cujos
 --   14 dias depois do fim já passaram. Contas que pagavam antes do teste não contam. As quebras usam o atributo no dia em
 --   que o teste começou.
+--   Os 14 dias são dias corridos do calendário local, e o do fim é o primeiro.
 -- reading [en]: Whether people who tried would pay. It follows activation: a trial in which nothing was achieved is
 --   a lost one whatever the price.
 -- reading [pt-BR]: Se quem testou pagaria. Segue a ativação: um teste em que nada foi alcançado está perdido a

@@ -24,11 +24,13 @@
 --   figure comes when the 30 days of the period’s last day have passed. Invitations into one’s own account are seat
 --   expansion and count nowhere here. A user is a person who did what the setting counts as active, counted per account.
 --   The interval is over accounts.
+--   The 30 days are local calendar days, that of the invitation being the first.
 -- rules [pt-BR]: Uma indicação qualificada é o primeiro convite a alguém de fora da conta: não a si mesmo, não ao
 --   próprio domínio (provedores de e-mail à parte), não a quem já tinha sido convidado. Uma coorte inteira de convites: o
 --   número sai quando passam os 30 dias do último dia do período. Convites para a própria conta são expansão de assentos
 --   e não contam aqui. Usuário é quem fez o que a configuração conta como atividade, contado por conta. O intervalo é
 --   entre contas.
+--   Os 30 dias são dias corridos do calendário local, e o do convite é o primeiro.
 -- reading [en]: Below 1, invitations multiply other acquisition by 1/(1−K) and no more; at 1 and above growth feeds
 --   itself. In business-to-business a few hundredths is usual, and the cycle time matters as much as K.
 -- reading [pt-BR]: Abaixo de 1, os convites multiplicam o resto da aquisição por 1/(1−K) e nada mais; a partir de 1,
