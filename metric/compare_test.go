@@ -19,7 +19,6 @@ func near(a, b, size float64) bool { return math.Abs(a-b) <= 1e-8*max(1, math.Ab
 // alike tells whether two ends of intervals are the same.
 func alike(a, b *float64) bool { return a == b || a != nil && b != nil && near(*a, *b, *b) }
 
-
 // adds checks that a comparison adds up, and that its lines are what the
 // metric says of their groups.
 func (w *world) adds(ctx context.Context, q CompareRequest, c Decomposition) error {

@@ -110,6 +110,6 @@ func TestSimulator(t *testing.T) {
 	if got := strings.TrimSpace(same.doc.Find(".stat .value").First().Text()); !strings.Contains(got, "0") || strings.ContainsAny(got, "123456789") {
 		t.Errorf("nothing changed is worth %q", got)
 	}
-	s.get(admin, "/churn/simulator?churn=much").is(400)
-	s.get(admin, "/churn/simulator?churn=500").is(400)
+	s.get(admin, "/churn/simulator?churn=much").is(400).has("input[name=churn][value=much]", 1).says(".form-error", "not a number")
+	s.get(admin, "/churn/simulator?churn=500").is(400).has("input[name=churn][value='500']", 1).says(".form-error", "percentage")
 }

@@ -15,6 +15,7 @@ import (
 // simulatorPage is the years to come under two sets of assumptions.
 type simulatorPage struct {
 	shell
+	refusal
 	Empty  bool
 	Fields []simulatorField
 	Chart  *chart
@@ -85,11 +86,14 @@ func (s *server) simulator(v *visit) error {
 	} else {
 		p.Basis += " " + v.p.T("Churn is the same at every age: the data are too few for a survival model.")
 	}
-	sim := f.Simulation
-	if err := readSimulation(&sim, v.r.URL.Query().Get); err != nil {
-		return err
+	sim, out := f.Simulation, metric.Outcome{}
+	if err = readSimulation(&sim, v.r.URL.Query().Get); err == nil {
+		out, err = metric.Simulate(sim)
 	}
-	out, err := metric.Simulate(sim)
+	if r, ok := v.refuse(err); ok {
+		p.refused(v, f, r)
+		return s.send(v, http.StatusBadRequest, "simulator", "layout", p)
+	}
 	if err != nil {
 		return err
 	}
@@ -99,6 +103,21 @@ func (s *server) simulator(v *visit) error {
 	p.fields(&sim, string(f.Currency))
 	p.outcome(v, sim, out, f.Currency)
 	return s.send(v, http.StatusOK, "simulator", "layout", p)
+}
+
+// refused shows the form with what was typed and what is wrong with it.
+func (p *simulatorPage) refused(v *visit, f metric.Prefill, r refusal) {
+	percents, _ := simulatorInputs(&f.Simulation)
+	if _, is := percents[r.Field]; is && readSimulation(&f.Simulation, v.r.URL.Query().Get) == nil {
+		r.Wrong = v.p.T("This percentage is beyond what can be.")
+	}
+	p.refusal = r
+	p.fields(&f.Simulation, string(f.Currency))
+	for i, x := range p.Fields {
+		if typed := v.r.URL.Query().Get(x.Name); typed != "" {
+			p.Fields[i].Value = typed
+		}
+	}
 }
 
 // unheard is a growth of today's customers that no company has kept up for years.
