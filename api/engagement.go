@@ -89,12 +89,13 @@ type Bucket struct {
 type IntervalsOf struct {
 	Engaged
 	Interval string `query:"interval" enum:"day,week,month" default:"day" doc:"What the range is cut into; a first or last one that it cuts counts as one."`
+	Every    int    `query:"every" minimum:"1" maximum:"400" default:"1" doc:"So many days make one interval, from the first day of the range; goes with interval day."`
 	Min      int    `query:"min" minimum:"1" maximum:"10000" default:"1" doc:"Events that an interval needs to count."`
 }
 
 func (s *server) intervals(ctx context.Context, in IntervalsOf) (metric.EngagementRequest, error) {
 	q, _, err := s.engaged(ctx, in.Engaged)
-	q.Grain, q.Min = farol.Grain(in.Interval), in.Min
+	q.Grain, q.Every, q.Min = farol.Grain(in.Interval), in.Every, in.Min
 	return q, err
 }
 

@@ -54,7 +54,7 @@ func TestEngagement(t *testing.T) {
 	}
 	for query, field := range map[string]string{
 		"histogram?from=2026-03-02": "query.to", "histogram?from=x&to=2026-03-09": "query.from", "rhythm?feature=no": "query.feature", "rhythm?product=no": "query.product",
-		"lifecycle?of=accounts&grain=day": "query.grain", "histogram/rows?bucket=40": "query.bucket", "histogram?segment=plan": "query.segment", "histogram?as_of=x": "query.as_of",
+		"lifecycle?of=accounts&grain=day": "query.grain", "histogram/rows?bucket=40": "query.bucket", "histogram?segment=plan": "query.segment", "histogram?as_of=x": "query.as_of", "histogram?interval=week&every=2": "query.every",
 		"lifecycle?known=x": "query.known", "histogram?interval=day&from=2020-01-01&to=2026-01-01": "query.grain",
 	} {
 		h.call("GET", "/api/v1/engagement/"+query, h.tokens[store.Viewer], "").problem(t, 422, field)

@@ -21,6 +21,9 @@ type EngagementRequest struct {
 	// Grain cuts the range into the intervals of a histogram ("" is days) or of
 	// a life cycle ("" is weeks).
 	Grain farol.Grain
+	// Every makes the intervals of a histogram of days so many days long, from
+	// the first of the range; 0 and 1 are one.
+	Every int
 	// Min is how many events an interval of a histogram needs to count; 0 and 1
 	// are one.
 	Min int
@@ -158,7 +161,7 @@ func (r *Reader) Histogram(ctx context.Context, q EngagementRequest) (Histogram,
 	if err != nil {
 		return Histogram{}, err
 	}
-	key := fmt.Sprintf("%v|%d|%s", q.Of, q.Min, p.key())
+	key := fmt.Sprintf("%v|%d|%d|%s", q.Of, q.Min, q.Every, p.key())
 	got, err := r.histograms.get(ctx, key, ask{p.Known, p.MaxAge, true}, r.clocks(), func(ctx context.Context) (answer[Histogram], error) {
 		p.sees(r.facts.LastKnown())
 		out, err := r.histogram(ctx, p, q)
@@ -176,7 +179,18 @@ func (r *Reader) histogramPlan(ctx context.Context, q *EngagementRequest) (*plan
 	if err != nil {
 		return nil, err
 	}
-	p.periods = p.settings.Calendar.Cut(q.Grain, q.Period)
+	switch {
+	case q.Every < 0 || q.Every > maxIntervals:
+		return nil, farol.InvalidField("every", "must be between 1 and %d", maxIntervals)
+	case q.Every > 1 && q.Grain != farol.Daily:
+		return nil, farol.InvalidField("every", "goes with intervals of days")
+	case q.Every > 1:
+		for d := q.Period.From; d < q.Period.To; d += farol.Day(q.Every) {
+			p.periods = append(p.periods, farol.Period{From: d, To: min(d+farol.Day(q.Every), q.Period.To)})
+		}
+	default:
+		p.periods = p.settings.Calendar.Cut(q.Grain, q.Period)
+	}
 	if len(p.periods) > maxIntervals {
 		return nil, farol.InvalidField("grain", "at most %d intervals at once", maxIntervals)
 	}

@@ -27,6 +27,7 @@ func (w *world) engagementWants() []EngagementRequest {
 		{Of: Accounts, Period: span, Grain: farol.Weekly, Filters: pro},
 		{Period: span, Grain: farol.Weekly, Min: 2},
 		{Of: Accounts, Period: span, Grain: farol.Monthly, Min: 4, Filters: pro},
+		{Period: span, Every: 3, Min: 2, Known: w.early},
 		{},
 	}
 }
@@ -50,7 +51,11 @@ func refTimes(r *reference, q EngagementRequest) map[string]map[farol.Day]int {
 		if out[unit] == nil {
 			out[unit] = map[farol.Day]int{}
 		}
-		out[unit][r.s.Calendar.PeriodAt(grain, a.day).From]++
+		from := r.s.Calendar.PeriodAt(grain, a.day).From
+		if q.Every > 1 {
+			from = a.day - (a.day-q.Period.From)%farol.Day(q.Every)
+		}
+		out[unit][from]++
 	}
 	for unit, intervals := range out {
 		maps.DeleteFunc(intervals, func(_ farol.Day, n int) bool { return n < q.Min })
@@ -381,6 +386,10 @@ func TestEngagementRefusals(t *testing.T) {
 		{"min", func() error { _, err := w.r.Histogram(ctx, EngagementRequest{Min: -1, Period: span}); return err }},
 		{"grain", func() error {
 			_, err := w.r.Histogram(ctx, EngagementRequest{Period: farol.Period{From: w.first, To: w.first + 800}})
+			return err
+		}},
+		{"every", func() error {
+			_, err := w.r.Histogram(ctx, EngagementRequest{Grain: farol.Weekly, Every: 2, Period: span})
 			return err
 		}},
 		{"grain", func() error { _, err := w.r.Histogram(ctx, EngagementRequest{Grain: "year", Period: span}); return err }},
