@@ -129,7 +129,7 @@ func (c *Contact) take(changes []facts.PersonChange) {
 	c.RoleSaid = values[facts.RoleTrait]
 	c.Role = cmp.Or(c.RoleSaid, c.RoleSent)
 	slices.SortStableFunc(c.Roles, func(a, b facts.PersonChange) int { return b.At.Compare(a.At) })
-	c.Test = values["test"] == "true" || values["staff"] == "true"
+	c.Test = values["test"] == "true" || values["staff"] == "true" || values["bot"] == "true"
 	slices.SortFunc(c.Attributes, func(a, b Attribute) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(c.Consents, func(a, b Consent) int {
 		return cmp.Or(strings.Compare(a.Channel, b.Channel), strings.Compare(a.Purpose, b.Purpose))

@@ -49,7 +49,7 @@ const FieldKind = "field"
 var fieldName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,59}$`)
 
 // reserved are attributes that mean something of their own.
-var reserved = []string{"name", "email", "test", "internal", "staff", "created_at", "customer_since", "parent", "consent", "company"}
+var reserved = []string{"name", "email", "test", "internal", "staff", "bot", "created_at", "customer_since", "parent", "consent", "company"}
 
 // Check tells what is wrong with the definition: nil, or an Invalid error
 // naming the field.

@@ -255,8 +255,10 @@ func testAppend(t *testing.T, k *kit) {
 	page := k.track("2026-03-01 04:00", "ana", "acme", "Home", "")
 	page.Kind = farol.Page
 	silent := k.track("2026-03-01 04:00", "ana", "acme", "Heartbeat", `{"interactive":false}`)
-	r := k.add(first, second, page, silent)
-	if r.Accepted != 4 || r.Duplicates != 0 || !r.Known.Equal(k.clock.now) {
+	played := k.track("2026-03-01 04:00", "ana", "acme", "Report Created", `{"impersonated":true}`)
+	played.Context = []byte(`{"impersonated":false}`)
+	r := k.add(first, second, page, silent, played)
+	if r.Accepted != 5 || r.Duplicates != 0 || !r.Known.Equal(k.clock.now) {
 		t.Fatalf("receipt %+v", r)
 	}
 	// 02:30 UTC is the evening of the day before in São Paulo.
@@ -267,10 +269,10 @@ func testAppend(t *testing.T, k *kit) {
 		t.Fatal(len(rows), next, err)
 	}
 	rest, next, err := k.f.Events(context.Background(), EventFilter{Limit: 3, After: next})
-	if err != nil || len(rest) != 1 || next != "" {
+	if err != nil || len(rest) != 2 || next != "" {
 		t.Fatal(len(rest), next, err)
 	}
-	e := rest[0]
+	e := rest[1]
 	if e.ID != first.ID || string(e.Properties) != string(first.Properties) || e.Day != day("2026-02-28") || e.Resolved != "acme" || e.Canonical != "ana" || !e.Late {
 		t.Fatalf("%+v", e)
 	}
@@ -278,7 +280,7 @@ func testAppend(t *testing.T, k *kit) {
 		t.Error("an event of today is not late")
 	}
 	k.want(k.rows("SELECT id, propStr(properties, 'plan') AS plan, propNum(properties, 'seconds') AS s FROM {{events}} e WHERE name = 'Report Created'", wide(), nil),
-		"e000001|pro|12.5", "e000002|null|null")
+		"e000001|pro|12.5", "e000002|null|null", "e000005|null|null")
 }
 
 func testDedupe(t *testing.T, k *kit) {

@@ -314,7 +314,8 @@ func (d *doors) only() string {
 	return ""
 }
 
-// noStaff is the condition that leaves out test accounts and staff. person
+// noStaff is the condition that leaves out test accounts, staff and programs
+// that act as a person (bot). person
 // may be "" when the rows have none. What is excluded today is excluded in
 // all of history, as far as known.
 func (d *doors) noStaff(account, person string) string {
@@ -333,8 +334,8 @@ func (d *doors) noStaff(account, person string) string {
 		fmt.Fprintf(&b, " AND %s NOT IN %s", person, d.list("no_people", d.ExcludePeople))
 	}
 	if d.traits.person.Load() {
-		fmt.Fprintf(&b, " AND %s NOT IN (SELECT x.person FROM (SELECT p.person AS person, p.trait AS trait, argMax(p.value, (p.ts, p.known, p.id)) AS latest FROM %s p WHERE p.trait IN ('test', 'staff') GROUP BY p.person, p.trait) x WHERE x.latest = 'true')",
-			person, d.personChanges("'test', 'staff'"))
+		fmt.Fprintf(&b, " AND %s NOT IN (SELECT x.person FROM (SELECT p.person AS person, p.trait AS trait, argMax(p.value, (p.ts, p.known, p.id)) AS latest FROM %s p WHERE p.trait IN ('test', 'staff', 'bot') GROUP BY p.person, p.trait) x WHERE x.latest = 'true')",
+			person, d.personChanges("'test', 'staff', 'bot'"))
 	}
 	return b.String()
 }

@@ -162,7 +162,7 @@ OR origin IN (SELECT unnest({accounts:Array(String)})) OR person IN (SELECT unne
 		return learned + " AND id IN (SELECT id FROM changes WHERE " + learned + " AND trait IN (" + traits +
 			") AND (name IN (SELECT unnest({accounts:Array(String)})) OR name IN (SELECT unnest({people:Array(String)}))))"
 	}
-	out := []wayQuery{{Excluded, said("'test', 'internal', 'staff'")}}
+	out := []wayQuery{{Excluded, said("'test', 'internal', 'staff', 'bot'")}}
 	if len(late) > 0 {
 		out = append(out, wayQuery{CameLate, learned + " AND (" + strings.Join(slices.Compact(late), " OR ") + ") AND " + byHands})
 	}

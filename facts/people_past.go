@@ -37,13 +37,13 @@ func (f *Facts) rosterThen(ctx context.Context, q PeopleQuery, params map[string
 	belongs := "SELECT s.person AS person, s.account AS account FROM (SELECT coalesce(m.canonical, p.person) AS person, p.account AS account FROM (SELECT * FROM memberships WHERE " + member + ") p LEFT JOIN " +
 		d.merged() + " m ON m.person = p.person) s WHERE s.account <> ''" + only("s.person")
 	said := "SELECT p.person AS person, p.trait AS trait, argMax(p.value, (p.ts, p.known, p.id)) AS val FROM (SELECT coalesce(m.canonical, c.name) AS person, c.trait AS trait, c.value AS value, c.ts AS ts, c.known AS known, c.id AS id FROM " +
-		"(SELECT * FROM changes WHERE subject = 'person' AND (trait IN ('name', 'first_name', 'firstName', 'last_name', 'lastName', 'email', 'test', 'staff', '" + SentRole + "', '" + RoleTrait + "') OR startsWith(trait, '" + ConsentTrait + "'))" + d.seenBy() +
+		"(SELECT * FROM changes WHERE subject = 'person' AND (trait IN ('name', 'first_name', 'firstName', 'last_name', 'lastName', 'email', 'test', 'staff', 'bot', '" + SentRole + "', '" + RoleTrait + "') OR startsWith(trait, '" + ConsentTrait + "'))" + d.seenBy() +
 		") c LEFT JOIN " + d.merged() + " m ON m.person = c.name) p WHERE p.person <> ''" + only("p.person") + " GROUP BY p.person, p.trait"
 	of := func(trait string) string {
 		return "coalesce(max(CASE WHEN t.trait = '" + trait + "' THEN t.val END), '')"
 	}
 	told := "SELECT t.person AS person, " + of("name") + " AS called, CASE WHEN " + of("first_name") + " <> '' THEN " + of("first_name") + " ELSE " + of("firstName") + " END AS first_called, CASE WHEN " +
-		of("last_name") + " <> '' THEN " + of("last_name") + " ELSE " + of("lastName") + " END AS last_called, " + of("email") + " AS email, " + "CASE WHEN " + of(RoleTrait) + " <> '' THEN " + of(RoleTrait) + " " + sentRole(of(SentRole), "''") + " END AS role, " + consent + " AS consent, max(CASE WHEN t.trait IN ('test', 'staff') AND t.val = 'true' THEN 1 ELSE 0 END) AS out FROM said t GROUP BY t.person"
+		of("last_name") + " <> '' THEN " + of("last_name") + " ELSE " + of("lastName") + " END AS last_called, " + of("email") + " AS email, " + "CASE WHEN " + of(RoleTrait) + " <> '' THEN " + of(RoleTrait) + " " + sentRole(of(SentRole), "''") + " END AS role, " + consent + " AS consent, max(CASE WHEN t.trait IN ('test', 'staff', 'bot') AND t.val = 'true' THEN 1 ELSE 0 END) AS out FROM said t GROUP BY t.person"
 	pairs := "SELECT b.person AS person, b.account AS account, max(b.began) AS began, max(b.lately) AS lately FROM (" + use +
 		" UNION ALL SELECT x.person AS person, x.account AS account, 0 AS began, 0 AS lately FROM (" + belongs + ") x" +
 		" UNION ALL SELECT y.person AS person, '' AS account, 0 AS began, 0 AS lately FROM told y) b GROUP BY b.person, b.account"

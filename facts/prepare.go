@@ -153,21 +153,21 @@ func (p *prepared) track(parser *fastjson.Parser) {
 }
 
 var (
-	keyInteractive = []byte(`"interactive"`)
-	keySeconds     = []byte(`seconds"`)
+	keyInteractive  = []byte(`"interactive"`)
+	keyImpersonated = []byte(`"impersonated"`)
+	keySeconds      = []byte(`seconds"`)
 )
 
-// quiet reads interactive and the seconds. Nearly no event has them, so the
-// JSON is parsed only when the key is seen.
+// quiet reads interactive, impersonated and the seconds. Nearly no event has
+// them, so the JSON is parsed only when the key is seen.
 func (p *prepared) quiet(parser *fastjson.Parser) {
-	if bytes.Contains(p.e.Context, keyInteractive) && isFalse(parser, p.e.Context) {
-		p.active = false
+	for _, raw := range [][]byte{p.e.Context, p.e.Properties} {
+		if bytes.Contains(raw, keyInteractive) && says(parser, raw, "interactive", fastjson.TypeFalse) ||
+			bytes.Contains(raw, keyImpersonated) && says(parser, raw, "impersonated", fastjson.TypeTrue) {
+			p.active = false
+		}
 	}
-	interactive, seconds := bytes.Contains(p.e.Properties, keyInteractive), bytes.Contains(p.e.Properties, keySeconds)
-	if interactive && isFalse(parser, p.e.Properties) {
-		p.active = false
-	}
-	if !seconds {
+	if !bytes.Contains(p.e.Properties, keySeconds) {
 		return
 	}
 	v, err := propertiesOf(parser, p.e.Properties)
@@ -182,10 +182,10 @@ func (p *prepared) quiet(parser *fastjson.Parser) {
 	}
 }
 
-func isFalse(parser *fastjson.Parser, raw []byte) bool {
+func says(parser *fastjson.Parser, raw []byte, key string, what fastjson.Type) bool {
 	v, err := propertiesOf(parser, raw)
-	x := v.get("interactive")
-	return err == nil && x != nil && x.Type() == fastjson.TypeFalse
+	x := v.get(key)
+	return err == nil && x != nil && x.Type() == what
 }
 
 func (p *prepared) identify(parser *fastjson.Parser) {

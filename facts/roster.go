@@ -356,7 +356,7 @@ func (f *Facts) rosterOf(ctx context.Context, cond string, params map[string]any
 	traits := map[string]map[string]string{}
 	err = f.rawText(ctx, "SELECT p.person AS person, p.trait AS trait, argMax(p.value, (p.ts, p.known, p.id)) AS val FROM (SELECT coalesce(m.canonical, c.name) AS person, c.trait AS trait, c.value AS value, c.ts AS ts, c.known AS known, c.id AS id FROM "+
 		"(SELECT * FROM changes WHERE subject = 'person') c LEFT JOIN "+(&doors{}).merged()+" m ON m.person = c.name) p WHERE p.person "+cond+
-		" AND (p.trait IN ('name', 'first_name', 'firstName', 'last_name', 'lastName', 'email', 'test', 'staff', '"+SentRole+"', '"+RoleTrait+"') OR startsWith(p.trait, '"+ConsentTrait+"')) GROUP BY p.person, p.trait", params, func(v []string) {
+		" AND (p.trait IN ('name', 'first_name', 'firstName', 'last_name', 'lastName', 'email', 'test', 'staff', 'bot', '"+SentRole+"', '"+RoleTrait+"') OR startsWith(p.trait, '"+ConsentTrait+"')) GROUP BY p.person, p.trait", params, func(v []string) {
 		if traits[v[0]] == nil {
 			traits[v[0]] = map[string]string{}
 		}
@@ -398,7 +398,7 @@ func finishRoster(rows map[[2]string]*rosterRow, people map[string]bool, traits 
 		for i, r := range list {
 			r.name, r.email, r.role = PersonName(t), t["email"], cmp.Or(t[RoleTrait], RoleOf(t[SentRole]))
 			r.consent, r.accounts, r.main = consentText(t), int64(len(named)), i == 0
-			r.test = t["test"] == "true" || t["staff"] == "true"
+			r.test = t["test"] == "true" || t["staff"] == "true" || t["bot"] == "true"
 		}
 	}
 }

@@ -115,15 +115,15 @@ var begunOtherwise = func() string {
 // turned counts the accounts and people whose exclusion trait is another at
 // the end of the interval than at its beginning.
 const turned = `SELECT i64(count(*)) AS c FROM
-(SELECT subject, name, trait, argMax(value, (ts, known, id)) AS v FROM changes WHERE trait IN ('test', 'internal', 'staff') AND known <= {until:DateTime64(3)} GROUP BY subject, name, trait) n
+(SELECT subject, name, trait, argMax(value, (ts, known, id)) AS v FROM changes WHERE trait IN ('test', 'internal', 'staff', 'bot') AND known <= {until:DateTime64(3)} GROUP BY subject, name, trait) n
 LEFT JOIN
-(SELECT subject, name, trait, argMax(value, (ts, known, id)) AS v FROM changes WHERE trait IN ('test', 'internal', 'staff') AND known <= {since:DateTime64(3)} GROUP BY subject, name, trait) o
+(SELECT subject, name, trait, argMax(value, (ts, known, id)) AS v FROM changes WHERE trait IN ('test', 'internal', 'staff', 'bot') AND known <= {since:DateTime64(3)} GROUP BY subject, name, trait) o
 ON o.subject = n.subject AND o.name = n.name AND o.trait = n.trait
 WHERE (n.v = 'true') <> (coalesce(o.v, 'false') = 'true')`
 
 // joined counts the merges of people who have an exclusion trait: it now
 // goes for whatever else the person they are joined to did.
-const joined = `SELECT i64(count(*)) AS c FROM merges WHERE ` + learned + ` AND person IN (SELECT name FROM changes WHERE subject = 'person' AND trait IN ('test', 'staff'))`
+const joined = `SELECT i64(count(*)) AS c FROM merges WHERE ` + learned + ` AND person IN (SELECT name FROM changes WHERE subject = 'person' AND trait IN ('test', 'staff', 'bot'))`
 
 // Touched lists what was learned after since and up to until (zero: up to
 // now): per table the local days concerned. It may name a day too many, but

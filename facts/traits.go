@@ -65,7 +65,7 @@ func (f *Facts) noteTraits(c *commit) {
 			f.traits.person.Store(true)
 		case "internal":
 			f.traits.account.Store(true)
-		case "staff":
+		case "staff", "bot":
 			f.traits.person.Store(true)
 		case createdTrait:
 			f.traits.born.Store(f.traits.born.Load() || r[5].(string) == "person")
@@ -87,7 +87,7 @@ func (f *Facts) noteTraits(c *commit) {
 }
 
 func (f *Facts) loadTraits(ctx context.Context) error {
-	err := eachText(ctx, f.eng, "SELECT DISTINCT subject, trait FROM changes WHERE trait IN ('test', 'internal', 'staff', '"+createdTrait+"')", nil, func(v []string) {
+	err := eachText(ctx, f.eng, "SELECT DISTINCT subject, trait FROM changes WHERE trait IN ('test', 'internal', 'staff', 'bot', '"+createdTrait+"')", nil, func(v []string) {
 		if v[1] == createdTrait {
 			f.traits.born.Store(f.traits.born.Load() || v[0] == "person")
 			return

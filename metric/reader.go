@@ -48,6 +48,13 @@ func (r *Reader) SetClock(now func() time.Time) { r.now = now }
 // Catalogue is the metrics that the reader answers.
 func (r *Reader) Catalogue() *Catalogue { return r.catalogue }
 
+// LeftOut counts the accounts and people that setting exclusions names: they
+// are in no figure.
+func (r *Reader) LeftOut() (accounts, people int) {
+	x := r.settings().Exclusions
+	return len(x.Accounts), len(x.People)
+}
+
 // Read answers a series, whose points the caller must not change. Errors are NotFound for the metric's name and
 // Invalid, naming the field, for the rest of the request.
 func (r *Reader) Read(ctx context.Context, q Request) (Series, error) {

@@ -367,15 +367,19 @@ func init() {
 			return refRow{num: there, den: lost}
 		}))
 	})
-	for _, name := range []string{"customer_lifetime_value", "customer_lifetime_value_margin", "customer_lifetime_value_discounted"} {
+	for _, name := range []string{"customer_lifetime_value", "customer_lifetime_value_margin", "customer_lifetime_value_discounted", "customer_lifetime_value_arrears"} {
 		referState(name, func(r *reference, q Request, p farol.Period) []refRow {
 			d := 0.0
-			if name == "customer_lifetime_value_discounted" {
+			if strings.HasSuffix(name, "_discounted") || strings.HasSuffix(name, "_arrears") {
 				d = math.Pow(1+r.s.Conventions.DiscountRate, 1.0/12) - 1
 			}
 			rows := r.lifetimes(q, p, func(m refMonth) refRow {
 				there, lost := m.lost(r.s.Conventions)
-				return refRow{times: there * (1 + d), per: lost + there*d}
+				x := refRow{times: there * (1 + d), per: lost + there*d}
+				if strings.HasSuffix(name, "_arrears") {
+					x.times = there - lost
+				}
+				return x
 			})
 			for _, x := range r.paying(q, last(r, p), last(r, p)) {
 				if name != "customer_lifetime_value" {

@@ -287,7 +287,7 @@ func (r *reference) excludesPerson(person farol.PersonID) bool {
 	if slices.Contains(r.s.Exclusions.People, string(person)) {
 		return true
 	}
-	for _, trait := range []string{"test", "staff"} {
+	for _, trait := range []string{"test", "staff", "bot"} {
 		v, _ := latest(r.changes, func(c refChange) bool {
 			return !c.accountSubject && r.person(c.person) == person && c.trait == trait && c.day <= r.asOf
 		})

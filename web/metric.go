@@ -33,6 +33,8 @@ type metricPage struct {
 	// Compare leads to two versions side by side, Ledger to what was restated;
 	// "" when there is nothing to see.
 	Compare, Ledger string
+	// LeftOut says whom no figure counts.
+	LeftOut string
 	// HasReported tells that some closed period was reported otherwise at first.
 	HasReported bool
 	// HasParts and HasInterval tell which columns the table has.
@@ -144,6 +146,8 @@ func (s *server) metric(v *visit) error {
 		return err
 	}
 	p.Version, p.PrintedVersion = series.Version, series.Version
+	accounts, people := s.Metrics.LeftOut()
+	p.LeftOut = v.p.T("tests, staff and bots; by name %s accounts, %s people", v.p.Number(float64(accounts), 0), v.p.Number(float64(people), 0))
 	sc := scale{v.p, q.metric.Unit, series.Currency}
 	if q.by == "" {
 		p.whole(v, q, sc, series)
