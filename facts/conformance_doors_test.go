@@ -137,7 +137,7 @@ func testExclusions(t *testing.T, k *kit) {
 	k.add(k.track("2026-03-01 09:00", "ana", "acme", "Used", ""), k.track("2026-03-01 09:00", "bob", "acme", "Used", ""),
 		k.track("2026-03-01 09:00", "eve", "lab", "Used", ""), k.track("2026-03-01 09:00", "dan", "globex", "Used", ""),
 		k.track("2026-03-01 09:00", "anon:z", "acme", "Used", ""))
-	k.add(k.group("2026-03-01 09:00", "", "lab", `{"test":true}`), k.identify("2026-03-01 09:01", "z", "zoe", `{"staff":true}`))
+	k.add(k.group("2026-03-01 09:00", "", "lab", `{"test":true}`), k.identify("2026-03-01 09:01", "z", "zoe", `{"bot":true}`))
 	k.settle()
 	s := wide()
 	k.want(k.rows("SELECT account, person FROM {{activity}} a", s, nil), "acme|ana", "acme|bob", "globex|dan")

@@ -235,6 +235,7 @@ func (d *doors) funcs() template.FuncMap {
 		"stays":           func(at string, option ...string) (string, error) { return d.openIf(d.staysFor(at, option)) },
 		"monthly":         func(n int, option ...string) (string, error) { return d.openIf(d.monthly(n, option...)) },
 		"lifetime":        func(option ...string) (string, error) { return d.openIf(d.lifetime(option...)) },
+		"roles":           func() string { return d.open(d.roles()) },
 		"costs":           func() (string, error) { return d.openIf(d.costs()) },
 
 		"silences":         func(option ...string) (string, error) { return d.openIf(d.silences(option...)) },

@@ -66,6 +66,19 @@ func (d *doors) roleNow() string {
 		" s WHERE s.person NOT IN (SELECT h.person FROM " + said + ") UNION ALL SELECT h.person AS person, h.val AS val FROM " + said + ")"
 }
 
+// roles: person, from_day, to_day, val: the runs of days on which somebody had
+// a role, read as roleNow reads the latest one. The last word of a day counts
+// for the whole day.
+func (d *doors) roles() string {
+	last := func(trait string) string {
+		return "argMax(CASE WHEN c.trait = '" + trait + "' THEN c.value END, CASE WHEN c.trait = '" + trait + "' THEN (c.ts, c.known, c.id) END)"
+	}
+	days := "SELECT c.person AS person, c.day AS day, " + last(RoleTrait) + " AS said, " + last(SentRole) + " AS sent FROM " + d.personChanges("'"+RoleTrait+"', '"+SentRole+"'") + " c GROUP BY c.person, c.day"
+	runs := "SELECT x.person AS person, x.day AS from_day, planOnce(0) AS o17, coalesce(lead(toNullable(x.day)) OVER (PARTITION BY x.person ORDER BY x.day), " + farFuture + ") AS to_day, carried(x.said) OVER w AS said, carried(x.sent) OVER w AS sent FROM (" +
+		days + ") x WINDOW w AS (PARTITION BY x.person ORDER BY x.day ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+	return "(SELECT r.person AS person, r.from_day AS from_day, r.to_day AS to_day, coalesce(CASE WHEN coalesce(r.said, '') <> '' THEN r.said " + sentRole("coalesce(r.sent, '')", "coalesce(r.sent, '')") + " END, '') AS val FROM (" + runs + ") r)"
+}
+
 // memberDays is how far back use of the product makes somebody one of the
 // account's people.
 const memberDays = 365

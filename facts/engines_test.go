@@ -142,7 +142,7 @@ var doorQueries = []string{
 	"SELECT * FROM {{referrals}} x", "SELECT * FROM {{firstPaid}} x", "SELECT * FROM {{events}} x", "SELECT * FROM {{periods}} x", "SELECT * FROM {{days}} x",
 	"SELECT * FROM {{firsts 0}} x", "SELECT * FROM {{firsts 27}} x", `SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, "SELECT * FROM {{turns}} x", "SELECT * FROM {{trailing 7}} x", "SELECT day, ts, account, person, event, grp FROM {{moments 1}} x", "SELECT * FROM {{seatsAt}} x",
 	"SELECT * FROM {{silences}} x", `SELECT * FROM {{silences "beats"}} x`, `SELECT person, from_day, to_day, grp FROM {{gaps "people"}} x`, `SELECT * FROM {{gaps "accounts"}} x`, `SELECT * FROM {{comings "people"}} x`, `SELECT * FROM {{comings "accounts"}} x`,
-	`SELECT * FROM {{ticketWaits "answered"}} x`, `SELECT * FROM {{ticketWaits "solved"}} x`, "SELECT * FROM {{leadWins}} x", "SELECT * FROM {{lifetime}} x", "SELECT * FROM {{acquisitionCosts}} x",
+	`SELECT * FROM {{ticketWaits "answered"}} x`, `SELECT * FROM {{ticketWaits "solved"}} x`, "SELECT * FROM {{leadWins}} x", "SELECT * FROM {{roles}} x", "SELECT * FROM {{lifetime}} x", "SELECT * FROM {{acquisitionCosts}} x",
 	`WITH used AS (SELECT v.grp AS grp, v.account AS account, v.day AS day, v.key AS key FROM {{presence 55}} v WHERE v.key <> 0) SELECT * FROM {{breadth "used" "key"}} x`,
 	"SELECT * FROM {{movements}} x", "SELECT * FROM {{cohort 0}} x", "SELECT * FROM {{cohort 12}} x", "SELECT * FROM {{committed}} x", `SELECT * FROM {{payingAt "year" "metered"}} x`, `SELECT * FROM {{payingAt "end" "constant" "due"}} x`,
 	`SELECT * FROM {{customersAt "start"}} x`, `SELECT * FROM {{customersAt "end" "unfiltered"}} x`,

@@ -37,7 +37,13 @@ var touches = []struct{ table, days string }{
 	{"journeys", together("journeys", "thing")},
 	{"accounts", beganOtherwise},
 	{"people", begunOtherwise},
+	{"roles", "SELECT DISTINCT x.d AS d FROM (SELECT day AS d FROM changes WHERE " + ofRoles + " AND " + learned +
+		" UNION ALL SELECT c.day AS d FROM (SELECT day, name FROM changes WHERE " + ofRoles + ") c JOIN (SELECT DISTINCT person AS name FROM merges WHERE " + learned +
+		" UNION ALL SELECT DISTINCT canonical AS name FROM merges WHERE " + learned + ") g ON g.name = c.name) x"},
 }
+
+// ofRoles are the changes that tell what people are for the team.
+const ofRoles = "subject = 'person' AND trait IN ('" + RoleTrait + "', '" + SentRole + "')"
 
 // firstBilled are the lines that were learned of subscriptions that had none
 // before: from then on the prices of their events do not count. Lines that were

@@ -247,21 +247,24 @@ func comeOrGone(a, b side) func(x, y unitSums) float64 {
 	}
 	den := func(u unitSums) float64 { return u.den }
 	per := func(u unitSums) float64 { return u.per }
-	share := func(of func(unitSums) float64, total, value float64) func(x, y unitSums) float64 {
+	// A divisor that is a loss may be below zero, which is as good as none.
+	turn := func(of func(unitSums) float64, was, is float64) func(x, y unitSums) float64 {
+		value, total := valueOf(a.point), was-is
+		switch {
+		case was <= 0 && is <= 0:
+			return func(_, _ unitSums) float64 { return 0 }
+		case was <= 0:
+			value, total = valueOf(b.point), is-was
+		case is > 0:
+			return nil
+		}
 		return func(x, y unitSums) float64 { return value * (of(y) - of(x)) / total }
 	}
-	before, after := valueOf(a.point), valueOf(b.point)
-	switch product := a.metric.Aggregation == Product; {
-	case b.sums.den == 0 && a.sums.den != 0:
-		return share(den, a.sums.den, before)
-	case a.sums.den == 0 && b.sums.den != 0:
-		return share(den, b.sums.den, after)
-	case product && b.sums.per == 0 && a.sums.per != 0:
-		return share(per, a.sums.per, before)
-	case product && a.sums.per == 0 && b.sums.per != 0:
-		return share(per, b.sums.per, after)
+	effect := turn(den, a.sums.den, b.sums.den)
+	if effect == nil && a.metric.Aggregation == Product {
+		effect = turn(per, a.sums.per, b.sums.per)
 	}
-	return nil
+	return effect
 }
 
 func over(n, d float64) float64 {

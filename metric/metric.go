@@ -262,6 +262,7 @@ var tablesOf = map[string][]string{
 	"personDays":       {"activity"},
 	"people":           {"activity", "accounts", "people"},
 	"accounts":         {"accounts"},
+	"roles":            {"roles"},
 	"mrr":              {"subscriptions", "signed", "charges", "moved"},
 	"payingAt":         {"subscriptions", "signed", "charges", "moved"},
 	"customersAt":      {"subscriptions", "signed", "charges", "moved"},

@@ -163,7 +163,9 @@ func (h *history) identify(e *farol.Event, props map[string]any) {
 	case 0, 1:
 		props["company"] = map[string]any{"id": h.account()}
 	case 2:
-		props[pick(h, "staff", "test", "bot")] = h.r.IntN(3) == 0
+		props[pick(h, "staff", "test")] = h.r.IntN(3) == 0
+	case 4:
+		props["role"] = []string{"Champion", "analyst", "decision-maker", ""}[h.n%4]
 	case 3:
 		if h.born {
 			props["created_at"] = h.moment().Format(time.RFC3339)

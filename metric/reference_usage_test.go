@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 )
 
 // turned lists the units active in the period and in the one before.
@@ -231,6 +232,18 @@ func (r *reference) uses(q Request, last farol.Day, days int) map[[2]string]map[
 		out[k][string(a.person)][ago]++
 	}
 	return out
+}
+
+// role is what somebody is for the team on a day.
+func (r *reference) role(person farol.PersonID, day farol.Day) string {
+	said := func(trait string) string {
+		v, _ := latest(r.changes, func(c refChange) bool {
+			return !c.accountSubject && c.trait == trait && c.day <= day && r.person(c.person) == person
+		})
+		return v
+	}
+	sent := said(facts.SentRole)
+	return cmp.Or(said(facts.RoleTrait), facts.RoleOf(sent), sent)
 }
 
 // falls tells whether the events of eight weeks, the last first, dropped at one
@@ -502,6 +515,27 @@ func referAccountUse(last func(*reference, farol.Period) farol.Day) {
 			num++
 		}
 		return num, 1, true
+	})
+	account("days_since_champion_activity", 91, func(r *reference, _ string, last farol.Day, people map[string][]float64) (num, den float64, ok bool) {
+		champions := map[string][]float64{}
+		for person, days := range people {
+			if r.role(farol.PersonID(person), last) == "champion" {
+				champions[person] = days
+			}
+		}
+		for len(champions) > 0 && total(champions, int(num), int(num)+1) == 0 {
+			num++
+		}
+		return num, 1, len(champions) > 0
+	})
+	account("active_roles_28d", 28, func(r *reference, _ string, last farol.Day, people map[string][]float64) (num, den float64, ok bool) {
+		roles := map[string]bool{}
+		for person := range people {
+			if role := r.role(farol.PersonID(person), last); role != "" {
+				roles[role] = true
+			}
+		}
+		return float64(len(roles)), 1, len(roles) > 0
 	})
 	account("use_change_28d", 56, func(_ *reference, _ string, _ farol.Day, people map[string][]float64) (num, den float64, ok bool) {
 		den = total(people, 28, 56)

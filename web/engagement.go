@@ -68,7 +68,7 @@ var engagementCards = map[metric.Of][]cardSection{
 		{names: []string{"active_accounts_28d", "account_usage_retention", "account_usage_quick_ratio", "account_stickiness"}},
 		{
 			Title: lang.Text("Use per account"), Text: lang.Text("Kept for every account and day: break a figure down by account to see whose it is."),
-			names: []string{"seat_utilisation", "people_per_account", "use_concentration", "days_since_activity", "use_change_28d", "use_change_seasonal", "use_slope_8w", "use_break_8w"},
+			names: []string{"seat_utilisation", "people_per_account", "active_roles_28d", "use_concentration", "days_since_activity", "days_since_champion_activity", "use_change_28d", "use_change_seasonal", "use_slope_8w", "use_break_8w"},
 		},
 	},
 }
