@@ -89,7 +89,7 @@ func TestEngagementBucket(t *testing.T) {
 
 func TestEngagementOfAccounts(t *testing.T) {
 	s := busy(t)
-	a := s.get(admin, "/engagement?of=accounts&range=weeks&as_of=2026-03-01&segment=plan%3DPro").is(200).has("[data-chart]", 2).has(".stat", 12)
+	a := s.get(admin, "/engagement?of=accounts&range=weeks&as_of=2026-03-01&segment=plan%3DPro").is(200).has("[data-chart]", 2).has(".stat", 14)
 	a.says("nav.tabs a[aria-current]", "Accounts").says("#histogram", "weeks on average")
 	if weeks := a.chart("histogram-data"); len(weeks.Ticks) < 20 || !strings.Contains(weeks.Series[0].Links[0], "of=accounts") {
 		t.Errorf("%d weeks, links %v", len(weeks.Ticks), weeks.Series[0].Links[:1])
