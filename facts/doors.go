@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,7 +168,7 @@ type doors struct {
 }
 
 func (d *doors) funcs() template.FuncMap {
-	return template.FuncMap{
+	all := template.FuncMap{
 		"activity":    func(args ...any) (string, error) { return d.openIf(d.activityFor(args)) },
 		"apart":       d.apart,
 		"activityAll": func() string { return d.open(d.activity("day < {to:Date}")) },
@@ -237,7 +238,14 @@ func (d *doors) funcs() template.FuncMap {
 		"lifetime":        func(option ...string) (string, error) { return d.openIf(d.lifetime(option...)) },
 		"roles":           func() string { return d.open(d.roles()) },
 		"costs":           func() (string, error) { return d.openIf(d.costs()) },
+	}
+	maps.Copy(all, d.derived())
+	return all
+}
 
+// derived are the doors that answer what several metrics would reckon alike.
+func (d *doors) derived() template.FuncMap {
+	return template.FuncMap{
 		"silences":         func(option ...string) (string, error) { return d.openIf(d.silences(option...)) },
 		"gaps":             func(whose string) (string, error) { return d.openIf(d.gaps(whose)) },
 		"comings":          func(whose string) (string, error) { return d.openIf(d.comings(whose)) },
