@@ -194,6 +194,7 @@ func (d *doors) funcs() template.FuncMap {
 			return d.openIf(d.stockFor("payingAt", false, edge, options))
 		},
 		"movements": func(option ...string) (string, error) { return d.from("movements", option, (*doors).movements) },
+		"moved":     func(n int) (string, error) { return d.openIf(d.recentMovements(n)) },
 		"cohort":    func(n int) (string, error) { return d.openIf(d.cohort(n)) },
 		"committed": func() (string, error) { return d.openIf(d.committed()) },
 		"purchases": func() (string, error) { return d.openIf(d.purchases()) },

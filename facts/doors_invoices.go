@@ -19,13 +19,17 @@ func (d *doors) byInvoices() bool { return d.on("invoice_basis") && d.traits.bil
 // day on which one begins or ends, and without the prices in whose place these
 // come.
 func (d *doors) pricedEvents(clocks string) string {
+	contracts := d.contractEvents
+	if d.on("average_ramps") {
+		contracts = d.rampedEvents
+	}
 	if !d.byInvoices() {
-		return d.contractEvents(clocks)
+		return contracts(clocks)
 	}
 	const of, order = "PARTITION BY u.account, u.subscription", " ORDER BY u.eff_ts, u.known, u.id"
 	const upTo = "(" + of + order + " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
 	const own = "account, subscription, eff_day, eff_ts, known, id, name, product, family, plan, reason, voluntary, escalator, said_day, quantity, seats, mrr, currency, unit, gross, off_percent, off_minor, off_until, trial"
-	all := "SELECT " + own + ", status AS said_status, i64(0) AS line, i64(0) AS begins, i64(NULL) AS unbilled_on, i64(0) AS same, term_ts FROM " + d.contractEvents("1 = 1"+d.knownBy()) + " se WHERE account <> ''" + d.only() +
+	all := "SELECT " + own + ", status AS said_status, i64(0) AS line, i64(0) AS begins, i64(NULL) AS unbilled_on, i64(0) AS same, term_ts FROM " + contracts("1 = 1"+d.knownBy()) + " se WHERE account <> ''" + d.only() +
 		" UNION ALL SELECT account, subscription, eff_day, eff_ts, known, id, '" + invoiceLine + "' AS name, product, family, plan, '' AS reason, i64(NULL) AS voluntary, i64(NULL) AS escalator, said_day, quantity, f64(NULL) AS seats, mrr, currency, " +
 		"f64(NULL) AS unit, f64(NULL) AS gross, f64(NULL) AS off_percent, f64(NULL) AS off_minor, i64(NULL) AS off_until, i64(NULL) AS trial, '' AS said_status, i64(1) AS line, begins, unbilled_on, same, eff_ts AS term_ts FROM " + d.billedDays() + " bd"
 	begins, notice := "u.begins = 1", ""

@@ -151,6 +151,8 @@ var edges = map[string]struct{ on, attributes string }{
 	// The end of the day before, with the attributes of then: what the ledger of
 	// a group begins with.
 	"eve": {"addDaysN(p.period, -1)", "addDaysN(p.period, -1)"},
+	// The end of the day before the 30 days that end with the period.
+	"month": {"addDaysN(p.last, -30)", "addDaysN(p.last, -29)"},
 	// The opening of the twelve months that end with the period.
 	"year": {"addDaysN(addMonthsN(addDaysN(p.last, 1), -12), -1)", "addMonthsN(addDaysN(p.last, 1), -12)"},
 }
@@ -181,7 +183,7 @@ func (d *doors) stockFor(door string, paused bool, edge string, options []string
 func (d *doors) stock(door, edge string, kind lineKind, paused, constant bool, only string) (string, error) {
 	e, ok := edges[edge]
 	if !ok {
-		return "", fmt.Errorf(`query: {{%s}} takes "start", "eve", "end" or "year", not %q`, door, edge)
+		return "", fmt.Errorf(`query: {{%s}} takes "start", "eve", "end", "month" or "year", not %q`, door, edge)
 	}
 	periods, err := d.periods()
 	if err != nil {

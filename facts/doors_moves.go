@@ -36,11 +36,26 @@ func (d *doors) movements() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return d.movementsOf(&moveText{doors: d, days: days, since: "{from:Date}", before: "addDaysN(d.period, -1)"})
+}
+
+// recentMovements, {{moved}}, are {{movements}} of the n days up to each period's last, in place of
+// the period's own: constant amounts are at the rates of the day before these.
+func (d *doors) recentMovements(n int) (string, error) {
+	days, err := d.trailing(n)
+	if err != nil {
+		return "", err
+	}
+	return d.movementsOf(&moveText{doors: d, days: days, since: fmt.Sprintf("addDaysN({from:Date}, %d)", 1-n), before: fmt.Sprintf("addDaysN(d.last, -%d)", n)})
+}
+
+// movementsOf are the movements of the days of m.
+func (d *doors) movementsOf(m *moveText) (string, error) {
 	rates, err := d.rates()
 	if err != nil {
 		return "", err
 	}
-	m := &moveText{doors: d, days: days, rates: rates, from: d.lines(recurring), ways: []string{"_h"}}
+	m.rates, m.from, m.ways = rates, d.lines(recurring), []string{"_h"}
 	text, grouped := "(", d.By != "" || len(d.Filters) > 0
 	if d.dated() {
 		m.ways = append(m.ways, "_k")
@@ -83,6 +98,8 @@ var moveColumns = []string{"period", "day", "as_day", "account", "kind", "part",
 type moveText struct {
 	*doors
 	days, from string
+	// since is the first of the days, before the one with the opening rates.
+	since, before string
 	// rates is "" when amounts are not converted.
 	rates string
 	// ways are the endings of the columns of amounts: _h at the rates of the
@@ -106,7 +123,7 @@ func (m *moveText) constant() string { return m.ways[len(m.ways)-1] }
 // changed: how each was the day before (p_) and how it is (c_); paid_day and
 // left_day are when it last paid, or was at least paused, before.
 func (m *moveText) paired() string {
-	turning := "SELECT l.*, array_agg(l.from_day) FILTER (WHERE l.from_day >= {from:Date} AND l.from_day < {to:Date}) OVER (PARTITION BY l.account) AS turning, planOnce(0) AS o9 FROM " + m.from + " l"
+	turning := "SELECT l.*, array_agg(l.from_day) FILTER (WHERE l.from_day >= " + m.since + " AND l.from_day < {to:Date}) OVER (PARTITION BY l.account) AS turning, planOnce(0) AS o9 FROM " + m.from + " l"
 	text := "SELECT t.account AS account, t.day AS day, t.subscription AS subscription, t.metered AS metered, max(CASE WHEN t.from_day < t.day AND t.local > 0 THEN least(t.to_day, t.day) END) AS paid_day, " +
 		"max(CASE WHEN t.from_day < t.day AND (t.local > 0 OR t.status = 'paused') THEN least(t.to_day, t.day) END) AS left_day"
 	for _, c := range []string{"status", "family", "product", "plan", "currency", "quantity", "price", "kept", "off", "held", "local"} {
@@ -150,7 +167,7 @@ func (m *moveText) pairs() string {
 			}
 			return strings.Join(list, ", ")
 		})
-	return "(" + text + " FROM (SELECT pq.*, d.period AS period, addDaysN(d.period, -1) AS before FROM " + m.paired() + " pq JOIN " + m.days + " d ON d.day = pq.day) pr" + join + ")"
+	return "(" + text + " FROM (SELECT pq.*, d.period AS period, " + m.before + " AS before FROM " + m.paired() + " pq JOIN " + m.days + " d ON d.day = pq.day) pr" + join + ")"
 }
 
 // sides parts each pair in three: what was (place 0), what is (1) and what
@@ -191,7 +208,7 @@ func (m *moveText) families() string {
 	const priced, any = "metered = 0 AND net_h > 0", "1 = 1"
 	text := "SELECT period, day, account, family, max(" + at(1, "net_h > 0") + "product END) AS c_product, max(product) AS b_product, max(" + at(1, "net_h > 0") + "plan END) AS c_plan, max(" + at(0, "net_h > 0") +
 		"plan END) AS b_plan, min(" + at(1, "net_h > 0") + "plan END) AS c_least, min(" + at(0, "net_h > 0") + "plan END) AS b_least, max(coalesce(reason, '')) AS reason, min(voluntary) AS voluntary, " +
-		"max(coalesce(escalator, 0)) AS escalator, max(" + at(0, any) + "paused ELSE 0 END) AS b_paused, max(" + at(1, any) + "paused ELSE 0 END) AS c_paused, max(paid_day) AS paid_day, max(left_day) AS left_day"
+		"max(" + at(1, any) + "coalesce(escalator, 0) ELSE 0 END) AS escalator, max(" + at(0, any) + "paused ELSE 0 END) AS b_paused, max(" + at(1, any) + "paused ELSE 0 END) AS c_paused, max(paid_day) AS paid_day, max(left_day) AS left_day"
 	for place, side := range []string{"b", "c"} {
 		text += ", " + sum(place, priced, "coalesce(quantity, 1)", side+"_quantity") + ", " + sum(place, priced, "(CASE WHEN quantity IS NULL THEN 1 ELSE 0 END)", side+"_unsaid") + ", " + sum(place, priced, "1", side+"_lines")
 	}
@@ -278,7 +295,7 @@ func (m *moveText) transfers() string {
 			keys = append(keys, f.Attribute)
 		}
 	}
-	turned := "(SELECT c.name AS account, d.day AS day, addDaysN(d.day, -1) AS eve, d.period AS period, addDaysN(d.period, -1) AS before FROM (SELECT DISTINCT name, day FROM changes WHERE subject = 'account' AND trait IN " +
+	turned := "(SELECT c.name AS account, d.day AS day, addDaysN(d.day, -1) AS eve, d.period AS period, " + m.before + " AS before FROM (SELECT DISTINCT name, day FROM changes WHERE subject = 'account' AND trait IN " +
 		m.list("turning", keys) + m.seenBy() + ") c JOIN " + m.days + " d ON d.day = c.day)"
 	now, opening, join := "l.local", "l.local", ""
 	if m.rates != "" {

@@ -144,7 +144,7 @@ var doorQueries = []string{
 	"SELECT * FROM {{silences}} x", `SELECT * FROM {{silences "beats"}} x`, `SELECT person, from_day, to_day, grp FROM {{gaps "people"}} x`, `SELECT * FROM {{gaps "accounts"}} x`, `SELECT * FROM {{comings "people"}} x`, `SELECT * FROM {{comings "accounts"}} x`,
 	`SELECT * FROM {{ticketWaits "answered"}} x`, `SELECT * FROM {{ticketWaits "solved"}} x`, "SELECT * FROM {{leadWins}} x", "SELECT * FROM {{roles}} x", "SELECT * FROM {{lifetime}} x", "SELECT * FROM {{acquisitionCosts}} x",
 	`WITH used AS (SELECT v.grp AS grp, v.account AS account, v.day AS day, v.key AS key FROM {{presence 55}} v WHERE v.key <> 0) SELECT * FROM {{breadth "used" "key"}} x`,
-	"SELECT * FROM {{movements}} x", "SELECT * FROM {{cohort 0}} x", "SELECT * FROM {{cohort 12}} x", "SELECT * FROM {{committed}} x", `SELECT * FROM {{payingAt "year" "metered"}} x`, `SELECT * FROM {{payingAt "end" "constant" "due"}} x`,
+	"SELECT * FROM {{movements}} x", "SELECT * FROM {{moved 9}} x", `SELECT * FROM {{payingAt "month"}} x`, "SELECT * FROM {{cohort 0}} x", "SELECT * FROM {{cohort 12}} x", "SELECT * FROM {{committed}} x", `SELECT * FROM {{payingAt "year" "metered"}} x`, `SELECT * FROM {{payingAt "end" "constant" "due"}} x`,
 	`SELECT * FROM {{customersAt "start"}} x`, `SELECT * FROM {{customersAt "end" "unfiltered"}} x`,
 	`SELECT d.period AS period, count(DISTINCT x.key) AS people FROM {{days}} d JOIN {{activity 0 "unfiltered"}} x ON x.day = d.day GROUP BY d.period`,
 	`SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{people "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, `SELECT * FROM {{mrr "unfiltered"}} x`,
@@ -178,7 +178,7 @@ func rowsOf(t *testing.T, f *Facts, text string, s Scope) []string {
 	t.Helper()
 	// One of the scopes counts by invoices, the other by subscriptions.
 	params := maps.Clone(doorParams)
-	params["invoice_basis"] = s.By != ""
+	params["invoice_basis"], params["average_ramps"] = s.By != "", s.By == ""
 	rows, err := f.Query(t.Context(), text, s, params)
 	if err != nil {
 		return []string{err.Error()}

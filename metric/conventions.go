@@ -56,6 +56,16 @@ const (
 	InvoiceBasis = "invoices"
 )
 
+// What a ramped deal counts with: one whose later prices were agreed on with
+// its term.
+const (
+	// RampStep is the price of the step in force on the day.
+	RampStep = "step"
+	// RampAverage is the mean, by months, of the prices that are left of the
+	// term.
+	RampAverage = "average"
+)
+
 // Conventions are where the field's tools differ: each changes what a number
 // means, so they are one versioned setting. A body may leave out what stays at
 // the default. The defaults are those of Defaults.
@@ -68,6 +78,8 @@ type Conventions struct {
 	PauseDays int `json:"pause_days" required:"false"`
 	// Pauses is PauseIsZero or PauseKeeps.
 	Pauses string `json:"pauses" required:"false"`
+	// Ramps is RampStep or RampAverage.
+	Ramps string `json:"ramps" required:"false"`
 	// PastDueDays is how long a subscription stays in MRR after its first
 	// unpaid invoice.
 	PastDueDays int `json:"past_due_days" required:"false"`
@@ -147,6 +159,8 @@ func (c Conventions) check() error {
 		return farol.InvalidField("conventions.churn_at", "must be either %s or %s", AtTermEnd, AtRequest)
 	case c.Pauses != PauseIsZero && c.Pauses != PauseKeeps:
 		return farol.InvalidField("conventions.pauses", "must be either %s or %s", PauseIsZero, PauseKeeps)
+	case c.Ramps != RampStep && c.Ramps != RampAverage:
+		return farol.InvalidField("conventions.ramps", "must be either %s or %s", RampStep, RampAverage)
 	case c.LifetimeChurn != CustomersLost && c.LifetimeChurn != RevenueLost:
 		return farol.InvalidField("conventions.lifetime_churn", "must be either %s or %s", CustomersLost, RevenueLost)
 	case c.ReturnDays > 0 && c.ReturnGapDays > c.ReturnDays:
@@ -169,6 +183,7 @@ func (c Conventions) params(out map[string]any) {
 	out["churn_at_request"], out["permanent_discounts"], out["metered"] = c.ChurnAt == AtRequest, c.Discounts == PermanentDiscounts, c.Metered
 	out["session_minutes"], out["gross_margin"], out["discount_rate"] = int64(c.SessionMinutes), c.GrossMargin, c.DiscountRate
 	out["idle_minutes"] = int64(c.IdleMinutes)
+	out["average_ramps"] = c.Ramps == RampAverage
 	out["invoice_basis"] = c.Basis == InvoiceBasis
 	out["ignore_brief"] = c.Brief == IgnoreBrief
 	out["keep_paused"], out["return_gap_days"] = c.Pauses == PauseKeeps, int64(c.ReturnGapDays)

@@ -38,6 +38,24 @@ var conventionsExamples = map[string]map[string]string{
 		"expansion_mrr": `{"pause_days": 30, "pauses": "keep"}` + "\nwant month 2026-02-01 = 10.00",
 		"churned_mrr":   `{"pause_days": 30, "pauses": "keep"}` + "\nwant month 2026-02-01 = 0\nwant month 2026-03-01 = 70.00",
 	},
+	// Three years at 100, 200 and 300, signed together; b adds seats half way, and
+	// c signs its second price when its term runs already.
+	`2025-01-01 10:00  @a  "Subscription Started" subscription=a mrr=100 currency=BRL ends_at=2028-01-01T03:00:00Z
+2025-01-01 10:00  @a  "Subscription Changed" subscription=a mrr=200 currency=BRL effective_at=2026-01-01T03:00:00Z
+2025-01-01 10:00  @a  "Subscription Changed" subscription=a mrr=300 currency=BRL effective_at=2027-01-01T03:00:00Z
+2025-07-01 10:00  @b  "Subscription Started" subscription=b unit_price=10 quantity=4 currency=BRL starts_at=2025-07-10T03:00:00Z ends_at=2026-07-10T03:00:00Z
+2025-07-05 10:00  @b  "Subscription Changed" subscription=b unit_price=20 currency=BRL effective_at=2026-01-10T03:00:00Z
+2026-02-10 03:00  @b  "Subscription Changed" subscription=b quantity=6
+2025-10-01 10:00  @c  "Subscription Started" subscription=c mrr=50 currency=BRL ends_at=2026-10-01T03:00:00Z
+2025-10-05 10:00  @c  "Subscription Changed" subscription=c mrr=70 currency=BRL effective_at=2026-02-01T03:00:00Z
+2026-03-15 10:00  @d  "Subscription Started" subscription=d mrr=10 currency=BRL ends_at=2026-05-15T03:00:00Z
+2026-03-20 10:00  @d  "Subscription Changed" subscription=d mrr=30 currency=BRL requested_at=2026-03-14T03:00:00Z effective_at=2026-04-15T03:00:00Z
+`: {
+		"mrr":           "{}\nwant month 2025-12-01 = 190.00\nwant month 2026-01-01 = 330.00\nwant month 2026-02-01 = 390.00",
+		"mrr ":          `{"ramps": "average"}` + "\nwant month 2025-12-01 = 310.00\nwant month 2026-01-01 = 310.00\nwant month 2026-02-01 = 390.00\nwant month 2026-03-01 = 410.00\nwant month 2025-07-01 known 2025-07-03 12:00 = 200.00 incomplete",
+		"expansion_mrr": `{"ramps": "average"}` + "\nwant month 2026-01-01 = 0\nwant month 2026-02-01 = 80.00",
+		"cmrr":          `{"ramps": "average"}` + "\nwant month 2025-12-01 = 330.00",
+	},
 	// Ten customers; in January one of 100 leaves and another pays 50 more.
 	`2025-11-10 10:00  @c{1..10}  "Subscription Started" subscription=s{} mrr=100 currency=BRL
 2026-01-10 10:00  @c1  "Subscription Cancelled" subscription=s1

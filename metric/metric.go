@@ -272,6 +272,7 @@ var tablesOf = map[string][]string{
 	"costs":            {"costs"},
 	"acquisitionCosts": {"costs"},
 	"movements":        {"subscriptions", "signed", "charges", "moved"},
+	"moved":            {"subscriptions", "signed", "charges", "moved"},
 	"cohort":           {"subscriptions", "signed", "charges", "moved"},
 	"committed":        {"subscriptions", "signed", "charges", "moved"},
 	"purchases":        {"subscriptions", "charges", "moved"},
@@ -324,6 +325,10 @@ func (p *plan) tables() []string {
 	out := p.metric.tables()
 	if p.settings.Conventions.Basis == InvoiceBasis && slices.Contains(out, "subscriptions") {
 		out = append(out, invoicesTable, "billed")
+	}
+	// A step that is agreed on moves the price before it.
+	if p.settings.Conventions.Ramps == RampAverage && slices.Contains(out, "subscriptions") && !slices.Contains(out, "signed") {
+		out = append(out, "signed")
 	}
 	return out
 }

@@ -22,6 +22,9 @@ type revEvent struct {
 	term   time.Time
 	billed bool
 	line   *refLine
+	// said is when it was signed; mean the price in place of its own.
+	said farol.Day
+	mean *refMean
 }
 
 // revLine is a subscription at the end of a day.
@@ -58,6 +61,10 @@ func (r *reference) revenue() *revBook {
 		x := revEvent{at: e.At, known: e.Known, id: e.ID, name: e.Name, props: p}
 		x.sub, _ = p["subscription"].(string)
 		x.at, x.term = r.revTime(e, p, r.s.Conventions.ChurnAt), r.revTime(e, p, AtTermEnd)
+		x.said = r.day(e.At)
+		if s, ok := p["requested_at"].(string); ok {
+			x.said = r.day(mustTime(s))
+		}
 		b.events[account] = append(b.events[account], x)
 	}
 	r.bill(b)
@@ -66,6 +73,7 @@ func (r *reference) revenue() *revBook {
 			return cmp.Or(x.at.Compare(y.at), x.known.Compare(y.known), cmp.Compare(x.id, y.id))
 		})
 		r.holdStates(list)
+		r.averageRamps(list)
 		b.events[account] = slices.DeleteFunc(list, func(x revEvent) bool { return r.day(x.at) > r.asOf })
 		if len(b.events[account]) == 0 {
 			delete(b.events, account)
@@ -206,8 +214,19 @@ func (r *reference) replay(events []revEvent, sub string, day farol.Day) (l revL
 				until = 1_000_000
 			}
 		}
-		if m, has := num("mrr"); has {
-			mode, listed = "m", math.Round(m*100)
+		if e.mean != nil && !e.mean.sets {
+			continue
+		}
+		if e.mean != nil && !e.mean.net {
+			mode, gross = "g", e.mean.price
+			continue
+		}
+		m, has := num("mrr")
+		if m *= 100; e.mean != nil {
+			m, has = e.mean.price, true
+		}
+		if has {
+			mode, listed = "m", math.Round(m)
 			if until > on && percent < 100 {
 				listed = (listed + off) / (1 - percent/100)
 			}
@@ -408,11 +427,17 @@ func init() {
 			return r.cohortPlain(q, yearBefore(last(r, p)), last(r, p))
 		},
 		"grr_lines": func(r *reference, q Request, p farol.Period) []refRow { return r.cohortLines(q, p.From-1, last(r, p)) },
+		"grr_lines_12m": func(r *reference, q Request, p farol.Period) []refRow {
+			return r.cohortLines(q, yearBefore(last(r, p)), last(r, p))
+		},
 		"gross_mrr_churn_rate": func(r *reference, q Request, p farol.Period) []refRow {
 			return r.overStart(q, p, -1, "churn", "contraction")
 		},
 		"net_mrr_churn_rate": func(r *reference, q Request, p farol.Period) []refRow {
 			return r.overStart(q, p, -1, "churn", "contraction", "expansion", "reactivation", "return")
+		},
+		"net_mrr_churn_rate_30d": func(r *reference, q Request, p farol.Period) []refRow {
+			return r.overStart(q, farol.Period{From: last(r, p) - 29, To: last(r, p) + 1}, -1, "churn", "expansion")
 		},
 		"expansion_rate": func(r *reference, q Request, p farol.Period) []refRow { return r.overStart(q, p, 1, "expansion") },
 		"saas_quick_ratio": func(r *reference, q Request, p farol.Period) []refRow {

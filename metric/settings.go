@@ -73,7 +73,7 @@ func Defaults() Settings {
 		Active:     Active{All: true},
 		Activation: Activation{WindowDays: 14},
 		Conventions: Conventions{
-			Basis: SubscriptionBasis, PauseDays: 90, Pauses: PauseIsZero, PastDueDays: 30, ChurnAt: AtTermEnd, Discounts: AllDiscounts, Brief: CountBrief,
+			Basis: SubscriptionBasis, PauseDays: 90, Pauses: PauseIsZero, Ramps: RampStep, PastDueDays: 30, ChurnAt: AtTermEnd, Discounts: AllDiscounts, Brief: CountBrief,
 			SessionMinutes: 30, IdleMinutes: 5, GrossMargin: 1, DiscountRate: 0.1, LifetimeMonths: 6, LifetimeChurn: CustomersLost,
 		},
 		Features: Features{WindowDays: 28, AdoptedDays: 3},

@@ -27,6 +27,7 @@ var conventionsSetting = setting{
 		f.Set("churn_at", c.ChurnAt)
 		f.Set("discounts", c.Discounts)
 		f.Set("pauses", c.Pauses)
+		f.Set("ramps", c.Ramps)
 		f.Set("lifetime_churn", c.LifetimeChurn)
 		f.Set("new_and_lost", c.Brief)
 		f.Set("metered", strconv.FormatBool(c.Metered))
@@ -43,7 +44,7 @@ var conventionsSetting = setting{
 			}
 		}
 		c.ChurnAt, c.Discounts, c.Brief, c.Metered = f.Get("churn_at"), f.Get("discounts"), f.Get("new_and_lost"), f.Get("metered") == "true"
-		c.Basis, c.Pauses, c.LifetimeChurn = f.Get("basis"), f.Get("pauses"), f.Get("lifetime_churn")
+		c.Basis, c.Pauses, c.Ramps, c.LifetimeChurn = f.Get("basis"), f.Get("pauses"), f.Get("ramps"), f.Get("lifetime_churn")
 		for name, to := range map[string]*float64{"gross_margin": &c.GrossMargin, "discount_rate": &c.DiscountRate} {
 			x, err := strconv.ParseFloat(strings.Replace(strings.TrimSpace(f.Get(name)), ",", ".", 1), 64)
 			if err != nil {

@@ -22,6 +22,7 @@ var conventionPoints = map[string]struct {
 	"metered":                {lang.Text("Does recurring metered revenue count as MRR?"), map[string]lang.Text{"false": lang.Text("No: it is a line of its own"), "true": lang.Text("Yes: the mean of the last three closed months")}},
 	"new_and_lost":           {lang.Text("What of an account that begins and ends within one period?"), map[string]lang.Text{"count": lang.Text("It counts as new and as lost"), "ignore": lang.Text("It counts as neither")}},
 	"pauses":                 {lang.Text("Does a paused subscription count?"), map[string]lang.Text{"zero": lang.Text("No: its MRR is zero, and pause and return are movements"), "keep": lang.Text("Yes, until the pause has lasted too long")}},
+	"ramps":                  {lang.Text("What does a ramped deal count with?"), map[string]lang.Text{"step": lang.Text("The price of the step in force; each step is a movement"), "average": lang.Text("The mean of its prices over the term; steps move nothing")}},
 	"lifetime_churn":         {lang.Text("What does a lifetime value take as churn?"), map[string]lang.Text{"customers": lang.Text("The customers lost"), "revenue": lang.Text("The MRR lost, less what customers added")}},
 	"lifetime_months":        {title: lang.Text("Churn of a lifetime value is the mean of (months)")},
 	"return_gap_days":        {title: lang.Text("A former customer won back was away for at least (days)")},

@@ -103,7 +103,7 @@ func TestSettingsRefused(t *testing.T) {
 		}
 	}
 	for field, value := range map[string]string{
-		"pause_days": "x", "past_due_days": "-1", "session_minutes": "1", "idle_minutes": "31", "basis": "never", "churn_at": "never", "discounts": "some", "new_and_lost": "never", "gross_margin": "0", "discount_rate": "many", "acquisition_lag_months": "99", "return_gap_days": "366", "lifetime_months": "0", "pauses": "never", "lifetime_churn": "all",
+		"pause_days": "x", "past_due_days": "-1", "session_minutes": "1", "idle_minutes": "31", "basis": "never", "churn_at": "never", "discounts": "some", "new_and_lost": "never", "gross_margin": "0", "discount_rate": "many", "acquisition_lag_months": "99", "return_gap_days": "366", "lifetime_months": "0", "pauses": "never", "ramps": "up", "lifetime_churn": "all",
 	} {
 		form := conventionsForm()
 		form.Set(field, value)
@@ -122,7 +122,7 @@ func TestSettingsRefused(t *testing.T) {
 // conventionsForm is the form as it stands.
 func conventionsForm() url.Values {
 	return url.Values{
-		"pause_days": {"90"}, "past_due_days": {"30"}, "return_days": {"0"}, "return_gap_days": {"0"}, "lifetime_months": {"6"}, "pauses": {"zero"}, "lifetime_churn": {"customers"}, "session_minutes": {"30"}, "idle_minutes": {"5"}, "acquisition_lag_months": {"0"},
+		"pause_days": {"90"}, "past_due_days": {"30"}, "return_days": {"0"}, "return_gap_days": {"0"}, "lifetime_months": {"6"}, "pauses": {"zero"}, "ramps": {"step"}, "lifetime_churn": {"customers"}, "session_minutes": {"30"}, "idle_minutes": {"5"}, "acquisition_lag_months": {"0"},
 		"basis": {"subscriptions"}, "churn_at": {"term_end"}, "discounts": {"all"}, "new_and_lost": {"count"}, "metered": {"false"}, "gross_margin": {"100"}, "discount_rate": {"10"},
 	}
 }

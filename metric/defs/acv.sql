@@ -17,9 +17,9 @@
 -- formula [en]: 12 × MRR of the subscriptions that pay at the end of the last local day / their number
 -- formula [pt-BR]: 12 × MRR das assinaturas que pagam no fim do último dia local / seu número
 -- rules [en]: A contract is a subscription, whatever its term. Where the price steps up over the years, the year under
---   way counts, not the mean of all. Nobody pays: null. Breakdowns use the attribute on the last day.
+--   way counts, not the mean of all, unless setting conventions says so (ramps). Nobody pays: null. Breakdowns use the attribute on the last day.
 -- rules [pt-BR]: Um contrato é uma assinatura, qualquer que seja o prazo. Onde o preço sobe ao longo dos anos, conta o
---   ano em curso, não a média de todos. Ninguém paga: nulo. As quebras usam o atributo no último dia.
+--   ano em curso, não a média de todos, a não ser que a configuração de convenções diga isso (ramps). Ninguém paga: nulo. As quebras usam o atributo no último dia.
 -- reading [en]: Per contract where the ARPA is per account and month: it tells what a signature is worth.
 -- reading [pt-BR]: Por contrato, onde a ARPA é por conta e mês: diz quanto vale uma assinatura.
 SELECT p.grp AS grp, m.subscription AS unit, p.account AS account, p.period AS period, i64(sum(m.mrr) * 12) AS numerator

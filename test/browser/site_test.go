@@ -263,10 +263,11 @@ func (b *browser) open(path string) {
 	b.drawn()
 }
 
-// drawn waits until every chart of the page is drawn.
+// drawn waits until every part of the page that comes later is there, and every
+// chart is drawn.
 func (b *browser) drawn() {
 	b.t.Helper()
-	b.until(`[...document.querySelectorAll('[data-chart]')].every(e => e.dataset.drawn === 'yes' && e.querySelector('canvas'))`)
+	b.until(`document.querySelector('[hx-trigger="load"]') === null && [...document.querySelectorAll('[data-chart]')].every(e => e.dataset.drawn === 'yes' && e.querySelector('canvas'))`)
 }
 
 // until waits for a condition in the page. Asking fails while the page is
