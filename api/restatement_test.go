@@ -179,12 +179,16 @@ func TestEverySettingIsSaved(t *testing.T) {
 			t.Errorf("%s is read as %v", name, got)
 		}
 	}
-	for name, bad := range map[string][2]string{
-		metric.HolidaysName: {`{"country":"BR","customary":true,"days":[{"date":"24/12"}]}`, "body.days[0].date"},
-		metric.FeaturesName: {`{"window_days":0,"adopted_days":1}`, "body.window_days"},
-		metric.ReasonsName:  {`{"groups":[{"code":"","title":{"en":"x"},"reasons":[]}]}`, "body.groups"},
+	const company = `{"name":"Acme","zone":"America/Sao_Paulo","week_start":"monday","currency":"BRL","language":"en",`
+	for _, bad := range [][3]string{
+		{metric.HolidaysName, `{"country":"BR","customary":true,"days":[{"date":"24/12"}]}`, "body.days[0].date"},
+		{metric.FeaturesName, `{"window_days":0,"adopted_days":1}`, "body.window_days"},
+		{metric.ReasonsName, `{"groups":[{"code":"","title":{"en":"x"},"reasons":[]}]}`, "body.groups"},
+		{metric.ReasonsName, `{"groups":[{"code":"money","title":{"en":"Money"},"reasons":[]}]}`, "body.groups"},
+		{metric.CompanyName, company + `"rates":{"BRL":2}}`, "body.rates"},
+		{metric.CompanyName, company + `"rates_by_date":[{"from":"2026-01-01","rates":{"BRL":1}}]}`, "body.rates_by_date"},
 	} {
-		h.call("PUT", "/api/v1/settings/"+name, h.tokens["manager"], bad[0]).problem(t, 422, bad[1])
+		h.call("PUT", "/api/v1/settings/"+bad[0], h.tokens["manager"], bad[1]).problem(t, 422, bad[2])
 	}
 }
 

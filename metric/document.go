@@ -184,12 +184,15 @@ func ReadSettingsWith(ctx context.Context, s *store.Store, name string, body any
 		return Settings{}, farol.Errorf(farol.NotFound, "there is no setting %q", name)
 	}
 	raw, err := json.Marshal(body)
+	d := Defaults()
 	if err == nil {
-		d := Defaults()
 		err = parts[i].take(&d, raw)
 	}
 	if err != nil {
 		return Settings{}, farol.InvalidField(name, "does not read: %s", err)
+	}
+	if err := d.Check(); err != nil { // it would not be saved, either
+		return Settings{}, err
 	}
 	return readSettings(ctx, s, func(of string) (store.Definition, error) {
 		d, err := s.Definition(ctx, SettingKind, of)
@@ -227,7 +230,7 @@ func readSettings(ctx context.Context, s *store.Store, find func(name string) (s
 	if err := out.readCriteria(ctx, s); err != nil {
 		return Settings{}, err
 	}
-	return out, out.Check()
+	return out, out.usable()
 }
 
 func (s *Settings) company(body []byte) error {

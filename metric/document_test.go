@@ -2,6 +2,7 @@ package metric
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -47,6 +48,30 @@ func TestReadSettings(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got.Exclusions, Exclusions{Version: 1, Accounts: []string{"acme"}}) {
 		t.Errorf("exclusions: %+v", got.Exclusions)
+	}
+	// What was saved before a rule came up stays in force; it is not saved again.
+	define(ReasonsName, Reasons{Groups: []ReasonGroup{{Code: "money", Title: Words{"en": "Money"}}}})
+	define(CompanyName, CompanyDocument{Zone: "UTC", Currency: "BRL", Rates: map[farol.Currency]float64{"BRL": 2}, RatesByDate: []RatesDocument{{From: 1, Rates: map[farol.Currency]float64{"BRL": 2}}}})
+	if got, err = ReadSettings(ctx, s); err != nil {
+		t.Fatal(err)
+	}
+	for _, field := range []string{"rates", "rates_by_date", "reasons.groups"} {
+		var e *farol.Error
+		if err := got.Check(); !errors.As(err, &e) || e.Field != field {
+			t.Errorf("to be saved: %v, want %s refused", err, field)
+		}
+		switch field {
+		case "rates":
+			got.Rates = nil
+		case "rates_by_date":
+			got.DatedRates = nil
+		}
+	}
+	if _, err := ReadSettingsWith(ctx, s, ReasonsName, Reasons{}); farol.KindOf(err) != farol.Invalid {
+		t.Errorf("no reasons were tried: %v", err)
+	}
+	if _, err := ReadSettingsWith(ctx, s, HolidaysName, Holidays{Country: Brazil}); err != nil {
+		t.Errorf("holidays beside what was saved before: %v", err)
 	}
 	define(ActivationName, Activation{WindowDays: 0})
 	if _, err := ReadSettings(ctx, s); farol.KindOf(err) != farol.Invalid {

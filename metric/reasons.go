@@ -2,6 +2,7 @@ package metric
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/farol-cs/farol"
@@ -80,13 +81,18 @@ func (r Reasons) check() error {
 			}
 		}
 	}
-	if n == 0 {
-		return farol.InvalidField("reasons.groups", "name at least one reason")
-	}
 	if n > MaxReasons {
 		return farol.InvalidField("reasons.groups", "at most %d reasons, not %d: of a longer list people pick the first that will do", MaxReasons, n)
 	}
 	return nil
+}
+
+// some refuses a list without any reason: nothing could be chosen from it.
+func (r Reasons) some() error {
+	if slices.ContainsFunc(r.Groups, func(g ReasonGroup) bool { return len(g.List) > 0 }) {
+		return nil
+	}
+	return farol.InvalidField("reasons.groups", "name at least one reason")
 }
 
 // params are bound in every query: all words that stand for a reason.

@@ -81,8 +81,33 @@ func Defaults() Settings {
 	}
 }
 
-// Check tells what is wrong with the settings, as an Invalid error.
+// Check tells what is wrong with settings that are to be saved, as an Invalid
+// error.
 func (s Settings) Check() error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	own := func(rates map[farol.Currency]float64, field string) error {
+		if _, is := rates[s.Currency]; is {
+			return farol.InvalidField(field, "%s is the company's own currency: say what the others are worth in it", s.Currency)
+		}
+		return nil
+	}
+	if err := own(s.Rates, "rates"); err != nil {
+		return err
+	}
+	for _, d := range s.DatedRates {
+		if err := own(d.Rates, "rates_by_date"); err != nil {
+			return err
+		}
+	}
+	return s.Reasons.some()
+}
+
+// usable tells what makes it impossible to count by the settings, as an Invalid
+// error. Settings that were saved before a further rule came up stay in force:
+// Check alone holds such rules.
+func (s Settings) usable() error {
 	if !s.Currency.Valid() {
 		return farol.InvalidField("currency", "must be a code such as BRL, not %q", s.Currency)
 	}

@@ -82,11 +82,18 @@ func companyForm(f url.Values) (company, error) {
 	}
 	var err error
 	c.Rates, c.RatesByDate, err = ratesForm(f.Get("rates"))
-	own := c.Rates[c.Currency] != 0 || slices.ContainsFunc(c.RatesByDate, func(d metric.RatesDocument) bool { return d.Rates[c.Currency] != 0 })
-	if err == nil && own {
-		err = farol.InvalidField("rates", "%s is the company's own currency: say what the others are worth in it.", c.Currency)
+	if err != nil {
+		return c, err
 	}
-	return c, err
+	set := metric.Defaults()
+	set.Currency, set.Rates = c.Currency, c.Rates
+	for _, d := range c.RatesByDate {
+		set.DatedRates = append(set.DatedRates, metric.DatedRates(d))
+	}
+	if err := set.Check(); err != nil {
+		return c, inField("rates", err) // the lines are one field of the form
+	}
+	return c, nil
 }
 
 // ratesForm reads lines such as "USD 5.40", or "USD 5.52 2026-03-01" for a rate
