@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -116,7 +117,8 @@ func (d *doors) staysFor(at string, option []string) (string, error) {
 
 // monthly: period, month, until (first day after it), account, gone (1 when
 // the account was no customer at the month's end), mrr_start, mrr_end (minor
-// units; 0 without the option "mrr"), grp: the customers at the start of each
+// units, both at the rates of the day before the month; 0 without the option
+// "mrr"), grp: the customers at the start of each
 // of the n last whole calendar months that have passed (parameter through) by
 // the end of each period. Attributes are those of the month's first day.
 func (d *doors) monthly(n int, option ...string) (string, error) {
@@ -159,18 +161,22 @@ func (d *doors) lifetime(option ...string) (string, error) {
 	return "(SELECT lf.*, " + there + " AS there, " + lost + " AS lost FROM " + text + " lf)", err
 }
 
-// monthlyMoney fills in the MRR at both ends of the months.
+// monthlyMoney fills in the MRR at both ends of the months, both at the rates of
+// the day before the month: a rate of exchange loses nobody.
 func (d *doors) monthlyMoney(source, months, option string) (string, error) {
 	if option != "mrr" {
 		return "", fmt.Errorf("query: {{monthly}} knows no option %q", option)
 	}
-	spans, err := d.spans()
+	moment := "(SELECT k.month AS period, k.until AS until, addDaysN(k.month, -1) AS eve FROM " + months + " k)"
+	value, join, err := d.valueAt(moment, "p.eve")
 	if err != nil {
 		return "", err
 	}
-	money := "(SELECT k.month AS month, r.account AS account, i64(sum(CASE WHEN r.from_day < k.month AND r.to_day >= k.month THEN r.mrr ELSE 0 END)) AS mrr_start, " +
-		"i64(sum(CASE WHEN r.from_day < k.until AND r.to_day >= k.until THEN r.mrr ELSE 0 END)) AS mrr_end FROM " + months + " k JOIN " + spans +
-		" r ON r.from_day < k.until AND r.to_day >= k.month WHERE r.mrr > 0 GROUP BY k.month, r.account)"
+	at := func(day string) string {
+		return "i64(coalesce(sum(CASE WHEN l.from_day < " + day + " AND l.to_day >= " + day + " THEN " + value + " END), 0))"
+	}
+	money := "(SELECT m.period AS month, l.account AS account, " + at("m.period") + " AS mrr_start, " + at("m.until") + " AS mrr_end FROM " + moment + " m JOIN " + d.lines(recurring) +
+		" l ON l.from_day < m.until AND l.to_day >= m.period" + strings.ReplaceAll(join, "v.period = p.period", "v.period = m.period") + " WHERE l.local > 0 GROUP BY m.period, l.account)"
 	return "(SELECT t.month AS month, t.until AS until, t.account AS account, t.gone AS gone, coalesce(v.mrr_start, 0) AS mrr_start, coalesce(v.mrr_end, 0) AS mrr_end FROM " + source +
 		" t LEFT JOIN " + money + " v ON v.account = t.account AND v.month = t.month)", nil
 }

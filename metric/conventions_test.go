@@ -56,6 +56,17 @@ var conventionsExamples = map[string]map[string]string{
 		"expansion_mrr": `{"ramps": "average"}` + "\nwant month 2026-01-01 = 0\nwant month 2026-02-01 = 80.00",
 		"cmrr":          `{"ramps": "average"}` + "\nwant month 2025-12-01 = 330.00",
 	},
+	// The rate of exchange doubles; one pays less, one pauses, and one grows.
+	`rate USD 4.00
+rate USD 8.00 from 2026-01-15
+2025-11-10 10:00  @c{1..4}  "Subscription Started" subscription=s{} mrr=25 currency=USD
+2026-01-10 10:00  @c1  "Subscription Changed" subscription=s1 mrr=15 currency=USD
+2026-01-20 10:00  @c2  "Subscription Paused" subscription=s2
+2026-01-20 10:00  @c3  "Subscription Changed" subscription=s3 mrr=30 currency=USD
+`: {
+		"customer_lifetime":  `{"lifetime_months": 1, "lifetime_churn": "revenue"}` + "\nwant month 2026-01-01 = 3.3333 (400.00/120.00)",
+		"customer_lifetime ": `{"lifetime_months": 1}` + "\nwant month 2026-01-01 = null no_loss (4/0)\nwant month 2025-11-01 = null zero_denominator",
+	},
 	// Ten customers; in January one of 100 leaves and another pays 50 more.
 	`2025-11-10 10:00  @c{1..10}  "Subscription Started" subscription=s{} mrr=100 currency=BRL
 2026-01-10 10:00  @c1  "Subscription Cancelled" subscription=s1

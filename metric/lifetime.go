@@ -216,9 +216,9 @@ func (row *LifetimeRow) why(c SurvivalCurve, conventions Conventions) {
 	for _, x := range c.renewals {
 		due, lost = due+x.Due, lost+x.Lost
 	}
-	if conventions.LifetimeChurn == CustomersLost && row.Exposure > 0 && row.Left > 0 && lost > 0 {
-		recent := row.Left / row.Exposure / (lost / due)
-		add(recent > 1.25 || recent < 0.8, RecentChurn)
+	if row.Exposure > 0 && row.Left > 0 {
+		recent := row.Left / row.Exposure * due / lost
+		add(conventions.LifetimeChurn == CustomersLost && lost > 0 && (recent > 1.25 || recent < 0.8), RecentChurn)
 		add(row.Exposure/row.Left > SurvivalMonths, Capped)
 	}
 	add(conventions.GrossMargin < 1, Margin)

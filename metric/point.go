@@ -218,7 +218,10 @@ func (m *Metric) lossless(s sums) bool {
 	if !slices.Contains(m.doors, "lifetime") {
 		return false
 	}
-	return m.Aggregation == Ratio && s.num > 0 || m.Aggregation == Product && s.den > 0 || m.ofCosts() && s.num > 0
+	if m.Aggregation == Product && !m.ofCosts() {
+		return s.times > 0
+	}
+	return s.num > 0
 }
 
 // odds tells whether every unit is on one side of the ratio only and counts

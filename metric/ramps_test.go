@@ -65,7 +65,7 @@ func TestRampsAgainstReference(t *testing.T) {
 		w := worldOf(t, rampHistory(seed, zone, first, 70, 160), s, 7)
 		refs := map[string]*reference{}
 		for j, m := range w.r.catalogue.All() {
-			if m.Group != "revenue" || m.Name == "logo_churn_rate" {
+			if m.Group != "revenue" {
 				continue
 			}
 			g := m.Grains[(j+int(seed))%min(2, len(m.Grains))]

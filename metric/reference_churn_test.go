@@ -236,7 +236,7 @@ func (r *reference) lastMonths(q Request, p farol.Period) []refMonth {
 		y, m, _ := first.UTC().Date()
 		until := farol.Date(y, m+1, 1)
 		for _, row := range r.churned(q, farol.Period{From: first, To: until}, until-1) {
-			out = append(out, refMonth{row.group, row.unit, r.states(first - 1)[row.unit].mrr / 100, r.states(until - 1)[row.unit].mrr / 100, row.num == 1})
+			out = append(out, refMonth{row.group, row.unit, r.states(first - 1)[row.unit].mrr / 100, r.worth(r.lines(until - 1)[row.unit], first-1) / 100, row.num == 1})
 		}
 		first = until
 	}

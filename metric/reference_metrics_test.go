@@ -431,7 +431,7 @@ func (r *reference) want(m *Metric, q Request, p farol.Period, rows []refRow) (p
 		pt.Value = &v
 	} else if pt.Reason = ZeroDenominator; open {
 		pt.Reason = WindowOpen
-	} else if lifetime := slices.Contains(m.doors, "lifetime"); lifetime && (den > 0 || m.Aggregation == Ratio && num > 0) || lifetime && m.ofCosts() && num > 0 {
+	} else if lifetime := slices.Contains(m.doors, "lifetime"); lifetime && (m.Aggregation == Product && m.Name != "ltv_to_cac" && times > 0 || (m.Aggregation == Ratio || m.Name == "ltv_to_cac") && num > 0) {
 		pt.Reason = NoLoss
 	}
 	return pt

@@ -101,6 +101,7 @@ func revenueSettings(seed uint64, zone *time.Location, first farol.Day) Settings
 	}
 	if seed%2 == 1 {
 		s.Conventions.Metered, s.Conventions.ReturnDays, s.Conventions.ReturnGapDays = true, 10, 5
+		s.Conventions.LifetimeChurn, s.Conventions.LifetimeMonths = RevenueLost, 2
 		s.Conventions.ChurnAt, s.Conventions.Discounts, s.Conventions.Brief = AtRequest, PermanentDiscounts, IgnoreBrief
 	}
 	return s

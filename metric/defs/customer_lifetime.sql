@@ -22,12 +22,12 @@
 --   (lifetime_months); an open month is left out. One over the mean churn, weighted by customers. Nobody lost: null.
 --   Breakdowns use the attribute on the first day of each month. With lifetime_churn "revenue" the MRR of these
 --   customers is counted in their place, and what of it was gone at the month's end (churned and contracted less
---   added): null when customers added more than was lost.
+--   added, at the rates of the day before; what is paused pays nothing): null when customers added more than was lost.
 -- rules [pt-BR]: Os últimos meses inteiros até o fim do período, seis se a configuração de convenções não disser outra
 --   coisa (lifetime_months); um mês aberto fica de fora. Um dividido pelo churn médio, ponderado por clientes. Ninguém
 --   perdido: nulo. As quebras usam o atributo no primeiro dia de cada mês. Com lifetime_churn "revenue" conta-se o MRR
---   desses clientes no lugar deles, e o que dele se foi até o fim do mês (perdido e contraído menos acrescentado): nulo
---   quando os clientes acrescentaram mais do que se perdeu.
+--   desses clientes no lugar deles, e o que dele se foi até o fim do mês (perdido e contraído menos acrescentado, às
+--   taxas do dia anterior; o que está pausado não paga nada): nulo quando os clientes acrescentaram mais do que se perdeu.
 -- reading [en]: Constant churn is a simplification: customers who have stayed long leave less, so this undervalues
 --   them. The survival curve on the churn page shows by how much.
 -- reading [pt-BR]: Churn constante é uma simplificação: clientes antigos saem menos, e por isso este número os

@@ -65,6 +65,6 @@ now 2026-03-10 12:00
 
 want month 2026-01-01 = 3600 (3600/36) [1587.17..8165.45]
 want month 2025-12-01 = 3600 (3600/36)
-want month 2025-07-01 = null no_loss (3600/36)
+want month 2025-07-01 = null zero_denominator (3600/36)
 want month 2026-03-01 = 4320 (3600/36) incomplete
 */
