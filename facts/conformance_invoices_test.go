@@ -51,6 +51,13 @@ func testInvoices(t *testing.T, k *kit) {
 	k.add(k.group("2026-01-05 12:00", "ana", "globex", ""))
 	k.want(touched(), "billed 2026-02-01")
 	k.want(k.rows(lines+" WHERE account = 'globex' AND from_day < DATE '2026-03-01'", s, invoices), "globex|g1|3000|BRL|null||active|2026-01-10|2149-01-01", "globex|x1|10000|BRL|4||active|2026-02-01|2026-03-01")
+	billed, err := k.f.Billed(t.Context(), []farol.AccountID{"acme", "globex", "initech"}, 0, time.Time{})
+	if err != nil || !billed["acme"] || !billed["globex"] || len(billed) != 2 {
+		t.Errorf("who was billed: %v, %v", billed, err)
+	}
+	if billed, err = k.f.Billed(t.Context(), []farol.AccountID{"acme", "globex"}, day("2026-02-10"), time.Time{}); err != nil || billed["acme"] || !billed["globex"] {
+		t.Errorf("who was billed by 10 February: %v, %v", billed, err)
+	}
 	found, _, err := k.f.Learned(t.Context(), LearnedQuery{Since: ts("2026-01-01 00:00"), Until: mark, Days: farol.Period{From: 1, To: day("2026-02-01")}, Tables: []string{"subscriptions", "invoices", "billed"}, Accounts: []string{"acme"}})
 	if err != nil || len(found) == 0 {
 		t.Errorf("why January is another: %v, %v", found, err)

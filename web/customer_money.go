@@ -77,7 +77,9 @@ func (s *server) moneyLedger(v *visit, look *view, p *customerPage) error {
 		return err
 	}
 	slices.SortStableFunc(moves, func(a, b metric.MovementRow) int { return cmp.Compare(b.Day, a.Day) })
-	m.Movers = s.movers(v, moves, v.company.Currency, func(farol.AccountID) string { return "" })
+	if m.Movers, err = s.movers(v, look, moves, func(farol.AccountID) string { return "" }); err != nil {
+		return err
+	}
 	return nil
 }
 

@@ -75,6 +75,7 @@ type moverRow struct {
 	Day, Kind, Part, Product, Amount, Reason, Events string
 	// Invoices leads to the lines of the customer's invoices, where these count.
 	Invoices string
+	account  string
 }
 
 var revenueCards = []string{"mrr", "arr", "cmrr", "nrr_12m", "grr_12m", "saas_quick_ratio", "arpa"}
@@ -153,7 +154,7 @@ func (s *server) fillRevenue(v *visit, look *view, q metric.RevenueRequest, name
 	g.Go(func() error {
 		list, _, err := s.Metrics.Movements(ctx, metric.MovementQuery{RevenueRequest: q, Limit: shownMovers})
 		if err == nil {
-			p.Movers = s.movers(v, list, v.company.Currency, names)
+			p.Movers, err = s.movers(v, look, list, names)
 		}
 		return err
 	})
@@ -393,17 +394,15 @@ func (p *revenuePage) currencies(v *visit, sc scale, l metric.RevenueLedger) {
 
 // movers writes rows of the ledger. A reason of the governed list goes by its
 // title, another as it was said.
-func (s *server) movers(v *visit, list []metric.MovementRow, currency farol.Currency, names func(farol.AccountID) string) []moverRow {
+func (s *server) movers(v *visit, look *view, list []metric.MovementRow, names func(farol.AccountID) string) ([]moverRow, error) {
+	currency := v.company.Currency
 	sc, reasons := scale{v.p, metric.Money, currency}, s.Metrics.Reasons()
 	var out []moverRow
 	for _, m := range list {
 		x := float64(m.Amount) / math.Pow10(currency.Digits())
 		row := moverRow{
 			Day: v.p.Date(m.Day), Who: who{Name: names(farol.AccountID(m.Account)), Href: customerHref(farol.AccountID(m.Account))}, Kind: v.p.Text(movementTitles[m.Kind]), Part: lang.None, Product: cmp.Or(m.Product, lang.None), Amount: sc.text(&x), Reason: cmp.Or(m.Reason, lang.None),
-			Events: "/events?" + url.Values{"account": {m.Account}, "from": {m.Day.String()}, "until": {m.Day.String()}}.Encode(),
-		}
-		if s.Metrics.ByInvoices() {
-			row.Invoices = "/events?" + url.Values{"account": {m.Account}, "name": {"Invoice Line Billed"}}.Encode()
+			account: m.Account, Events: eventsLink(look, url.Values{"account": {m.Account}, "from": {m.Day.String()}, "until": {m.Day.String()}}),
 		}
 		if _, listed, ok := reasons.Find(m.Reason); ok {
 			row.Reason = listed.Title.In(v.p.Code())
@@ -416,5 +415,35 @@ func (s *server) movers(v *visit, list []metric.MovementRow, currency farol.Curr
 		}
 		out = append(out, row)
 	}
-	return out
+	return out, billed(s, v, look, out, func(r *moverRow) (string, *string) { return r.account, &r.Invoices })
+}
+
+// billed fills where the lines of invoices stand, of the rows whose customers
+// have any, when MRR comes from these. of is a row's account, and its link.
+func billed[T any](s *server, v *visit, look *view, rows []T, of func(*T) (account string, invoices *string)) error {
+	if !s.Metrics.ByInvoices() {
+		return nil
+	}
+	ids, links := make([]farol.AccountID, len(rows)), make([]*string, len(rows))
+	for i := range rows {
+		account, link := of(&rows[i])
+		ids[i], links[i] = farol.AccountID(account), link
+	}
+	found, err := s.Facts.Billed(v.r.Context(), ids, look.AsOf, look.Known)
+	for i, id := range ids {
+		if found[id] {
+			*links[i] = eventsLink(look, url.Values{"account": {string(id)}, "name": {"Invoice Line Billed"}})
+		}
+	}
+	return err
+}
+
+// eventsLink leads to the events of those values, at the view's clocks.
+func eventsLink(look *view, q url.Values) string {
+	for _, k := range []string{"as_of", "known"} {
+		if x := look.given.Get(k); x != "" {
+			q.Set(k, x)
+		}
+	}
+	return "/events?" + q.Encode()
 }

@@ -51,7 +51,9 @@ func (s *server) movements(v *visit) error {
 	if err != nil {
 		return err
 	}
-	p.Movers = s.movers(v, list, v.company.Currency, names)
+	if p.Movers, err = s.movers(v, look, list, names); err != nil {
+		return err
+	}
 	if next != "" {
 		p.Next = look.Link("/revenue/movements", append(slices.Clone(own), "after", next)...)
 	}

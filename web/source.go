@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -45,6 +46,10 @@ type settingUse struct {
 type unitRow struct {
 	Who, In                                    who
 	Numerator, Denominator, Times, Per, Events string
+	// Invoices leads to the lines that make the figure: many are sent after the
+	// days that they are for.
+	Invoices string
+	account  string
 }
 
 func (r *unitRow) cells() []*who { return []*who{&r.Who, &r.In} }
@@ -167,7 +172,7 @@ func (s *server) units(v *visit, f figure, sc scale, p *sourcePage) error {
 		return err
 	}
 	for _, r := range rows {
-		row := unitRow{Who: names.unit(f.metric.Of, r.Unit), In: inWho(f.metric.Of, r.Account), Events: s.eventsOf(f, r)}
+		row := unitRow{Who: names.unit(f.metric.Of, r.Unit), In: inWho(f.metric.Of, r.Account), Events: s.eventsOf(f, r), account: cmp.Or(r.Account, r.Unit)}
 		row.Numerator, row.Denominator = sc.parts(f.metric, &r.Numerator, r.Denominator)
 		if f.metric.Aggregation == metric.Quantile {
 			row.Numerator = sc.text(&r.Numerator)
@@ -180,6 +185,11 @@ func (s *server) units(v *visit, f figure, sc scale, p *sourcePage) error {
 	}
 	if err := call(s, v, p.Rows, (*unitRow).cells); err != nil {
 		return err
+	}
+	if f.metric.FedBy([]string{"subscriptions"}) {
+		if err := billed(s, v, f.look, p.Rows, func(r *unitRow) (string, *string) { return r.account, &r.Invoices }); err != nil {
+			return err
+		}
 	}
 	own := v.r.URL.Query()
 	own.Del("after")
@@ -216,12 +226,7 @@ func (s *server) eventsOf(f figure, r metric.Row) string {
 		q.Set("from", from.String())
 	}
 	q.Set("until", until.String())
-	for _, k := range []string{"as_of", "known"} {
-		if x := f.look.given.Get(k); x != "" {
-			q.Set(k, x)
-		}
-	}
-	return "/events?" + q.Encode()
+	return eventsLink(f.look, q)
 }
 
 // rowsCSV is every unit behind the figure.
