@@ -124,7 +124,8 @@ type StageAccount struct {
 type stageAccountsInput struct {
 	Staged
 	Stage  string `query:"stage" enum:"acquired,activated,retained,paying,referring" default:"acquired"`
-	Missed bool   `query:"missed" doc:"Those that had their whole time and did not reach it."`
+	Then   string `query:"then" enum:"acquired,activated,retained,paying,referring" doc:"Only those that reached this stage, too: with mature=true, those whom next of stage counts."`
+	Missed bool   `query:"missed" doc:"Those that had their whole time and did not reach it; with then, those that reached stage and not then."`
 	Mature bool   `query:"mature" doc:"Only those whose whole time has passed, whom the shares of the board count."`
 	Limit  int    `query:"limit" minimum:"1" maximum:"10000" default:"1000"`
 }
@@ -141,7 +142,7 @@ func (s *server) listStageAccounts(ctx context.Context, in *stageAccountsInput) 
 	if err != nil {
 		return nil, err
 	}
-	list, more, err := s.Metrics.StageAccounts(ctx, q, metric.StageList{Stage: slices.Index(metric.StageNames[:], in.Stage), Missed: in.Missed, Mature: in.Mature, Limit: in.Limit})
+	list, more, err := s.Metrics.StageAccounts(ctx, q, metric.StageList{Stage: slices.Index(metric.StageNames[:], in.Stage), Then: max(0, slices.Index(metric.StageNames[:], in.Then)), Missed: in.Missed, Mature: in.Mature, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}

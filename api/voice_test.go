@@ -51,12 +51,15 @@ func TestVoiceAndLifecycle(t *testing.T) {
 	if len(as) != 1 || as[0]["account"] != "beta" || as[0]["referring"] != "2026-03-06" || as[0]["paying"] != nil || as[0]["mature"] != false {
 		t.Errorf("who refers: %v", as)
 	}
+	if as := list(t, h.get("/api/v1/lifecycle/accounts?from=2026-03-01&to=2026-03-11&stage=referring&then=paying"), "accounts"); len(as) != 0 {
+		t.Errorf("who refers and pays: %v", as)
+	}
 	if as := list(t, h.get("/api/v1/lifecycle/accounts?from=2026-03-01&to=2026-03-11&mature=true"), "accounts"); len(as) != 0 {
 		t.Errorf("who had their whole time: %v", as)
 	}
 	for query, field := range map[string]string{
 		"voice/distribution?kind=x": "query.kind", "voice/distribution?from=x": "query.from", "voice/comments?after=x": "query.after", "voice/comments?segment=plan": "query.segment",
-		"lifecycle?within=3": "query.within", "lifecycle?known=x": "query.known", "lifecycle/accounts?stage=x": "query.stage", "lifecycle?from=2026-03-01&to=2026-02-01": "query.to",
+		"lifecycle?within=3": "query.within", "lifecycle?known=x": "query.known", "lifecycle/accounts?stage=x": "query.stage", "lifecycle/accounts?then=x": "query.then", "lifecycle?from=2026-03-01&to=2026-02-01": "query.to",
 	} {
 		h.call("GET", "/api/v1/"+query, h.tokens[store.Viewer], "").problem(t, 422, field)
 	}

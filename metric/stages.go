@@ -104,11 +104,25 @@ type StageAccount struct {
 // StageList asks for the accounts of a stage.
 type StageList struct {
 	Stage int
-	// Missed asks for those that had their whole time and did not reach it,
-	// Mature for those only that the shares count.
+	// Then is another stage that they reached, too; 0 asks for none.
+	Then int
+	// Missed asks for those that had their whole time and did not reach it (Then,
+	// where it is given), Mature for those only that the shares count.
 	Missed, Mature bool
 	// Limit is 200 when it is 0.
 	Limit int
+}
+
+// has tells whether the account is one of those asked for.
+func (w StageList) has(a StageAccount) bool {
+	last := w.Stage
+	if w.Then != 0 {
+		if a.Days[w.Stage] == 0 {
+			return false
+		}
+		last = w.Then
+	}
+	return (a.Days[last] != 0) != w.Missed && (a.Mature || !w.Missed && !w.Mature)
 }
 
 var stageMetric = &Metric{
@@ -327,12 +341,15 @@ func (r *Reader) StageAccounts(ctx context.Context, q StagesRequest, want StageL
 	if want.Stage < 0 || want.Stage >= stages {
 		return nil, false, farol.InvalidField("stage", "there is no such stage")
 	}
+	if want.Then < 0 || want.Then >= stages {
+		return nil, false, farol.InvalidField("then", "there is no such stage")
+	}
 	all, err := r.stageAccounts(ctx, p, q)
 	if err != nil {
 		return nil, false, err
 	}
 	for _, a := range all {
-		if (a.Days[want.Stage] != 0) != want.Missed && (a.Mature || !want.Missed && !want.Mature) {
+		if want.has(a) {
 			list = append(list, a)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,6 +185,20 @@ want day 2026-01-01 = 0
 	missed, _, err := r.StageAccounts(ctx, q, StageList{Stage: Paying, Missed: true})
 	if err != nil || len(missed) != 2 || missed[0].Account != "globex" || missed[1].Account != "initech" {
 		t.Errorf("did not pay in time: %v %v", missed, err)
+	}
+	// Whoever went on to the next stage are as many as the figure says.
+	for stage, names := range []string{"acme globex", "acme", "acme", "acme"} {
+		var found []string
+		next, _, err := r.StageAccounts(ctx, q, StageList{Stage: stage, Then: stage + 1, Mature: true})
+		for _, a := range next {
+			found = append(found, string(a.Account))
+		}
+		if n := s.All.Steps[stage].Next; err != nil || strings.Join(found, " ") != names || n.Part != int64(len(found)) {
+			t.Errorf("after %s: %v %v, the figure %+v", StageNames[stage], found, err, n)
+		}
+	}
+	if stopped, _, err := r.StageAccounts(ctx, q, StageList{Stage: Activated, Then: Retained, Missed: true}); err != nil || len(stopped) != 1 || stopped[0].Account != "globex" {
+		t.Errorf("activated and not retained: %v %v", stopped, err)
 	}
 	for field, bad := range map[string]StagesRequest{"within": {Period: q.Period, Within: 20}, "to": {}, "cohorts": {Period: q.Period, Cohorts: "year"}} {
 		var e *farol.Error

@@ -21,7 +21,9 @@ type lifecyclePage struct {
 	By         string
 	Attributes []string
 	Within     int
-	Mature     string
+	// Mature is how many had their whole time, of all that were Created; Had and
+	// All lead to both.
+	Mature, Had, Created, All string
 	// Immature tells that no account has had its whole time yet.
 	Immature bool
 	Columns  []stageColumn
@@ -37,11 +39,13 @@ type stageColumn struct {
 	// Reached is how many of the mature accounts, Share their part with its
 	// interval; Next how many of them went on to the next stage.
 	Reached, Share, Interval   string
+	Of                         string
 	Next, NextInterval, NextOf string
-	Days                       string
-	Why, Missed                string
-	Spark                      *spark
-	Cards                      []*card
+	// Went leads to those who went on.
+	Went, Days  string
+	Why, Missed string
+	Spark       *spark
+	Cards       []*card
 }
 
 type stageGroupRow struct {
@@ -136,21 +140,26 @@ func (s *server) stageBoard(v *visit) error {
 // fill writes the board.
 func (p *lifecyclePage) fill(v *visit, look *view, board metric.Stages, cards [][]*card) {
 	p.Within, p.Immature = board.Within, board.All.Mature == 0
-	p.Mature = v.p.T("%s of %s", v.p.Number(float64(board.All.Mature), 0), v.p.Number(float64(board.All.Created), 0))
 	within := p.extra.Get("within")
+	p.Mature, p.Created = v.p.Number(float64(board.All.Mature), 0), v.p.Number(float64(board.All.Created), 0)
+	p.Had, p.All = look.Link("/lifecycle/accounts", "within", within), look.Link("/lifecycle/accounts", "within", within, "all", "yes")
 	for i, w := range stageWords {
 		p.Titles = append(p.Titles, w.title)
 		step := board.All.Steps[i]
 		c := stageColumn{Title: w.title, Says: w.says, Cards: cards[i], Reached: v.p.Number(float64(step.Reached.Part), 0), Days: lang.None}
 		c.Share, c.Interval = v.share(step.Reached)
+		c.Of = v.partOf(step.Reached)
 		if step.Next != nil {
 			c.Next, c.NextInterval = v.share(*step.Next)
-			c.NextOf = v.p.T("%s of %s", v.p.Number(float64(step.Next.Part), 0), v.p.Number(float64(step.Next.Of), 0))
+			c.NextOf = v.partOf(*step.Next)
 		}
 		if d := step.Days.Value; d != nil {
 			c.Days = v.p.T("%s d", v.p.Number(*d, 0))
 		}
 		name := metric.StageNames[i]
+		if step.Next != nil && step.Next.Of > 0 {
+			c.Went = look.Link("/lifecycle/accounts", "stage", name, "then", metric.StageNames[i+1], "within", within)
+		}
 		c.Why = look.Link("/lifecycle/accounts", "stage", name, "within", within)
 		if i > 0 {
 			c.Missed = look.Link("/lifecycle/accounts", "stage", name, "missed", "yes", "within", within)
@@ -195,12 +204,17 @@ func (v *visit) share(x metric.Share) (value, interval string) {
 	return v.p.Percent(*x.Value), v.p.Percent(*x.Low) + " – " + v.p.Percent(*x.High)
 }
 
+// partOf is the counts of a share: 3 of 12.
+func (v *visit) partOf(x metric.Share) string {
+	return v.p.T("%s of %s", v.p.Number(float64(x.Part), 0), v.p.Number(float64(x.Of), 0))
+}
+
 func (v *visit) stageCell(x metric.Share, href string) stageCell {
 	value, interval := v.share(x)
 	if x.Value == nil {
 		href = ""
 	}
-	c := stageCell{Text: value, Href: href, Title: v.p.T("%s of %s", v.p.Number(float64(x.Part), 0), v.p.Number(float64(x.Of), 0))}
+	c := stageCell{Text: value, Href: href, Title: v.partOf(x)}
 	if interval != "" {
 		c.Title += " · " + v.p.T("95% interval") + " " + interval
 	}
@@ -225,7 +239,9 @@ func stageSpark(v *visit, title lang.Text, board metric.Stages, stage int) *spar
 // stageAccountsPage lists the accounts of a stage.
 type stageAccountsPage struct {
 	shell
-	Stage  lang.Text
+	Stage lang.Text
+	// Then is the stage that they reached, or missed, after it; "" for none.
+	Then   lang.Text
 	Titles []lang.Text
 	Missed bool
 	Rows   []stageAccountRow
@@ -241,15 +257,16 @@ type stageAccountRow struct {
 	Open bool
 }
 
-// readStage reads the stage of an address; none is the first.
-func readStage(name string) (int, error) {
+// readStage reads a stage of an address; none is the first.
+func (v *visit) readStage(field string) (int, error) {
+	name := v.r.URL.Query().Get(field)
 	if name == "" {
 		return metric.Acquired, nil
 	}
 	if i := slices.Index(metric.StageNames[:], name); i >= 0 {
 		return i, nil
 	}
-	return 0, farol.InvalidField("stage", "there is no such stage")
+	return 0, farol.InvalidField(field, "there is no such stage")
 }
 
 func (s *server) lifecycleAccounts(v *visit) error {
@@ -258,18 +275,21 @@ func (s *server) lifecycleAccounts(v *visit) error {
 		return err
 	}
 	p := stageAccountsPage{shell: v.shell(lang.Text("Accounts of a stage")), Drawer: v.fragment()}
-	list, stage, more, err := s.stageList(v, look, 200)
+	list, want, more, err := s.stageList(v, look, 200)
 	if err != nil {
 		return err
 	}
-	p.Question, p.View, p.Stage, p.More = v.p.T("Which accounts got here, and when?"), look, stageWords[stage].title, more
+	p.Question, p.View, p.Stage, p.More = v.p.T("Which accounts got here, and when?"), look, stageWords[want.Stage].title, more
+	if want.Then != 0 {
+		p.Then = stageWords[want.Then].title
+	}
 	p.Missed = v.r.URL.Query().Get("missed") == "yes"
 	if p.Missed {
 		p.Question = v.p.T("Which accounts had their time and did not get here?")
 	}
 	p.Crumb = &crumb{v.p.T("Life cycle"), look.Link("/lifecycle")}
 	p.extra = url.Values{}
-	for _, k := range []string{"stage", "missed", "within", "all"} {
+	for _, k := range []string{"stage", "then", "missed", "within", "all"} {
 		if x := v.r.URL.Query().Get(k); x != "" {
 			p.extra.Set(k, x)
 		}
@@ -301,17 +321,20 @@ func (s *server) lifecycleAccounts(v *visit) error {
 
 // stageList is the accounts that the figure of the address counts; with all
 // also those that still have time.
-func (s *server) stageList(v *visit, look *view, limit int) (list []metric.StageAccount, stage int, more bool, err error) {
-	q, err := v.stagesRequest(look, "")
-	if err != nil {
-		return nil, 0, false, err
-	}
-	if stage, err = readStage(v.r.URL.Query().Get("stage")); err != nil {
-		return nil, 0, false, err
-	}
+func (s *server) stageList(v *visit, look *view, limit int) (list []metric.StageAccount, want metric.StageList, more bool, err error) {
 	in := v.r.URL.Query()
-	list, more, err = s.Metrics.StageAccounts(v.r.Context(), q, metric.StageList{Stage: stage, Missed: in.Get("missed") == "yes", Mature: in.Get("all") == "", Limit: limit})
-	return list, stage, more, err
+	want = metric.StageList{Missed: in.Get("missed") == "yes", Mature: in.Get("all") == "", Limit: limit}
+	q, err := v.stagesRequest(look, "")
+	if err == nil {
+		want.Stage, err = v.readStage("stage")
+	}
+	if err == nil {
+		want.Then, err = v.readStage("then")
+	}
+	if err == nil {
+		list, more, err = s.Metrics.StageAccounts(v.r.Context(), q, want)
+	}
+	return list, want, more, err
 }
 
 // stageCSV is the accounts with the days of all their stages.
