@@ -164,7 +164,7 @@ func (c Conventions) check() error {
 	case c.LifetimeChurn != CustomersLost && c.LifetimeChurn != RevenueLost:
 		return farol.InvalidField("conventions.lifetime_churn", "must be either %s or %s", CustomersLost, RevenueLost)
 	case c.ReturnDays > 0 && c.ReturnGapDays > c.ReturnDays:
-		return farol.InvalidField("conventions.return_gap_days", "must not be longer than return_days, %d", c.ReturnDays)
+		return farol.InvalidField("conventions.return_gap_days", "must be at most %d: after so many days a former customer is new again", c.ReturnDays)
 	case c.Discounts != AllDiscounts && c.Discounts != PermanentDiscounts:
 		return farol.InvalidField("conventions.discounts", "must be either %s or %s", AllDiscounts, PermanentDiscounts)
 	case c.Brief != CountBrief && c.Brief != IgnoreBrief:

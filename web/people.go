@@ -400,11 +400,14 @@ func (s *server) listedThen(v *visit, look *view, ids []string) (listedPeople, e
 	return s.lookUp(v, q)
 }
 
+// lookedUp is how many people are looked up at once.
+const lookedUp = 1000
+
 func (s *server) lookUp(v *visit, q facts.PeopleQuery) (listedPeople, error) {
 	if len(q.Only) == 0 {
 		return listedPeople{}, nil
 	}
-	q.Tests, q.Limit = true, 1000
+	q.Tests, q.Limit = true, lookedUp
 	list, _, err := s.Facts.People(v.r.Context(), q)
 	out := make(listedPeople, len(list))
 	for _, x := range list {

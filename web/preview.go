@@ -1,10 +1,8 @@
 package web
 
 import (
-	"cmp"
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/farol-cs/farol"
@@ -20,7 +18,11 @@ type preview struct {
 	Note lang.Text
 }
 
-type previewRow struct{ Title, Now, Then, Gap, Reason string }
+type previewRow struct {
+	Title, Now, Then, Gap, Reason string
+	// Changed tells that the figure would be another one, or none.
+	Changed bool
+}
 
 // patience is how long a preview may take.
 const patience = 20 * time.Second
@@ -56,24 +58,37 @@ func (s *server) previewSetting(v *visit) error {
 	if x.name == metric.ActivationName {
 		p.Tried.Note = lang.Text("Here the criterion judges everybody; once saved, it judges those who begin from then on.")
 	}
+	p.Tried.Rows = v.triedAll(tried)
 	for _, t := range tried {
-		p.Tried.Rows = append(p.Tried.Rows, v.tried(t))
 		if t.Now.Period.Days() > 0 {
 			p.Tried.Period = v.p.Period(t.Now.Period, farol.Monthly)
 		}
 	}
-	// What changes stands above what does not.
-	slices.SortStableFunc(p.Tried.Rows, func(a, b previewRow) int { return cmp.Compare(b.Gap, "") - cmp.Compare(a.Gap, "") })
 	if err := s.strangers(v, &p); err != nil {
 		return err
 	}
 	return s.send(v, http.StatusOK, "setting_"+p.Setting.Name, "layout", p)
 }
 
+// triedAll writes the figures of a preview: what changes stands above what does
+// not.
+func (v *visit) triedAll(list []metric.Tried) []previewRow {
+	changed, same := []previewRow{}, []previewRow{}
+	for _, t := range list {
+		if row := v.tried(t); row.Changed {
+			changed = append(changed, row)
+		} else {
+			same = append(same, row)
+		}
+	}
+	return append(changed, same...)
+}
+
 // tried writes one figure of a preview.
 func (v *visit) tried(t metric.Tried) previewRow {
 	now, then := scale{v.p, t.Metric.Unit, t.Was}, scale{v.p, t.Metric.Unit, t.Is}
 	row := previewRow{Title: t.Metric.Title.In(v.p.Code()), Now: now.text(t.Now.Value), Then: then.text(t.Then.Value)}
+	row.Changed = !t.Late && (t.Was != t.Is || !sameValue(t.Now.Value, t.Then.Value))
 	switch a, b := t.Now.Value, t.Then.Value; {
 	case t.Late:
 		row.Reason = v.p.T("took too long to try")

@@ -5,10 +5,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
+	"github.com/farol-cs/farol/sight"
 )
 
 var exclusionsSetting = setting{
@@ -26,9 +28,10 @@ var exclusionsSetting = setting{
 }
 
 // strangers notes which of the ids left out nobody has so far: they may come
-// yet, or be mistyped.
+// yet, or be mistyped. It is told to those alone who see everybody: others
+// would be told that whoever is out of their sight does not exist.
 func (s *server) strangers(v *visit, p *settingPage) error {
-	if p.Setting.Name != metric.ExclusionsName {
+	if p.Setting.Name != metric.ExclusionsName || sight.Of(v.r.Context()).Limited() {
 		return nil
 	}
 	accounts, err := s.Customers.Accounts(v.r.Context())
@@ -37,17 +40,40 @@ func (s *server) strangers(v *visit, p *settingPage) error {
 	}
 	var unknown []string
 	for _, id := range linesOf(p.Get("accounts")) {
-		if _, known := accounts[farol.AccountID(id)]; !known {
+		if _, known := accounts[s.Facts.Joined(farol.AccountID(id), time.Time{})]; !known {
 			unknown = append(unknown, id)
 		}
 	}
-	ids := linesOf(p.Get("people"))
-	people, err := s.listed(v, slices.Clone(ids))
-	for _, id := range ids {
-		if _, known := people[farol.PersonID(id)]; !known {
-			unknown = append(unknown, id)
-		}
-	}
-	p.Strangers = strings.Join(unknown, ", ")
+	people, err := s.unknownPeople(v, linesOf(p.Get("people")))
+	p.Strangers = strings.Join(append(unknown, people...), ", ")
 	return err
+}
+
+// unknownPeople are the ids that nobody has, also nobody who goes by another
+// one now.
+func (s *server) unknownPeople(v *visit, ids []string) (unknown []string, err error) {
+	for part := range slices.Chunk(ids, lookedUp) {
+		asked := make([]farol.PersonID, len(part))
+		for i, id := range part {
+			asked[i] = farol.PersonID(id)
+		}
+		of, err := s.Facts.IDsOf(v.r.Context(), asked, time.Time{})
+		if err != nil {
+			return nil, err
+		}
+		var now []string
+		for _, all := range of {
+			now = append(now, string(all[0]))
+		}
+		people, err := s.listed(v, now)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range asked {
+			if _, known := people[of[id][0]]; !known {
+				unknown = append(unknown, string(id))
+			}
+		}
+	}
+	return unknown, nil
 }

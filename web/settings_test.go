@@ -2,8 +2,11 @@ package web
 
 import (
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
@@ -113,6 +116,13 @@ func TestSettingsRefused(t *testing.T) {
 		}
 		s.request(admin, "POST", "/settings/conventions/preview", form).is(422).has(".form-error", 1)
 	}
+	both(t, func(t *testing.T, code lang.Code) {
+		form := conventionsForm()
+		form.Set("return_days", "20")
+		form.Set("return_gap_days", "21")
+		a := s.request(as{role: store.Manager, code: code}, "POST", "/settings/conventions", form).is(422)
+		a.says(".form-error", map[lang.Code]string{lang.English: "Must be at most 20: after so many days", lang.Portuguese: "Deve ser no máximo 20: depois desses dias"}[code])
+	})
 	s.post(admin, "/settings/else").is(404)
 	s.post(admin, "/settings/else/preview").is(404)
 	s.get(admin, "/settings/else/versions").is(404)
@@ -181,4 +191,49 @@ func TestPreview(t *testing.T) {
 		t.Errorf("the preview saved something: %+v", got)
 	}
 	s.post(as{role: store.Viewer}, "/settings/company/preview").is(403)
+	s.strangersOfExclusions()
+}
+
+// Ids left out that nobody has are named: not those of whom goes by another id
+// now, however many there are, and to nobody who does not see everybody.
+func (s *site) strangersOfExclusions() {
+	s.t.Helper()
+	ctx := s.t.Context()
+	s.check(s.facts.JoinAccounts(ctx, time.Now(), "acct-04", "acct-05"))
+	s.post(as{role: store.CSM}, "/people/user-01-0/merge", "with", "late-user").is(303)
+	people := []string{"user-03-0", "late-user", "nobody"}
+	for i := range 1001 {
+		people = append(people, "none-"+strconv.Itoa(i))
+	}
+	people = append(people, "user-02-0")
+	form := url.Values{"accounts": {"acct-04\nacct-99"}, "people": {strings.Join(people, "\n")}}
+	said := s.request(admin, "POST", "/settings/exclusions/preview", form).is(200).text("form .flash")
+	if !strings.Contains(said, "acct-99, nobody, none-0,") || !strings.Contains(said, "none-1000.") || strings.Contains(said, "acct-04") || strings.Contains(said, "user-0") || strings.Contains(said, "late-user") {
+		s.t.Errorf("whom nobody knows: %.200s", said)
+	}
+	m, err := s.store.MemberByEmail(ctx, "manager@example.com")
+	s.check(err)
+	scope := store.OwnAccounts
+	_, err = s.store.UpdateMember(ctx, m.ID, store.MemberUpdate{Scope: &scope})
+	s.check(err)
+	s.request(as{role: store.Manager}, "POST", "/settings/exclusions/preview", form).is(200).has("form .flash", 0)
+}
+
+// What changes stands first, also what is a figure in one of the two cases
+// only, and what is shown in another currency.
+func TestPreviewOrder(t *testing.T) {
+	m, x, y := &metric.Metric{Unit: "accounts"}, 1.0, 2.0
+	pt := func(v *float64) metric.Point { return metric.Point{Value: v} }
+	v := &visit{p: lang.For(lang.English)}
+	rows := v.triedAll([]metric.Tried{
+		{Metric: m, Now: pt(&x), Then: pt(&x)}, {Metric: m, Late: true}, {Metric: m, Then: pt(&x)}, {Metric: m, Now: pt(nil), Then: pt(nil)},
+		{Metric: m, Now: pt(&x)}, {Metric: m, Now: pt(&x), Then: pt(&x), Was: "BRL", Is: "USD"}, {Metric: m, Now: pt(&x), Then: pt(&y)},
+	})
+	var order []bool
+	for _, r := range rows {
+		order = append(order, r.Changed)
+	}
+	if !slices.Equal(order, []bool{true, true, true, true, false, false, false}) {
+		t.Errorf("changed: %v", order)
+	}
 }
