@@ -50,6 +50,7 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"stays", testStays},
 		{"costs", testCosts},
 		{"invoices", testInvoices},
+		{"invoice words", testInvoiceWords},
 		{"movements", testMovements},
 		{"cohort and committed", testCohort},
 		{"answers and tickets", testAnswers},

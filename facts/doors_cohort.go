@@ -57,9 +57,7 @@ func (d *doors) committed() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	events := "(SELECT ce.*, p.period AS period, p.last AS last FROM (SELECT * FROM " + d.pricedEvents("1 = 1"+d.knownBy()) + " cf WHERE account <> ''" + d.noStaff("account", "") +
-		") ce JOIN " + periods + " p ON ce.eff_day <= p.last OR coalesce(ce.said_day, 1000000) <= dayNumber(p.last))"
-	lines := "(SELECT *, greatest(run_from, last) AS look FROM " + d.linesOf(events, "period, last, ") + " cl WHERE run_to = " + farFuture + ")"
+	lines := "(SELECT *, greatest(run_from, last) AS look FROM " + d.linesOf(d.signedEvents(periods), "period, last, ") + " cl WHERE run_to = " + farFuture + ")"
 	source := "(SELECT l.period AS period, l.last AS last, l.account AS account, i64(sum(" + value + ")) AS mrr FROM " + lines + " l" +
 		strings.ReplaceAll(join, "v.period = p.period", "v.period = l.period") + " WHERE l.local > 0 AND l.from_day <= l.look AND l.to_day > l.look AND " + value + " > 0 GROUP BY l.period, l.last, l.account)"
 	return d.dayed(source, []string{"period", "account", "mrr"}, "account", "last"), nil

@@ -108,7 +108,11 @@ func (d *doors) linesOf(source, own string) string {
 		kept = append(kept, "unbilled_on", "begun_on")
 	}
 	for _, c := range kept {
-		text += ", carried(" + c + ") OVER w AS " + c
+		held := "carried(" + c + ") OVER w"
+		if c == "quantity" && d.byInvoices() {
+			held = "nullif(" + held + ", -1)" // lines that do not say it end what was said
+		}
+		text += ", " + held + " AS " + c
 	}
 	for _, c := range []string{"product", "family", "plan", "currency"} {
 		text += ", coalesce(carried(nullif(" + c + ", '')) OVER w, '') AS " + c

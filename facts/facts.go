@@ -137,10 +137,12 @@ type Touch struct {
 	//  that takes effect later.
 	//  "moved": a subscription or charge of the day changed hands.
 	//  "invoices": a service period begins on the day, of a line learned in the
-	//  interval; "billed": another day that such a line moves, or one that changed
-	//  hands.
+	//  interval; "billed": the line was sent on the day, before its period, or it
+	//  changed hands.
 	//  "accounts": an account may have begun on the day.
 	//  "people": a person may have begun on the day.
+	//  "roles": what somebody is for the team was told on the day, of them or of
+	//  a person they were joined to.
 	//  "costs": a cost begins on the day, or one that began on it was replaced.
 	//  "changes": attributes of the day.
 	//  "exclusions": who is left out has changed (Day is 0), or which accounts

@@ -127,6 +127,10 @@ OR user_id IN (SELECT unnest({people:Array(String)})) OR anonymous IN (SELECT un
 // acting is the condition on days.
 const acting = "day >= {first_day:Date} AND day < {end_day:Date}"
 
+// saidAhead is the condition that a change was sent or signed on these days, and
+// takes effect later.
+const saidAhead = "said_day < dayNumber(day) AND said_day >= dayNumber({first_day:Date}) AND said_day < dayNumber({end_day:Date})"
+
 // wayQuery is one way with the condition on events that finds its facts.
 type wayQuery struct {
 	way  Way
@@ -147,8 +151,11 @@ OR origin IN (SELECT unnest({accounts:Array(String)})) OR person IN (SELECT unne
 			late, moved = append(late, "("+acting+")"), append(moved, "("+acting+")")
 		case "accounts":
 			began = true
-		case "billed":
-			late = append(late, "hash IN (SELECT fb.hash FROM ("+firstBilled+") fb)")
+		case "billed", "signed":
+			// Committed revenue has them from when they were sent or signed.
+			of := map[string]string{"billed": "invoices", "signed": "subscriptions"}[name]
+			late = append(late, "hash IN (SELECT hash FROM "+of+" WHERE "+learned+" AND "+saidAhead+")")
+			moved = append(moved, "hash IN (SELECT hash FROM "+of+" WHERE "+saidAhead+")")
 		case "moved", "exclusions", "changes":
 		default:
 			if t := tableOf(name); t != nil {

@@ -45,19 +45,12 @@ var touches = []struct{ table, days string }{
 // ofRoles are the changes that tell what people are for the team.
 const ofRoles = "subject = 'person' AND trait IN ('" + RoleTrait + "', '" + SentRole + "')"
 
-// firstBilled are the lines that were learned of subscriptions that had none
-// before: from then on the prices of their events do not count. Lines that were
-// given to another account are not known to have been of this one.
-const firstBilled = "SELECT b.hash AS hash, b.subscription AS subscription FROM (SELECT hash, account, subscription FROM invoices WHERE credit = 0 AND until > day AND " + learned + ") b LEFT JOIN (SELECT DISTINCT account, subscription FROM invoices WHERE credit = 0 AND until > day AND known <= {since:DateTime64(3)} " +
-	"AND hash NOT IN (SELECT hash FROM moves)) o ON o.account = b.account AND o.subscription = b.subscription WHERE o.subscription IS NULL"
-
 // billedOtherwise are the days before its period on which a line moves
-// something: those on which it was sent, those of the subscription's events
-// when it is the first, and of lines that now count for another account both.
+// something: those on which it was sent, and of lines that now count for another
+// account also those of their periods. Whatever a line puts an end to, prices of
+// events among it, ends no sooner than it begins or was sent.
 const billedOtherwise = "SELECT DISTINCT x.d AS d FROM (SELECT dayFrom(said_day) AS d FROM invoices WHERE said_day < dayNumber(day) AND " + learned +
-	" UNION ALL SELECT s.day AS d FROM subscriptions s JOIN (" + firstBilled + ") f ON f.subscription = s.subscription" +
-	" UNION ALL SELECT least(day, dayFrom(said_day)) AS d FROM invoices WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")" +
-	" UNION ALL SELECT t.day AS d FROM subscriptions t JOIN (SELECT DISTINCT subscription FROM invoices WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) m ON m.subscription = t.subscription) x"
+	" UNION ALL SELECT least(day, dayFrom(said_day)) AS d FROM invoices WHERE hash IN (SELECT hash FROM moves WHERE " + learned + ")) x"
 
 // together asks for the days of rows that were learned or moved, and of all
 // others of the same thing: an answer given again takes the first one's place,

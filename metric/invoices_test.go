@@ -236,10 +236,25 @@ func TestInvoicesMoveWhatWasKept(t *testing.T) {
 	}
 	r := New(catalogue, f, func() Settings { return x.Settings })
 	r.SetClock(clk.now)
-	// The first line of hooli's contract, for March, takes the price of its events
-	// out of January, too; a line of acme's for April comes late.
-	late := []farol.Event{lateLine("hooli", "h", "2026-03-01", "2026-04-01"), lateLine("acme", "a", "2026-04-01", "2026-05-01")}
-	late[0].Known, late[1].Known = x.Now.Add(time.Hour), x.Now.Add(time.Hour)
+	// The first line of hooli's contract takes the place of its price from March on;
+	// a line of acme's for April comes late. What nova signed in January for 5 March
+	// is billed from the 1st, and was already in January; what oscorp signed is
+	// billed when it begins, so that what was committed before stays as it was.
+	ahead := func(account, day string) farol.Event {
+		e := lateLine(account, account, "2026-03-01", "2026-04-01", time.Date(2026, 1, 20, 12, 0, 0, 0, time.UTC))
+		e.ID, e.Name, e.Known = "signed-"+account, "Subscription Started", e.At
+		e.Properties = fmt.Appendf(nil, `{"subscription":%q,"mrr":300,"currency":"BRL","starts_at":"%sT12:00:00Z"}`, account, day)
+		return e
+	}
+	x.Events = append(x.Events, ahead("nova", "2026-03-05"), ahead("oscorp", "2026-03-01"))
+	march := time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC)
+	late := []farol.Event{
+		lateLine("hooli", "h", "2026-03-01", "2026-04-01", march), lateLine("acme", "a", "2026-04-01", "2026-05-01", march),
+		lateLine("nova", "nova", "2026-03-01", "2026-04-01", time.Date(2026, 1, 25, 12, 0, 0, 0, time.UTC)), lateLine("oscorp", "oscorp", "2026-03-01", "2026-04-01", march),
+	}
+	for i := range late {
+		late[i].Known = x.Now.Add(time.Hour)
+	}
 	for _, part := range [][]farol.Event{x.Events, late} {
 		slices.SortStableFunc(part, func(a, b farol.Event) int { return a.Known.Compare(b.Known) })
 		takeIn(t, f, clk, [][]farol.Event{part})
@@ -266,19 +281,32 @@ func TestInvoicesMoveWhatWasKept(t *testing.T) {
 			t.Errorf("%s: %v", m.Name, err)
 		}
 	}
-	list, _, err := r.Restatements(ctx, Ledger{Metric: "mrr", Grain: farol.Monthly})
-	if err != nil || len(list) == 0 {
-		t.Fatalf("%d restatements, %v", len(list), err)
-	}
-	for _, l := range list {
-		o, err := r.Restatement(ctx, l.ID(), nil)
-		if err != nil || !o.Same || len(o.Causes) == 0 || len(o.Causes[0].Facts) == 0 || o.Causes[0].Facts[0].Name != "Invoice Line Billed" {
-			t.Errorf("%v from %v to %v: %+v, %v", l.Period, *l.Was.Value, *l.Is.Value, o.Causes, err)
+	for metric, months := range map[string][]string{"mrr": {"2026-03-01", "2026-04-01", "2026-05-01"}, "cmrr": {"2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01", "2026-05-01"}} {
+		list, _, err := r.Restatements(ctx, Ledger{Metric: metric, Grain: farol.Monthly})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, l := range list {
+			got = append(got, l.Period.From.String())
+			o, err := r.Restatement(ctx, l.ID(), nil)
+			if err != nil || !o.Same || len(o.Causes) == 0 || len(o.Unplaced) > 0 {
+				t.Errorf("%s, %v from %v to %v: %+v, %v", metric, l.Period, *l.Was.Value, *l.Is.Value, o, err)
+			}
+			for _, c := range o.Causes {
+				if len(c.Facts) != 1 || c.Facts[0].Name != "Invoice Line Billed" {
+					t.Errorf("%s, %v, %s comes from %v", metric, l.Period, c.Unit, c.Facts)
+				}
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, months) {
+			t.Errorf("%s was restated for %v, not %v", metric, got, months)
 		}
 	}
 }
 
-func lateLine(account, subscription, from, to string) farol.Event {
+func lateLine(account, subscription, from, to string, at time.Time) farol.Event {
 	props := fmt.Sprintf(`{"subscription":%q,"amount":55,"currency":"BRL","period_start":%q,"period_end":%q}`, subscription, from, to)
-	return farol.Event{ID: "late-" + account, Source: "s", Kind: farol.Track, Name: "Invoice Line Billed", Account: farol.AccountID(account), At: time.Date(2026, 3, 20, 12, 0, 0, 0, time.UTC), Properties: []byte(props)}
+	return farol.Event{ID: "late-" + account, Source: "s", Kind: farol.Track, Name: "Invoice Line Billed", Account: farol.AccountID(account), At: at, Properties: []byte(props)}
 }

@@ -16,8 +16,10 @@ type refLine struct {
 	begins, running bool
 	mrr             float64
 	status          string
-	said            farol.Day
-	of              []refInvoice // what begins, in order
+	currency        string
+	day             farol.Day
+	// all are the lines of the subscription, inForce those for the day.
+	all, inForce []refInvoice
 }
 
 // refInvoice is a line of an invoice.
@@ -30,17 +32,52 @@ type refInvoice struct {
 	props            map[string]any
 }
 
-// describe takes over what the lines say that begin.
+// describe takes over what the lines in force say.
 func (x *refLine) describe(l *revLine) {
-	for _, i := range x.of {
-		for key, to := range map[string]*string{"product": &l.product, "family": &l.family, "plan": &l.plan, "currency": &l.currency} {
-			if s, ok := i.props[key].(string); ok && s != "" && !i.credit {
-				*to = s
-			}
+	if x.currency != "" {
+		l.currency = x.currency
+	}
+	if !x.running {
+		return
+	}
+	type words [3]string
+	of := func(i refInvoice) (w words) {
+		for k, key := range []string{"product", "family", "plan"} {
+			w[k], _ = i.props[key].(string)
 		}
-		if q, ok := i.props["quantity"].(float64); ok && !i.credit {
-			l.quantity = &q
+		return w
+	}
+	worth, charged, begun := map[words]float64{}, map[words]bool{}, map[words]farol.Day{}
+	units, said := 0.0, true
+	for _, i := range x.inForce {
+		worth[of(i)] += i.mrr
+		q, ok := i.props["quantity"].(float64)
+		if said = said && ok; i.credit {
+			q = -q
+		} else {
+			charged[of(i)] = true
 		}
+		units += q
+	}
+	for _, i := range x.all {
+		if !i.credit && i.day <= x.day {
+			begun[of(i)] = max(begun[of(i)], i.day)
+		}
+	}
+	var best *words
+	for w := range charged {
+		if best == nil || cmp.Or(cmp.Compare(worth[w], worth[*best]), cmp.Compare(begun[w], begun[*best]), slices.Compare(w[:], best[:])) > 0 {
+			best = &w
+		}
+	}
+	for k, to := range []*string{&l.product, &l.family, &l.plan} {
+		if best[k] != "" {
+			*to = best[k]
+		}
+	}
+	if l.quantity = nil; said {
+		units = max(units, 0)
+		l.quantity = &units
 	}
 }
 
@@ -77,6 +114,9 @@ func (r *reference) bill(b *revBook) {
 		p := r.propsOf(e)
 		x := refInvoice{known: e.Known, id: e.ID, said: r.day(e.At), props: p, credit: p["amount"].(float64) < 0}
 		x.at, x.until = r.servedPeriod(e)
+		if r.heard != 0 && x.said > r.heard && r.day(x.at) > r.heard {
+			continue
+		}
 		if x.day, x.ends = r.day(x.at), r.day(x.until); x.ends > x.day {
 			x.mrr = r.billedMonthly(x)
 			key := [2]string{account, p["subscription"].(string)}
@@ -84,12 +124,7 @@ func (r *reference) bill(b *revBook) {
 		}
 	}
 	for key, list := range lines {
-		changes := billedChanges(key[1], list)
-		for i := range b.events[key[0]] {
-			e := &b.events[key[0]][i]
-			e.billed = e.billed || e.sub == key[1] && len(changes) > 0
-		}
-		b.events[key[0]] = append(b.events[key[0]], changes...)
+		b.events[key[0]] = append(b.events[key[0]], billedChanges(key[1], list)...)
 	}
 }
 
@@ -196,20 +231,20 @@ func billedChanges(sub string, list []refInvoice) (out []revEvent) {
 
 // dayOfLines is what lines make of a day on which some begin or end.
 func dayOfLines(sub string, day farol.Day, list []refInvoice) (revEvent, *refLine) {
-	x := &refLine{said: 1 << 30}
-	e := revEvent{name: "Invoice Line Billed", sub: sub, billed: true, line: x}
+	x := &refLine{day: day, all: list}
+	e := revEvent{name: "Invoice Line Billed", sub: sub, line: x}
 	best, ended := -1, time.Time{}
 	var first refInvoice
 	for _, i := range list {
 		if i.day <= day && i.ends > day {
 			x.mrr += i.mrr
 			x.running = x.running || !i.credit
+			x.inForce, x.currency = append(x.inForce, i), i.props["currency"].(string)
 		}
 		rank := -1
 		switch {
 		case i.day == day && !i.credit:
 			rank, x.begins = 2, true
-			x.of = append(x.of, i)
 			e.at = later(e.at, i.at)
 		case i.day == day:
 			rank = 1
@@ -222,9 +257,6 @@ func dayOfLines(sub string, day farol.Day, list []refInvoice) (revEvent, *refLin
 		}
 		if rank < 0 {
 			continue
-		}
-		if i.day == day {
-			x.said = min(x.said, i.said)
 		}
 		e.known = later(e.known, i.known)
 		if rank > best || rank == best && cmp.Or(i.at.Compare(first.at), i.known.Compare(first.known), cmp.Compare(i.id, first.id)) > 0 {

@@ -18,6 +18,12 @@ type refMove struct {
 
 var revMoves, revFutures sync.Map
 
+// refFuture is a reference with all that was known of later by a day.
+type refFuture struct {
+	of    *reference
+	heard farol.Day
+}
+
 type revMovesKey struct {
 	r    *reference
 	p    farol.Period
@@ -362,21 +368,29 @@ func (r *reference) committed(q Request, last farol.Day) []refRow {
 	for i := range r.events {
 		r.excludedAccount(r.accountOf(&r.events[i])) // as of the day that is looked at
 	}
-	all, ok := revFutures.Load(r)
+	key := refFuture{of: r}
+	if r.s.Conventions.Basis == InvoiceBasis {
+		key.heard = last
+	}
+	all, ok := revFutures.Load(key)
 	if !ok {
 		later := *r
-		later.asOf = farol.Date(2148, 1, 1)
-		all, _ = revFutures.LoadOrStore(r, &later)
+		later.asOf, later.heard = farol.Date(2148, 1, 1), key.heard
+		all, _ = revFutures.LoadOrStore(key, &later)
 	}
 	future := all.(*reference)
 	for account, events := range future.revenue().events {
 		var list []revEvent
 		for _, e := range events {
-			said := future.said(e)
-			if r.day(e.at) <= last || said <= last && e.ofSubscription() {
+			if r.day(e.at) <= last || e.line != nil || e.ofSubscription() && future.said(e) <= last {
+				if e.line != nil {
+					now := *e.line
+					e.line = &now
+				}
 				list = append(list, e)
 			}
 		}
+		future.holdStates(list)
 		seen := map[string]bool{}
 		for _, e := range list {
 			if !e.ofSubscription() || seen[e.sub] {
@@ -407,9 +421,6 @@ func (r *reference) committed(q Request, last farol.Day) []refRow {
 
 // said is the day on which an event was signed or asked for.
 func (r *reference) said(e revEvent) farol.Day {
-	if e.line != nil {
-		return e.line.said
-	}
 	if s, ok := e.props["requested_at"].(string); ok {
 		return r.day(mustTime(s))
 	}

@@ -17,11 +17,10 @@ type revEvent struct {
 	id, name  string
 	sub       string
 	props     map[string]any
-	// term is when a cancellation takes effect, whatever the setting; billed
-	// tells that the subscription has lines of invoices, line what they are then.
-	term   time.Time
-	billed bool
-	line   *refLine
+	// term is when a cancellation takes effect, whatever the setting; line what
+	// lines of invoices make of the day.
+	term time.Time
+	line *refLine
 	// said is when it was signed; mean the price in place of its own.
 	said farol.Day
 	mean *refMean
@@ -132,7 +131,7 @@ func (r *reference) lines(day farol.Day) map[string][]revLine {
 func (r *reference) replay(events []revEvent, sub string, day farol.Day) (l revLine, ok bool) {
 	var percent, off, unit, gross, listed float64
 	var until, paused, failed, unbilled, begun farol.Day = 0, -1, -1, -1, -1
-	mode, trial := "", false
+	mode, trial, billed := "", false, false
 	for _, e := range events {
 		on := r.day(e.at)
 		if on > day {
@@ -166,11 +165,12 @@ func (r *reference) replay(events []revEvent, sub string, day farol.Day) (l revL
 		l.status = status
 		if e.name == "Subscription Started" || e.name == "Subscription Resumed" {
 			failed = -1
-			if e.billed {
+			if billed {
 				begun = on
 			}
 		}
 		if e.line != nil {
+			billed, trial, percent, off, until = true, false, 0, 0, 0
 			l.reason = ""
 			if unbilled = on; e.line.running {
 				unbilled, mode, listed = -1, "m", e.line.mrr
@@ -188,7 +188,7 @@ func (r *reference) replay(events []revEvent, sub string, day farol.Day) (l revL
 		if on == day {
 			l.escalated = l.escalated || e.props["escalator"] == true
 		}
-		if e.billed { // what it costs is said by its lines
+		if billed { // what it costs is said by its lines
 			l.currency = currency
 			continue
 		}

@@ -20,6 +20,9 @@ type reference struct {
 	known time.Time
 	// through is the last day up to asOf that has passed.
 	through farol.Day
+	// heard leaves out lines of invoices that are for later days and were sent
+	// after this one; 0 is none.
+	heard   farol.Day
 	events  []farol.Event
 	next    map[farol.PersonID]farol.PersonID
 	joins   []refJoin
