@@ -258,8 +258,9 @@ func testAppend(t *testing.T, k *kit) {
 	silent := k.track("2026-03-01 04:00", "ana", "acme", "Heartbeat", `{"interactive":false}`)
 	played := k.track("2026-03-01 04:00", "ana", "acme", "Report Created", `{"impersonated":true}`)
 	played.Context = []byte(`{"impersonated":false}`)
-	r := k.add(first, second, page, silent, played)
-	if r.Accepted != 5 || r.Duplicates != 0 || !r.Known.Equal(k.clock.now) {
+	signed := k.track("2026-03-01 04:00", "ana", "acme", "Signed Up", `{"impersonated":true}`)
+	r := k.add(first, second, page, silent, played, signed)
+	if r.Accepted != 6 || r.Duplicates != 0 || !r.Known.Equal(k.clock.now) {
 		t.Fatalf("receipt %+v", r)
 	}
 	// 02:30 UTC is the evening of the day before in São Paulo.
@@ -270,10 +271,10 @@ func testAppend(t *testing.T, k *kit) {
 		t.Fatal(len(rows), next, err)
 	}
 	rest, next, err := k.f.Events(context.Background(), EventFilter{Limit: 3, After: next})
-	if err != nil || len(rest) != 2 || next != "" {
+	if err != nil || len(rest) != 3 || next != "" {
 		t.Fatal(len(rest), next, err)
 	}
-	e := rest[1]
+	e := rest[2]
 	if e.ID != first.ID || string(e.Properties) != string(first.Properties) || e.Day != day("2026-02-28") || e.Resolved != "acme" || e.Canonical != "ana" || !e.Late {
 		t.Fatalf("%+v", e)
 	}

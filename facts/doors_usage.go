@@ -85,7 +85,8 @@ func (d *doors) beats(n int) string {
 	if counts != "" {
 		counts = " AND (" + counts + " OR " + beat + ")"
 	}
-	return d.momentsOf(n, "(active = true OR kind = 'track' AND name = '"+heartbeat+"')", counts)
+	const ofOthers = "coalesce(propStr(properties, 'impersonated'), '') <> 'true' AND coalesce(propStr(context, 'impersonated'), '') <> 'true'"
+	return d.momentsOf(n, "(active = true OR kind = 'track' AND name = '"+heartbeat+"' AND "+ofOthers+")", counts)
 }
 
 // momentsOf are the events of people that the two conditions keep, the first of

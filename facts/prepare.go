@@ -139,7 +139,9 @@ func (p *prepared) track(parser *fastjson.Parser) {
 		p.quiet(parser)
 		return
 	}
-	p.active = w.interactive
+	if p.active = w.interactive; p.active {
+		p.asCustomer(parser)
+	}
 	v, err := propertiesOf(parser, p.e.Properties)
 	if err != nil || w.check(p.e, v) != nil {
 		return
@@ -158,15 +160,20 @@ var (
 	keySeconds      = []byte(`seconds"`)
 )
 
-// quiet reads interactive, impersonated and the seconds. Nearly no event has
-// them, so the JSON is parsed only when the key is seen.
-func (p *prepared) quiet(parser *fastjson.Parser) {
+// asCustomer reads interactive and impersonated. Nearly no event has them, so
+// the JSON is parsed only when the key is seen.
+func (p *prepared) asCustomer(parser *fastjson.Parser) {
 	for _, raw := range [][]byte{p.e.Context, p.e.Properties} {
 		if bytes.Contains(raw, keyInteractive) && says(parser, raw, "interactive", fastjson.TypeFalse) ||
 			bytes.Contains(raw, keyImpersonated) && says(parser, raw, "impersonated", fastjson.TypeTrue) {
 			p.active = false
 		}
 	}
+}
+
+// quiet reads what events say that are not well known: these, and the seconds.
+func (p *prepared) quiet(parser *fastjson.Parser) {
+	p.asCustomer(parser)
 	if !bytes.Contains(p.e.Properties, keySeconds) {
 		return
 	}

@@ -194,7 +194,7 @@ func TestCompareAddsUp(t *testing.T) {
 		embedded := strings.HasSuffix(t.Name(), "duckdb")
 		apart := map[Method]int{}
 		for i, c := range worlds {
-			if i > 0 && !embedded {
+			if i > 0 && !embedded || i > 1 {
 				continue
 			}
 			zone := mustZone(t, c.zone)
@@ -213,8 +213,8 @@ func TestCompareAddsUp(t *testing.T) {
 				}
 				g := m.Grains[(i+j)%len(m.Grains)]
 				for k, q := range w.comparisons(m, g) {
-					// Each metric is taken apart in four ways over the worlds.
-					if embedded && (i+j+k)%4 != 0 || !embedded && j/40%4 != k {
+					// Each metric is taken apart in two ways of four over the worlds.
+					if embedded && (2*i+j+k)%4 != 0 || !embedded && j/40%4 != k {
 						continue
 					}
 					got, err := w.r.Compare(ctx, q)

@@ -99,6 +99,9 @@ func (r *reference) moments(q Request) map[[2]string][]refMoment {
 		a := refAct{day: r.day(e.At), account: r.accountOf(e), person: r.person(e.Person()), name: name}
 		interactive, said := r.propsOf(e)["interactive"].(bool)
 		beat := e.Kind == farol.Track && name == "Heartbeat"
+		if r.propsOf(e)["impersonated"] == true {
+			continue
+		}
 		if !beat && (businessEvents[name] || said && !interactive || !r.counts(a)) || a.day > r.asOf || a.person == "" {
 			continue
 		}

@@ -47,10 +47,12 @@ now 2026-02-06 12:00
 2026-02-02 10:05  ana@acme  "Report Created"
 2026-02-02 10:08  ana@acme  "Heartbeat"
 2026-02-02 10:20  ana@acme  page
+2026-02-02 10:23  ana@acme  "Heartbeat" impersonated=true
 2026-02-02 23:58  ben@globex  page
 2026-02-03 00:02  ben@globex  page
 2026-02-03 00:06  ben@globex  "Heartbeat"
 2026-02-03 00:10  ben@globex  page
+2026-02-03 10:59  cid@globex  "Signed Up" impersonated=true
 2026-02-03 11:00  cid@globex  "Heartbeat"
 2026-02-03 11:04  cid@globex  "Heartbeat"
 

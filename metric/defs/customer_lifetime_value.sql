@@ -6,7 +6,7 @@
 -- grains: month
 -- reach: forever
 -- waits: no
--- version: 1
+-- version: 2
 -- per account: no
 -- settings: company, conventions
 -- title [en]: Customer lifetime value (simple)

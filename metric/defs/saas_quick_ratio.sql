@@ -6,7 +6,7 @@
 -- grains: month, week
 -- reach: forever
 -- waits: no
--- version: 1
+-- version: 2
 -- per account: no
 -- settings: company, conventions
 -- amounts: both
