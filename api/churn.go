@@ -209,8 +209,8 @@ type LifetimeValue struct {
 	Group          *string  `json:"group" doc:"null for all customers."`
 	MRR            float64  `json:"mrr"`
 	Paying         float64  `json:"paying"`
-	Exposure       float64  `json:"customer_months" doc:"Of the last whole months (conventions: lifetime_months); MRR-months where lifetime_churn is revenue."`
-	Left           float64  `json:"left"`
+	Exposure       float64  `json:"customer_months" doc:"Of the last whole months (conventions: lifetime_months); MRR-months where churn_of is revenue."`
+	Left           float64  `json:"left" doc:"What was lost in these months: customers; where churn_of is revenue, MRR lost less what customers added, below 0 when they added more."`
 	Simple         *float64 `json:"simple" doc:"Revenue per account over churn."`
 	SimpleLow      *float64 `json:"simple_low"`
 	SimpleHigh     *float64 `json:"simple_high"`
@@ -247,6 +247,7 @@ type lifetimeOutput struct {
 		Currency farol.Currency  `json:"currency"`
 		Margin   float64         `json:"gross_margin"`
 		Discount float64         `json:"discount_rate" doc:"Per year."`
+		ChurnOf  string          `json:"churn_of" enum:"customers,revenue" doc:"What lifetimes are reckoned from (conventions: lifetime_churn)."`
 		All      LifetimeValue   `json:"all"`
 		Groups   []LifetimeValue `json:"groups" nullable:"false"`
 	}
@@ -263,7 +264,7 @@ func (s *server) lifetimeValue(ctx context.Context, in *survivalInput) (*lifetim
 	}
 	out := &lifetimeOutput{}
 	b := &out.Body
-	b.Version, b.Currency, b.Margin, b.Discount = r.Version, r.Currency, r.Margin, r.Discount
+	b.Version, b.Currency, b.Margin, b.Discount, b.ChurnOf = r.Version, r.Currency, r.Margin, r.Discount, s.Metrics.ChurnOf()
 	b.All, b.Groups = newLifetimeValue(r.Whole, false), []LifetimeValue{}
 	for _, x := range r.Groups {
 		b.Groups = append(b.Groups, newLifetimeValue(x, true))

@@ -42,6 +42,9 @@ func TestChurn(t *testing.T) {
 		t.Errorf("survival: %v", s)
 	}
 	v := h.get("/api/v1/churn/lifetime-value")["all"].(map[string]any)
+	if l := h.get("/api/v1/churn/lifetime-value"); l["churn_of"] != "customers" {
+		t.Errorf("the churn is of %v", l["churn_of"])
+	}
 	if v["paying"] != 10.0 || v["survival"] != nil || v["reason"] != "few_customers" {
 		t.Errorf("lifetime value: %v", v)
 	}

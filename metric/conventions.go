@@ -134,6 +134,10 @@ func (c *Conventions) UnmarshalJSON(body []byte) error {
 // in force.
 func (r *Reader) ByInvoices() bool { return r.settings().Conventions.Basis == InvoiceBasis }
 
+// ChurnOf tells what lifetimes are reckoned from, CustomersLost or RevenueLost,
+// by the settings in force.
+func (r *Reader) ChurnOf() string { return r.settings().Conventions.LifetimeChurn }
+
 func (c Conventions) check() error {
 	bounded := func(field string, v, low, high int) error {
 		if v < low || v > high {

@@ -113,7 +113,8 @@ func (s Simulation) Check() error {
 		share("churn_spread", s.ChurnSpread, 0, 3), share("expansion_spread", s.ExpansionSpread, 0, 1), share("futures", float64(s.Futures), 1, maxFutures),
 	}
 	// The names are those of the parameters of pages and API.
-	for end, f := range map[string]Future{"": s.Now, "_b": s.Then} {
+	for i, f := range []Future{s.Now, s.Then} {
+		end := []string{"", "_b"}[i]
 		checks = append(checks, share("churn"+end, f.Churn, 0, 1), share("expansion"+end, f.Expansion, -1, 1),
 			share("new"+end, f.NewCustomers, 0, 1e6), share("arpa"+end, f.NewMRR, 0, 1e9), share("price"+end, f.PriceRise, -1, 10))
 	}

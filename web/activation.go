@@ -300,10 +300,7 @@ func (p *activationPage) listStuck(v *visit, s metric.Stuck, names called) {
 	out := &stuckView{More: s.Total - int64(len(s.Units))}
 	out.Summary = v.p.T("%s have not met it; %s of them still have time.", v.p.Number(float64(s.Total), 0), v.p.Number(float64(s.Open), 0))
 	for _, step := range s.Steps {
-		row := stuckStep{step.Number, step.Clause.String(), "", v.p.Number(float64(step.Waiting), 0), v.p.Number(float64(step.Open), 0)}
-		if step.Clause.Name == "*" && len(step.Clause.Where) == 0 && step.Clause.Min == 1 {
-			row.Clause = v.p.T("any activity")
-		}
+		row := stuckStep{step.Number, clauseName(v.p, step.Clause), "", v.p.Number(float64(step.Waiting), 0), v.p.Number(float64(step.Open), 0)}
 		if s.Steps[0].Version != s.Steps[len(s.Steps)-1].Version {
 			row.Version = v.p.T("Version %d", step.Version)
 		}
@@ -317,12 +314,20 @@ func (p *activationPage) listStuck(v *visit, s metric.Stuck, names called) {
 			row.Who = accountWho(u.Account)
 		}
 		if u.Step > 0 {
-			row.Step = u.Done[u.Step-1].Clause.Name
+			row.Step = clauseName(v.p, u.Done[u.Step-1].Clause)
 		}
 		row.Done = doneText(v.p, u.Done)
 		out.Rows = append(out.Rows, row)
 	}
 	p.Stuck = out
+}
+
+// clauseName is a condition of the criterion in words.
+func clauseName(p *lang.Printer, c metric.Clause) string {
+	if c.Name == "*" && len(c.Where) == 0 && c.Min == 1 {
+		return p.T("any activity")
+	}
+	return c.String()
 }
 
 // doneText is how far somebody is: "2 of 3 · 0 of 2".

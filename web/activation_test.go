@@ -43,6 +43,17 @@ func TestActivationPage(t *testing.T) {
 	}
 }
 
+// The condition of a criterion without events has words, wherever it stands.
+func TestClauseName(t *testing.T) {
+	p := lang.For(lang.Portuguese)
+	if got := clauseName(p, metric.Clause{Name: "*", Min: 1}); got != "qualquer atividade" {
+		t.Error(got)
+	}
+	if got := clauseName(p, metric.Clause{Name: "*", Min: 5}); got != "* >= 5" {
+		t.Error(got)
+	}
+}
+
 func TestAdoptionPage(t *testing.T) {
 	empty := staffed(t)
 	s := staffed(t)

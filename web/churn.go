@@ -38,6 +38,8 @@ type churnPage struct {
 	// Facts are what the curves say in words.
 	Facts  []string
 	Values []valueRow
+	// NetChurn tells that their churn is that of MRR, net of what customers add.
+	NetChurn bool
 	// Simulator leads to the long-term page.
 	Simulator string
 }
@@ -141,6 +143,7 @@ func (s *server) fillChurn(v *visit, look *view, q metric.Request, names func(fa
 		values, err := s.Metrics.LifetimeValue(ctx, q)
 		if err == nil {
 			p.values(v, values)
+			p.NetChurn = s.Metrics.ChurnOf() == metric.RevenueLost
 		}
 		return err
 	})

@@ -74,13 +74,15 @@ func (s *server) churnSurvivalCSV(v *visit) error {
 	})
 }
 
-// churnWorthCSV is what a customer of each group is worth, in every way.
+// churnWorthCSV is what a customer of each group is worth, in every way. What
+// was lost of the exposure are customers of customer-months or, where churn_of
+// is revenue, MRR (net of what customers added) of MRR-months.
 func (s *server) churnWorthCSV(v *visit) error {
 	return churnSheet(v, "churn-worth.csv", s.Metrics.LifetimeValue, func(r metric.LifetimeReport, out *sheet) {
-		write(out, []string{"group", "all", "paying", "customer_months", "lost", "simple", "simple_low", "simple_high", "with_margin", "margin_low", "margin_high", "discounted", "discounted_low", "discounted_high", "survival", "survival_low", "survival_high", "months", "currency"})
+		write(out, []string{"group", "all", "paying", "churn_of", "exposure", "lost", "simple", "simple_low", "simple_high", "with_margin", "margin_low", "margin_high", "discounted", "discounted_low", "discounted_high", "survival", "survival_low", "survival_high", "months", "currency"})
 		for i, x := range append([]metric.LifetimeRow{r.Whole}, r.Groups...) {
-			row := []string{x.Group, strconv.FormatBool(i == 0)}
-			for _, n := range []*float64{&x.Paying, &x.Exposure, &x.Left, x.Simple, x.SimpleLow, x.SimpleHigh, x.WithMargin, x.MarginLow, x.MarginHigh, x.Discounted, x.DiscountedLow, x.DiscountedHigh, x.Survival, x.SurvivalLow, x.SurvivalHigh, x.Lifetime} {
+			row := []string{x.Group, strconv.FormatBool(i == 0), plain(&x.Paying), s.Metrics.ChurnOf()}
+			for _, n := range []*float64{&x.Exposure, &x.Left, x.Simple, x.SimpleLow, x.SimpleHigh, x.WithMargin, x.MarginLow, x.MarginHigh, x.Discounted, x.DiscountedLow, x.DiscountedHigh, x.Survival, x.SurvivalLow, x.SurvivalHigh, x.Lifetime} {
 				row = append(row, plain(n))
 			}
 			write(out, append(row, string(r.Currency)))

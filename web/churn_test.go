@@ -10,6 +10,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -90,6 +91,16 @@ func TestChurn(t *testing.T) {
 		}
 		s.get(admin, strings.Replace(page.attr("#"+table+" a[download]", "href"), "12m", "never", 1)).is(400)
 	}
+	// Which churn lifetimes are reckoned from is said.
+	page.says("#lifetime thead", "PayingChurn per month")
+	c := metric.Defaults().Conventions
+	c.LifetimeChurn = metric.RevenueLost
+	_, err := s.store.Define(t.Context(), store.Draft{Kind: metric.SettingKind, Name: metric.ConventionsName, Body: c, Author: "test"})
+	s.check(err)
+	s.get(admin, "/churn?period=12m").is(200).says("#lifetime thead", "Net MRR churn per month")
+	if file := s.get(admin, "/churn/worth.csv?period=12m").is(200).body; !strings.HasPrefix(file, "group,all,paying,churn_of,exposure,lost,") || !strings.Contains(file, ",revenue,") {
+		t.Errorf("the file is %.200s", file)
+	}
 }
 
 func TestSimulator(t *testing.T) {
@@ -111,5 +122,6 @@ func TestSimulator(t *testing.T) {
 		t.Errorf("nothing changed is worth %q", got)
 	}
 	s.get(admin, "/churn/simulator?churn=much").is(400).has("input[name=churn][value=much]", 1).says(".form-error", "not a number")
-	s.get(admin, "/churn/simulator?churn=500").is(400).has("input[name=churn][value='500']", 1).says(".form-error", "percentage")
+	s.get(admin, "/churn/simulator?churn=500").is(400).has("input[name=churn][value='500']", 1).says(".form-error", "from 0% to 100%")
+	s.get(admin, "/churn/simulator?expansion_b=-200").is(400).says(".form-error", "from −100% to 100%")
 }

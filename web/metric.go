@@ -147,7 +147,7 @@ func (s *server) metric(v *visit) error {
 	}
 	p.Version, p.PrintedVersion = series.Version, series.Version
 	accounts, people := s.Metrics.LeftOut()
-	p.LeftOut = v.p.T("tests, staff and bots; by name %s accounts, %s people", v.p.Number(float64(accounts), 0), v.p.Number(float64(people), 0))
+	p.LeftOut = v.p.T("tests, staff and bots; by name %s and %s", v.p.N(accounts, "%d account", "%d accounts"), v.p.N(people, "%d person", "%d people"))
 	sc := scale{v.p, q.metric.Unit, series.Currency}
 	if q.by == "" {
 		p.whole(v, q, sc, series)

@@ -237,6 +237,7 @@ func (s *site) leavesOutPeople() {
 	s.t.Helper()
 	_, err := s.store.Define(s.t.Context(), store.Draft{Kind: metric.SettingKind, Name: metric.ExclusionsName, Author: "test", Body: metric.ExclusionsDocument{Accounts: []string{"acct-01", "acct-02"}, People: []string{"user-03-0"}}})
 	s.check(err)
+	s.get(admin, "/metrics/active_users_month").is(200).says("main", "by name 2 accounts and 1 person")
 	s.get(admin, "/people").has("tbody tr", 22).says("tfoot", "Show tests and staff, too")
 	s.get(admin, "/people?q=jose").says("tbody", "Conta 5")
 	s.get(admin, "/people?tests=yes").has("tbody tr", 31).has("tbody td:first-child .tag", 10)

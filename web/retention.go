@@ -16,6 +16,7 @@ import (
 // retentionPage is the triangle: who came back, by when they started.
 type retentionPage struct {
 	shell
+	refusal
 	retentionForm
 	// Empty tells that no fact was ever received.
 	Empty   bool
@@ -26,8 +27,8 @@ type retentionPage struct {
 	// More is how many cohorts are not shown.
 	More int
 	CSV  string
-	// Wrong is why what is asked has no answer.
-	Wrong string
+	// Elsewhere is why what is asked has no answer, when no input stands for it.
+	Elsewhere string
 	// Of names what a cohort counts.
 	Of string
 }
@@ -191,10 +192,7 @@ func (s *server) retention(v *visit) error {
 	}
 	if farol.KindOf(wrong) == farol.Invalid { // the controls stay, to ask for something else
 		p.form(v, q, attributes)
-		typed := func(side string) eventSide {
-			return eventSide{own.Get(side), own.Get(side + "_min"), own.Get(side + "_where")}
-		}
-		p.Wrong, p.Brackets, p.Start, p.Return = v.wrong(wrong), own.Get("brackets"), typed("start"), typed("return")
+		p.refused(v, own, wrong)
 		return s.send(v, http.StatusBadRequest, "retention", "layout", p)
 	}
 	if wrong != nil {
@@ -204,6 +202,23 @@ func (s *server) retention(v *visit) error {
 	p.CSV = p.Go("/retention/triangle.csv", pairsOf(own)...)
 	p.fill(v, got)
 	return s.send(v, http.StatusOK, "retention", "layout", p)
+}
+
+// refused keeps what was typed, and says what is wrong beside its input.
+func (p *retentionPage) refused(v *visit, own url.Values, wrong error) {
+	typed := func(side string) eventSide {
+		return eventSide{own.Get(side), own.Get(side + "_min"), own.Get(side + "_where")}
+	}
+	p.refusal, _ = v.refuse(wrong)
+	p.Brackets, p.Start, p.Return = own.Get("brackets"), typed("start"), typed("return")
+	switch shown := p.Field != "steps" && slices.Contains(retentionKeys, p.Field); {
+	case p.Field == "brackets" && p.Brackets == "", p.Field == "kind" && p.Paying:
+		p.Elsewhere = p.Wrong // the input is not there
+	case !shown && p.Field != "to":
+		p.Elsewhere = p.Field + ": " + p.Wrong
+	case !shown:
+		p.Elsewhere = p.Wrong
+	}
 }
 
 // pairsOf are parameters as Link takes them.

@@ -2,6 +2,8 @@ package web
 
 import (
 	"encoding/csv"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,13 +35,24 @@ func TestRetentionPage(t *testing.T) {
 	if href := a.attr("a[download]", "href"); !strings.Contains(href, "return_min=2") || !strings.Contains(href, "return_where=") {
 		t.Errorf("the file forgets the conditions: %s", href)
 	}
-	for _, q := range []string{"start_min=x", "return_min=-1", "start_where=plan", "return_where=a%5Bb%3D1"} {
-		s.get(admin, "/retention?"+q).is(400)
+	// What is wrong stands beside its input.
+	names := ""
+	for i := range 101 {
+		names += "Event " + strconv.Itoa(i) + ","
 	}
+	for field, value := range map[string]string{
+		"start_min": "x", "return_min": "-1", "start_where": "plan", "return_where": "a[b=1", "return": names, "unit": "logos", "kind": "some", "interval": "year",
+	} {
+		a := s.get(admin, "/retention?"+url.Values{field: {value}}.Encode()).is(400).has(".form-error", 1).has(".flash.wrong", 0)
+		if a.doc.Find(".form-error").Parent().Find("[name='"+field+"']").Length() != 1 {
+			t.Errorf("%s=%s: the error stands elsewhere", field, value)
+		}
+	}
+	s.get(admin, "/retention?steps=900").is(400).says(".flash.wrong", "steps: Must be between 1 and")
+	s.get(admin, "/retention?kind=brackets&brackets=0-2").is(400).says(".form-error", "ranges of intervals from 1 to")
 	s.get(admin, "/retention?unit=accounts&kind=after").is(200).says(".table-box ~ p", "the younger the cohort, the lower it stands for now")
-	s.get(admin, "/retention?unit=logos").is(400)
 	s.get(admin, "/retention?steps=x").is(400)
-	s.get(admin, "/retention?kind=brackets&brackets=x").is(400).has("form.ask input[name=brackets][value=x]", 1).says(".flash.wrong", "1, 2-4, 5-11")
+	s.get(admin, "/retention?kind=brackets&brackets=x").is(400).has("form.ask input[name=brackets][value=x]", 1).says(".form-error", "1, 2-4, 5-11")
 	s.get(admin, "/retention?as_of=x").is(400)
 	// The address is the whole question: the controls keep it.
 	s.get(admin, "/retention?unit=accounts&by=plan").has(`.controls a[href*="unit=accounts"]`, -1).has(`option[value=accounts][selected]`, 1)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -91,7 +92,7 @@ func (s *server) simulator(v *visit) error {
 		out, err = metric.Simulate(sim)
 	}
 	if r, ok := v.refuse(err); ok {
-		p.refused(v, f, r)
+		p.refused(v, f, err, r)
 		return s.send(v, http.StatusBadRequest, "simulator", "layout", p)
 	}
 	if err != nil {
@@ -106,10 +107,16 @@ func (s *server) simulator(v *visit) error {
 }
 
 // refused shows the form with what was typed and what is wrong with it.
-func (p *simulatorPage) refused(v *visit, f metric.Prefill, r refusal) {
+func (p *simulatorPage) refused(v *visit, f metric.Prefill, err error, r refusal) {
 	percents, _ := simulatorInputs(&f.Simulation)
 	if _, is := percents[r.Field]; is && readSimulation(&f.Simulation, v.r.URL.Query().Get) == nil {
-		r.Wrong = v.p.T("This percentage is beyond what can be.")
+		// The bounds are shares; the form asks for per cent.
+		var e *farol.Error
+		if errors.As(err, &e) && len(e.Args) == 2 {
+			low, _ := e.Args[0].(float64)
+			high, _ := e.Args[1].(float64)
+			r.Wrong = v.p.T("Write a percentage from %s to %s.", v.p.Number(100*low, 0)+"%", v.p.Number(100*high, 0)+"%")
+		}
 	}
 	p.refusal = r
 	p.fields(&f.Simulation, string(f.Currency))
