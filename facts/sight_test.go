@@ -24,3 +24,23 @@ func TestSightedHidesWhatHoldsNow(t *testing.T) {
 		}
 	}
 }
+
+// Whoever may not see money reads no amount of any known event.
+func TestPropertiesHideAmounts(t *testing.T) {
+	s := sight.New(nil, []string{sight.Money})
+	n := 0
+	for name, w := range wellKnownEvents {
+		for _, p := range w.properties {
+			if p.kind != anAmount {
+				continue
+			}
+			n++
+			if got := string(s.Properties([]byte(`{"` + p.name + `":"12.50"}`))); got != "{}" {
+				t.Errorf("%s shows %s", name, got)
+			}
+		}
+	}
+	if n < 8 {
+		t.Errorf("%d amounts are too few", n)
+	}
+}

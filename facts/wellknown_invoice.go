@@ -124,19 +124,29 @@ func spans(from, to time.Time, interval string, n int, zone *time.Location) bool
 	return false
 }
 
-// shifted is n intervals later, by the calendar of the time's zone.
+// shifted is n intervals later, by the calendar of the time's zone. The first
+// instant of a day leads to that of another; where summer time begins with a day,
+// that is not its midnight, and an hour of the day before is none of it either.
 func shifted(t time.Time, interval string, n int) time.Time {
+	year, month, day := t.Date()
 	switch interval {
 	case perDay:
-		return t.AddDate(0, 0, n)
+		day += n
 	case perWeek:
-		return t.AddDate(0, 0, 7*n)
+		day += 7 * n
 	case perYear:
-		n *= 12
+		year += n
+	default:
+		month += time.Month(n)
 	}
-	out := t.AddDate(0, n, 0)
-	if out.Day() != t.Day() {
-		out = out.AddDate(0, 0, -out.Day()) // the month is shorter
+	on := farol.Date(year, month, day)
+	if interval != perDay && interval != perWeek {
+		on = min(on, farol.Date(year, month+1, 1)-1) // the month is shorter
+	}
+	year, month, day = on.UTC().Date()
+	out := time.Date(year, month, day, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
+	if out.Day() != day || t.Equal(farol.DayOf(t, t.Location()).Start(t.Location())) {
+		return on.Start(t.Location())
 	}
 	return out
 }

@@ -30,10 +30,8 @@ func (r *reference) stays() []refStay {
 		return s.([]refStay)
 	}
 	begin := r.asOf
-	for _, subs := range r.subscriptions() {
-		for _, s := range subs {
-			begin = min(begin, r.day(s.at))
-		}
+	if days := r.changeDays(); len(days) > 0 {
+		begin = min(begin, days[0])
 	}
 	open, numbers := map[string]*refStay{}, map[string]int{}
 	var all []*refStay
@@ -74,6 +72,9 @@ func (r *reference) stays() []refStay {
 // whyLeft is what the events say that ended the subscriptions held until the
 // day: the one with a reason, the last by id.
 func (r *reference) whyLeft(account string, day farol.Day) (reason string, payment bool) {
+	if r.s.Conventions.Basis == InvoiceBasis {
+		return r.whyBilledLeft(account, day)
+	}
 	best := ""
 	for k, subs := range r.subscriptions() {
 		if k[0] != account || !r.held(subs, day-1) {

@@ -143,6 +143,10 @@ func (r *reference) billedMonthly(x refInvoice) float64 {
 		if n := first.AddDate(0, 1, -1).Day(); months != 0 && d > n {
 			d = n
 		}
+		on := farol.Date(first.Year(), first.Month(), d+days)
+		if t.Add(-1).Day() != t.Day() { // the day's first instant
+			return on.Start(t.Location())
+		}
 		return time.Date(first.Year(), first.Month(), d+days, t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), t.Location())
 	}
 	whole := func(months, days int) bool {
@@ -294,4 +298,51 @@ func (r *reference) holdStates(list []revEvent) {
 			e.line.status = status[e.sub]
 		}
 	}
+}
+
+// billedStates are the states of accounts where lines count.
+func (r *reference) billedStates(day farol.Day) map[string]refState {
+	out := map[string]refState{}
+	for account, lines := range r.lines(day) {
+		st := refState{mrr: r.worth(lines, day)}
+		for _, l := range lines {
+			st.paused = st.paused || l.status == "paused"
+		}
+		out[account] = st
+	}
+	return out
+}
+
+// whyBilledLeft tells whether a payment ended what an account had the day before.
+func (r *reference) whyBilledLeft(account string, day farol.Day) (reason string, payment bool) {
+	for _, was := range r.lines(day - 1)[account] {
+		if r.worth([]revLine{was}, day-1) <= 0 && was.status != "paused" {
+			continue
+		}
+		for _, l := range r.lines(day)[account] {
+			if l.sub == was.sub && l.status == "unpaid" {
+				return "payment", true
+			}
+		}
+	}
+	return "", false
+}
+
+// changeDays are the days on which a subscription changes, in order.
+func (r *reference) changeDays() (days []farol.Day) {
+	if r.s.Conventions.Basis != InvoiceBasis {
+		for _, subs := range r.subscriptions() {
+			for _, s := range subs {
+				days = append(days, r.day(s.at))
+			}
+		}
+	} else {
+		for _, events := range r.revenue().events {
+			for _, e := range events {
+				days = append(days, r.day(e.at))
+			}
+		}
+	}
+	slices.Sort(days)
+	return slices.Compact(days)
 }

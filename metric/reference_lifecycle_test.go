@@ -219,19 +219,8 @@ func (r *reference) newLeads(q Request) []refLead {
 
 // firstPaid is the first day at whose end each account has MRR.
 func (r *reference) firstPaid() map[string]farol.Day {
-	days := map[farol.Day]bool{}
-	for _, subs := range r.subscriptions() {
-		for _, s := range subs {
-			days[r.day(s.at)] = true
-		}
-	}
-	var sorted []farol.Day
-	for d := range days {
-		sorted = append(sorted, d)
-	}
-	slices.Sort(sorted)
 	out := map[string]farol.Day{}
-	for _, d := range sorted {
+	for _, d := range r.changeDays() {
 		for account, st := range r.states(d) {
 			if _, ok := out[account]; !ok && st.mrr > 0 {
 				out[account] = d

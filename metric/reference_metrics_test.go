@@ -231,6 +231,9 @@ type refState struct {
 }
 
 func (r *reference) states(day farol.Day) map[string]refState {
+	if r.s.Conventions.Basis == InvoiceBasis {
+		return r.billedStates(day)
+	}
 	out := map[string]refState{}
 	for k, subs := range r.subscriptions() {
 		slices.SortFunc(subs, func(a, b refSub) int {

@@ -161,12 +161,21 @@ var amountWords = []string{
 	"valor", "preco", "preço", "receita", "faturamento", "desconto", "custo", "fatura", "mensalidade", "ticket_medio",
 }
 
+// taxWords do so too, but not in the name of a number that an authority gives
+// (tax_id, vatNumber).
+var (
+	taxWords    = []string{"tax", "taxe", "vat", "imposto"}
+	numberWords = []string{"id", "number", "code", "numero", "número"}
+)
+
 // amount tells whether a name speaks of money: one of its words does, however
 // they are put together (contract_value is not, annualRevenue is).
 func amount(name string) bool {
 	words := strings.FieldsFunc(split(name), func(r rune) bool { return strings.ContainsRune("_-. $", r) })
-	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(amountWords, strings.TrimSuffix(w, "s")) }) ||
-		slices.Contains(amountWords, strings.ToLower(name))
+	speaks := func(list []string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(list, strings.TrimSuffix(w, "s")) })
+	}
+	return speaks(amountWords) || speaks(taxWords) && !speaks(numberWords) || slices.Contains(amountWords, strings.ToLower(name))
 }
 
 // split writes annualRevenue as annual_revenue.

@@ -30,7 +30,7 @@ func TestSight(t *testing.T) {
 	for field, want := range map[string]bool{
 		"money": true, "attribute.cnpj": true, "attribute.plan": false, "metric.nps": true, "metric.mrr": false,
 		"attribute.annualRevenue": true, "attribute.valor_contrato": true, "attribute.MRR": true, "attribute.prices": true, "attribute.marriage": false,
-		"attribute.": false,
+		"attribute.": false, "attribute.tax": true, "attribute.taxes": true, "attribute.ImpostoTotal": true, "attribute.tax_id": false, "attribute.vatNumber": false,
 	} {
 		if some.Hides(field) != want {
 			t.Errorf("hides %s: %t", field, !want)
