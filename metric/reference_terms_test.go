@@ -146,7 +146,7 @@ func init() {
 		for account, t := range due {
 			g, ok := r.group(q, account, t.ends-1)
 			for _, s := range r.stays() {
-				if ok && s.account == account && s.from < t.ends && s.to >= t.ends {
+				if ok && s.account == account && s.from < t.ends && (s.to == 0 || s.to >= t.ends) {
 					out = append(out, refRow{group: g, unit: account, num: count(s.to == t.ends), den: 1})
 				}
 			}

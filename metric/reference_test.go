@@ -240,7 +240,7 @@ func (r *reference) findAccount(e *farol.Event) string {
 
 var businessEvents = map[string]bool{
 	"Subscription Started": true, "Subscription Changed": true, "Subscription Paused": true, "Subscription Resumed": true,
-	"Subscription Cancelled": true, "Payment Failed": true, "Invoice Line Billed": true, "Cost Reported": true, "Ticket Opened": true, "Survey Answered": true, "Trial Started": true,
+	"Subscription Cancelled": true, "Payment Failed": true, "Payment Succeeded": true, "Usage Billed": true, "Invoice Line Billed": true, "Cost Reported": true, "Ticket Opened": true, "Survey Answered": true, "Trial Started": true,
 	"Milestone Planned": true, "Milestone Done": true, "Milestone Skipped": true,
 	"Ticket Solved": true, "Ticket Reopened": true, "Survey Sent": true, "Survey Bounced": true, "Trial Ended": true,
 	"Lead Created": true, "Lead Qualified": true, "Lead Converted": true, "Referral Sent": true, "Referral Converted": true,

@@ -186,10 +186,7 @@ func (r *reference) seats(day farol.Day) map[string]float64 {
 			continue
 		}
 		props := r.propsOf(e)
-		s := said{at: e.At, known: e.Known, id: e.ID, status: subStatus[e.Name]}
-		if at, ok := props["effective_at"].(string); ok {
-			s.at = mustTime(at)
-		}
+		s := said{at: r.revTime(e, props, AtTermEnd), known: e.Known, id: e.ID, status: subStatus[e.Name]}
 		if v, ok := props["seats"].(float64); ok {
 			s.seats = &v
 		}
