@@ -1,12 +1,41 @@
 package api
 
 import (
+	"encoding/json"
 	"net/url"
 	"testing"
 
+	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 )
+
+// Whoever was activated and pays, and whoever pays all the same, are told from
+// the landmark on.
+func TestActivationGap(t *testing.T) {
+	h := newHouse(t)
+	h.week()
+	started := func(id, account string) farol.Event {
+		return farol.Event{ID: id, Kind: farol.Track, Name: "Subscription Started", At: local(10, 9).UTC(), Account: farol.AccountID(account), Properties: json.RawMessage(`{"subscription":"` + id + `","mrr":10,"currency":"BRL"}`)}
+	}
+	h.append(started("s2", "beta"), farol.Event{ID: "g3", Kind: farol.Group, At: local(10, 8).UTC(), Account: "delta"}, started("s3", "delta"),
+		farol.Event{ID: "g4", Kind: farol.Group, At: local(10, 8).UTC(), Account: "eta"}, started("s4", "eta"))
+	h.at(local(28, 12))
+	h.append(farol.Event{ID: "c1", Kind: farol.Track, Name: "Subscription Cancelled", At: local(28, 9).UTC(), Account: "eta", Properties: json.RawMessage(`{"subscription":"s4"}`)})
+	h.at(local(60, 12))
+	g := h.get("/api/v1/activation/gap?from=2026-03-01&to=2026-04-01")
+	with, without := g["with"].(map[string]any), g["without"].(map[string]any)
+	if g["landmark"] != 14.0 || with["accounts"] != 2.0 || with["lost"] != 0.0 || without["accounts"] != 2.0 || without["lost"] != 1.0 {
+		t.Fatalf("gap: %v", g)
+	}
+	days := list(t, without, "curve")
+	if last := days[len(days)-1]; days[0]["share"] != 1.0 || last["share"] != 0.5 {
+		t.Errorf("the curve: %v", days)
+	}
+	if at := list(t, g, "at"); len(at) != 1 || at[0]["day"] != 30.0 || at[0]["with"] != 1.0 || at[0]["without"] != 0.5 || at[0]["value"] != 0.5 {
+		t.Errorf("at: %v", at)
+	}
+}
 
 // A week of March: whoever did anything is activated, on the first day.
 func TestActivation(t *testing.T) {
@@ -24,10 +53,6 @@ func TestActivation(t *testing.T) {
 	}
 	if s := h.get("/api/v1/activation/stuck?" + span); s["total"] == nil || len(list(t, s, "steps")) != 1 {
 		t.Errorf("stuck: %v", s)
-	}
-	g := h.get("/api/v1/activation/gap?" + span)
-	if with, _ := g["with"].(map[string]any); with == nil || g["landmark"] != 14.0 || len(list(t, g, "at")) != 0 || len(list(t, with, "curve")) != int(with["accounts"].(float64)) {
-		t.Errorf("gap: %v", g)
 	}
 	criteria := list(t, h.get("/api/v1/activation/criteria?"+span), "criteria")
 	if len(criteria) != 1 || criteria[0]["version"] != 0.0 {

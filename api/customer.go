@@ -386,7 +386,7 @@ type SubscriptionLine struct {
 	Quantity     *float64 `json:"quantity" doc:"null where it was never said."`
 	MRR          float64  `json:"mrr" doc:"In major units of its own currency."`
 	Currency     string   `json:"currency"`
-	Status       string   `json:"status" enum:"active,unpaid,paused,lapsed,cancelled"`
+	Status       string   `json:"status" enum:"active,unpaid,paused,lapsed,cancelled" doc:"One that is paused has an MRR where the conventions keep it (pauses: keep)."`
 	Reason       *string  `json:"reason"`
 	From         string   `json:"from" format:"date"`
 	To           *string  `json:"to" format:"date" doc:"The first day after; null while it lasts."`

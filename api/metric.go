@@ -105,7 +105,7 @@ type Point struct {
 	Units       int64    `json:"units" doc:"How many units were counted. Below 5 do not rank or colour, below 30 do not compare."`
 	Complete    bool     `json:"complete" doc:"Whether the period, and what its metric waits for, has passed and is covered by data."`
 	Group       *string  `json:"group" doc:"The value broken down by, empty for unknown; null without a breakdown."`
-	Reason      *string  `json:"reason" doc:"Why the value is null: no_data, not_started, window_not_covered, window_open, zero_denominator, not_reached, no_costs, hidden."`
+	Reason      *string  `json:"reason" doc:"Why the value is null: no_data, not_started, window_not_covered, window_open, zero_denominator, not_reached, no_loss, no_costs, hidden; too_few of a rhythm."`
 	Shrunk      *Shrunk  `json:"shrunk,omitempty" doc:"Of a proportion broken down: the value drawn towards that of all groups as far as the group's units are too few, to rank by. Absent where there is nothing to borrow from."`
 	Change      *Change  `json:"change,omitempty" doc:"Since the period before (days: the same weekday before); only with change=true, and where both have a value."`
 }

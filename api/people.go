@@ -65,7 +65,7 @@ type listPeopleInput struct {
 	Since   string `query:"active_since" format:"date" doc:"Who used the product on the day or later."`
 	Before  string `query:"inactive_since" format:"date" doc:"Who did not use it since the day, or never."`
 	Consent string `query:"consent" doc:"+channel.purpose granted, -channel.purpose denied, ?channel.purpose neither (write + as %2B)."`
-	Tests   bool   `query:"tests" doc:"Also staff and test people, those of test accounts, and whom the setting exclusions names."`
+	Tests   bool   `query:"tests" doc:"Also people who are staff, tests or bots, those of test accounts, and whom the setting exclusions names."`
 	Sort    string `query:"sort" enum:"last,name,first,account" default:"last"`
 	Down    bool   `query:"reverse"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"50"`

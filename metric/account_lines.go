@@ -40,7 +40,8 @@ type SubscriptionLine struct {
 	// Amount is the MRR of the line in minor units of Currency, its own.
 	Amount   int64
 	Currency farol.Currency
-	// Status is active, unpaid, paused, lapsed or cancelled.
+	// Status is active, unpaid, paused, lapsed or cancelled. One that is paused
+	// has an amount where the conventions keep it in MRR.
 	Status, Reason string
 	Metered        bool
 	// From is the first day, To the first after; 0 while it lasts.
@@ -57,6 +58,33 @@ func (r *Reader) Lines(ctx context.Context, account farol.AccountID, asOf farol.
 	params := r.settings().params()
 	delete(params, "currency") // amounts stay in their own
 	params["row_account"], params["row_day"] = string(account), asOf
+	lines, err := r.subscriptionLines(ctx, asOf, known, params)
+	if err != nil || params["keep_paused"] != true {
+		return lines, err
+	}
+	// What counts on is active by the rules of MRR: without them it is told what
+	// is paused.
+	type begin struct {
+		subscription string
+		from         farol.Day
+	}
+	params["keep_paused"] = false
+	plain, err := r.subscriptionLines(ctx, asOf, known, params)
+	paused := map[begin]bool{}
+	for _, l := range plain {
+		if !l.Metered {
+			paused[begin{l.Subscription, l.From}] = l.Status == "paused"
+		}
+	}
+	for i, l := range lines {
+		if l.Status == "active" && !l.Metered && paused[begin{l.Subscription, l.From}] {
+			lines[i].Status = "paused"
+		}
+	}
+	return lines, err
+}
+
+func (r *Reader) subscriptionLines(ctx context.Context, asOf farol.Day, known time.Time, params map[string]any) ([]SubscriptionLine, error) {
 	var out []SubscriptionLine
 	err := r.each(ctx, linesText, facts.Scope{Period: farol.Period{From: asOf, To: asOf + 1}, AsOf: asOf, Known: known}, params, func(rows *sql.Rows) error {
 		var l SubscriptionLine

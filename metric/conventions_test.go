@@ -1,10 +1,12 @@
 package metric
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/facts"
 )
 
@@ -113,4 +115,38 @@ func TestConventionExamples(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A subscription whose pause leaves its MRR as it was is told as paused all the
+// same, with its amount.
+func TestPausedLine(t *testing.T) {
+	t.Parallel()
+	x, err := parseExample(`
+zone America/Sao_Paulo
+now 2026-02-20 12:00
+2026-01-10 10:00  @a  "Subscription Started" subscription=a mrr=100 currency=BRL
+2026-02-05 10:00  @a  "Subscription Paused" subscription=a
+2026-01-10 10:00  @a  "Subscription Started" subscription=b mrr=70 currency=BRL
+want day 2026-01-01 = 0
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return x.Now }
+	f := openDuck(t, x.Settings.Calendar.Zone, now)
+	backfill(t, f, x.Events)
+	for pauses, want := range map[string]string{PauseIsZero: "a paused 0, a active 10000, b active 7000, ", PauseKeeps: "a paused 10000, a active 10000, b active 7000, "} {
+		set := x.Settings
+		set.Conventions.Pauses = pauses
+		r := New(loadCatalogue(t), f, func() Settings { return set })
+		r.SetClock(now)
+		lines, err := r.Lines(t.Context(), "a", farol.Date(2026, 2, 20), time.Time{})
+		got := ""
+		for _, l := range lines {
+			got += fmt.Sprintf("%s %s %d, ", l.Subscription, l.Status, l.Amount)
+		}
+		if err != nil || got != want {
+			t.Errorf("%s: %s%v", pauses, got, err)
+		}
+	}
 }

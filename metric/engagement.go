@@ -181,7 +181,7 @@ func (r *Reader) histogramPlan(ctx context.Context, q *EngagementRequest) (*plan
 	}
 	switch {
 	case q.Every < 0 || q.Every > maxIntervals:
-		return nil, farol.InvalidField("every", "must be between 1 and %d", maxIntervals)
+		return nil, farol.InvalidField("every", "must be between 0 and %d", maxIntervals)
 	case q.Every > 1 && q.Grain != farol.Daily:
 		return nil, farol.InvalidField("every", "goes with intervals of days")
 	case q.Every > 1:

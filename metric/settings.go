@@ -57,7 +57,8 @@ type Active struct {
 }
 
 // Exclusions are accounts and people that no figure counts, besides those
-// whose traits say so (test, internal, staff).
+// whose traits say so: accounts by test or internal, people by staff, test or
+// bot. What is done as somebody else (impersonated) makes nobody active, either.
 type Exclusions struct {
 	Version          int
 	Accounts, People []string

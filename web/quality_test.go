@@ -7,6 +7,7 @@ import (
 
 	"github.com/farol-cs/farol"
 	"github.com/farol-cs/farol/lang"
+	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/store"
 )
 
@@ -39,6 +40,16 @@ func TestQuality(t *testing.T) {
 	if csv := s.get(admin, "/quality.csv"); strings.Count(csv.body, "\n") != len(hours)+1 {
 		t.Errorf("%d lines of %d hours", strings.Count(csv.body, "\n"), len(hours))
 	}
+	// A source of invoices feeds figures of revenue where MRR comes from these.
+	y, err := s.store.OpenSilence(ctx, store.Silence{Source: s.source.ID, Last: last, Feeds: store.FieldsOf("invoices")}, "Billing", nil)
+	s.check(err)
+	s.get(admin, "/revenue").is(200).has(".stat.stale", 0)
+	c := metric.Defaults().Conventions
+	c.Basis = metric.InvoiceBasis
+	_, err = s.store.Define(ctx, store.Draft{Kind: metric.SettingKind, Name: metric.ConventionsName, Body: c, Author: "test"})
+	s.check(err)
+	s.get(admin, "/revenue").is(200).says(".stat.stale .tag", "no data for 26 h")
+	s.check(s.store.Resolve(ctx, y.ID))
 	s.check(s.store.Resolve(ctx, x.ID))
 	s.get(admin, "/quality").has(".tag.warn", 0).says("main", "Silences that ended")
 	s.get(admin, "/customers/acct-01").has(".stale-line", 0)

@@ -51,6 +51,8 @@ func TestRestatements(t *testing.T) {
 			t.Errorf("the chart: %+v", c.Series)
 		}
 	})
+	// A rate says of what it is the part, before and after.
+	s.get(admin, "/restatements?metric=nrr").is(200).says("tbody td:nth-child(4) .small", "R$15,750.00 of R$16,750.00").says("tbody td:nth-child(5) .small", "R$15,350.00 of R$16,750.00")
 	s.get(admin, "/restatements").is(200).has("tbody tr", -1)
 	s.get(admin, "/restatements?grain=day&metric=mrr&period=90d").is(200).has("tbody tr", -1)
 	s.get(admin, "/restatements?metric=mrr&known=2026-03-19").is(200).has(".nothing", 1)
