@@ -362,6 +362,9 @@ type FeatureUse struct {
 	TimeToAdopt Quantile `json:"time_to_adopt" doc:"Median days to the first use."`
 	Retention   Share    `json:"retention" doc:"Of those who used it in the window before, those who did in this one."`
 	Duration    *float64 `json:"duration" doc:"Median days from first to last use, of those who stopped."`
+	Plans       []string `json:"plans" nullable:"false" doc:"Plans that have it; none is all."`
+	Roles       []string `json:"roles" nullable:"false" doc:"Roles of the people who have it; none is all."`
+	Released    *string  `json:"released" format:"date" doc:"The day from which it could be used; null for always."`
 }
 
 type featuresOutput struct {
@@ -389,6 +392,7 @@ func (s *server) readFeatures(ctx context.Context, in *AdoptionDay) (*featuresOu
 	for _, f := range table.Features {
 		b.Features = append(b.Features, FeatureUse{
 			f.Feature.Name, f.Feature.Core, newShare(f.Breadth), newShare(f.Reached), f.Depth, f.Frequency, quantileOf(f.TimeToAdopt), newShare(f.Retention), f.Duration,
+			append([]string{}, f.Feature.Plans...), append([]string{}, f.Feature.Roles...), orNull(f.Feature.Released),
 		})
 	}
 	return out, nil

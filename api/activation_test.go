@@ -61,6 +61,12 @@ func TestActivation(t *testing.T) {
 	if f := h.get("/api/v1/adoption/features?day=2026-03-09"); f["window_days"] != 28.0 || f["day"] != "2026-03-09" || len(list(t, f, "features")) != 0 {
 		t.Errorf("features: %v", f)
 	}
+	h.define(metric.FeaturesName, metric.Features{WindowDays: 28, AdoptedDays: 1, List: []metric.Feature{{Name: "Pages", Events: []string{"$page"}, Roles: []string{"analyst"}}}})
+	for _, f := range list(t, h.get("/api/v1/adoption/features?day=2026-03-09"), "features") {
+		if f["roles"].([]any)[0] != "analyst" || len(f["plans"].([]any)) != 0 || f["released"] != nil {
+			t.Errorf("who has it: %v", f)
+		}
+	}
 	h.define(metric.FeaturesName, metric.Features{WindowDays: 28, AdoptedDays: 1, List: []metric.Feature{{Name: "Pages", Events: []string{"$page"}}}})
 	people := h.get("/api/v1/adoption/people?feature=Pages&day=2026-03-09&limit=1")
 	if l := list(t, people, "people"); len(l) != 1 || l[0]["account"] == "" || people["total"].(float64) < 1 || people["day"] != "2026-03-09" {

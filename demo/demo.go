@@ -248,6 +248,7 @@ const (
 	streamNotice
 	streamPacks
 	streamOnboarding
+	streamInvite
 )
 
 // dice is a generator for one purpose and subject.

@@ -56,8 +56,8 @@ func write(h hash.Hash, e *farol.Event) {
 // golden are the hashes of the small company. A change of the generator
 // changes them: put in what the test prints.
 const (
-	goldenEvents = "e3e98e3798b0f8b5176e33249f5da075d91425f2a6e0244801fe8a1e39cb411d"
-	goldenTruth  = "a1fe077103dd5bae57a70fbabd4ea322cc48e67226d710d4e5aced82408b1382"
+	goldenEvents = "ed7328e949766cc40fd69aa57d33fb4c244f3ab6c81028aaf4fa5cfe3defc0a1"
+	goldenTruth  = "52b831ca03539c39b35dac14a5c20a7686eec07822aab3f4a1e97814aef54bcd"
 )
 
 func TestSameSeedSameBytes(t *testing.T) {
@@ -73,6 +73,39 @@ func TestSameSeedSameBytes(t *testing.T) {
 	sum := sha256.Sum256(text)
 	if got := hex.EncodeToString(sum[:]); got != goldenTruth {
 		t.Errorf("truth hashes to %s", got)
+	}
+}
+
+// Each invitation is told with its address, and not all who are invited come.
+func TestInvitations(t *testing.T) {
+	asked, to, there := map[string]string{}, map[string]string{}, map[string]bool{}
+	run(t, small, func(e *farol.Event) {
+		var p struct{ Email, InviteeEmail string }
+		if e.Name == "Invite Sent" || e.Kind == farol.Identify {
+			if err := json.Unmarshal(bytes.ReplaceAll(e.Properties, []byte("invitee_email"), []byte("InviteeEmail")), &p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		switch {
+		case e.Name == "Teammate Invited":
+			asked[e.ID+"-to"] = string(e.User)
+		case e.Name == "Invite Sent":
+			to[e.ID] = p.InviteeEmail
+			if asked[e.ID] != string(e.User) || p.InviteeEmail == "" {
+				t.Errorf("%+v is no invitation", e)
+			}
+		case e.Kind == farol.Identify:
+			there[p.Email] = true
+		}
+	})
+	came := 0
+	for _, address := range to {
+		if there[address] {
+			came++
+		}
+	}
+	if len(to) != len(asked) || came < 50 || came > len(to)*9/10 {
+		t.Errorf("%d of %d invitations have an address, %d of those are of people who came", len(to), len(asked), came)
 	}
 }
 

@@ -307,14 +307,25 @@ func (c *Company) adopt(a *account, r *rand.Rand) bool {
 	return true // the group call comes with the first day's work here
 }
 
-// invite is an invitation by the champion; the person comes within days, or
-// never.
-func (c *Company) invite(a *account, r *rand.Rand, at time.Time) {
+// invite is an invitation by the champion to the address that it answers; the
+// person comes within days, or never.
+func (c *Company) invite(a *account, r *rand.Rand, at time.Time) (to string) {
 	if a.team(c.today) >= a.size || r.Float64() < 0.15 {
-		return
+		own := c.dice(streamInvite, uint64(a.number), c.seq)
+		return fmt.Sprintf("%s@%s", mailName(personName(own, a.brazil)), a.domain)
 	}
 	p := c.newPerson(a, roleUser)
 	a.later(c.today.Next(1+r.IntN(3)), func(r *rand.Rand) { c.accept(a, p, r) })
+	return p.mail
+}
+
+// address says once more whom the invitation goes to, as the event that is
+// known for it. It draws nothing, and is nobody's activity: the invitation is.
+func (c *Company) address(sent *item, to string) {
+	it, o := *sent, object{c.scratch()}
+	it.ID, it.Name, it.known, it.acts, it.note = it.ID+"-to", "Invite Sent", it.known+1, false, nil
+	it.Properties = o.text("invitee_email", to).truth("interactive", false).done(&c.slab)
+	c.fresh = append(c.fresh, &it)
 }
 
 // hire makes the vendor's own people: they act inside customers' accounts and

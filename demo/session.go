@@ -208,15 +208,20 @@ func (s *visit) use(f *feature) {
 	}
 	k := s.call
 	k.kind, k.name, k.at, k.props = farol.Track, f.event, s.at, s.c.describe(s.r, f)
+	to := ""
 	if f.planted() {
 		a, name, at := s.a, f.event, s.at
 		k.note = func(l *ledger) { l.milestone(a, name, at) }
 		s.c.reach(a, f)
 		if f.event == eventInvite {
-			s.c.invite(a, s.r, s.at)
+			to = s.c.invite(a, s.r, s.at)
 		}
 	}
+	n := len(s.c.fresh)
 	s.c.send(s.r, k)
+	if to != "" {
+		s.c.address(s.c.fresh[n], to)
+	}
 }
 
 // milestones does what is due of the planted rule today.

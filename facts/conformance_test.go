@@ -56,6 +56,7 @@ func exercise(t *testing.T, engine func(t *testing.T) opener) {
 		{"answers and tickets", testAnswers},
 		{"tickets", testTickets},
 		{"leads, trials, referrals, deliveries", testJourneys},
+		{"invitations", testInvited},
 		{"restart", testRestart},
 		{"backfill", testBackfill},
 		{"compact and repair", testCompact},

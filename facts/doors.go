@@ -33,7 +33,8 @@ func (f *Facts) Query(ctx context.Context, text string, s Scope, params map[stri
 	if err := inSight(ctx, s); err != nil {
 		return nil, err
 	}
-	text, all, err := f.compile(text, s, params)
+	_, noEmail := hiddenOfPeople(ctx)
+	text, all, err := f.compile(text, s, params, noEmail)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func (f *Facts) Query(ctx context.Context, text string, s Scope, params map[stri
 
 // Explain is the SQL that Query would run, for people.
 func (f *Facts) Explain(text string, s Scope, params map[string]any) (string, error) {
-	text, all, err := f.compile(text, s, params)
+	text, all, err := f.compile(text, s, params, false)
 	if err != nil {
 		return "", err
 	}
@@ -58,9 +59,10 @@ func (f *Facts) Explain(text string, s Scope, params map[string]any) (string, er
 	return b.String() + text, err
 }
 
-// compile makes engine SQL of a query text.
-func (f *Facts) compile(text string, s Scope, params map[string]any) (string, map[string]any, error) {
-	d := &doors{Scope: s, params: make(map[string]any, len(params)+8), traits: &f.traits, zone: f.Zone().String()}
+// compile makes engine SQL of a query text, for a reader who may see addresses
+// or not.
+func (f *Facts) compile(text string, s Scope, params map[string]any, noEmail bool) (string, map[string]any, error) {
+	d := &doors{Scope: s, params: make(map[string]any, len(params)+8), traits: &f.traits, zone: f.Zone().String(), noEmail: noEmail}
 	for k, v := range params {
 		d.params[k] = v
 	}
@@ -163,6 +165,8 @@ type doors struct {
 	zone string
 	// embedded tells that the engine runs in this process.
 	embedded bool
+	// noEmail tells that addresses are out of the reader's sight.
+	noEmail bool
 	// roster is who there is now, made ahead; "" where it cannot be read.
 	roster func() string
 }
@@ -226,6 +230,7 @@ func (d *doors) funcs() template.FuncMap {
 		"personAttribute": func(param string) (string, error) { return d.openIf(d.personAttribute(param)) },
 		"attributeDays":   func(param string) (string, error) { return d.openIf(d.attributeDays(param)) },
 		"registered":      func() (string, error) { return d.openIf(d.registered()) },
+		"invited":         func() (string, error) { return d.openIf(d.invited()) },
 		"milestones":      func() (string, error) { return d.openIf(d.milestones()) },
 		"activated":       func(args ...any) (string, error) { return d.openIf(d.activated(args)) },
 		"progress":        func(args ...any) (string, error) { return d.openIf(d.progress(args)) },

@@ -95,18 +95,25 @@ func (d *doors) accounts() string {
 // activity is read.
 func (d *doors) people() string {
 	all := d.unfiltered() // whose first one it was is a matter of all accounts
-	cond := all.seenBy() + all.active() + all.noStaff("account", "person")
-	acts := "SELECT person, who, account, day FROM first_days WHERE n > 0" + cond
-	if d.traits.negative.Load() {
-		taken := "(SELECT who FROM first_days WHERE n < 0" + all.knownBy() + ")"
-		acts += " AND who NOT IN " + taken + " UNION ALL SELECT q.person AS person, q.who AS who, q.account AS account, q.day AS day FROM " +
-			"(SELECT day, account, person, who, event FROM activity WHERE person <> '' AND who IN " + taken + cond +
-			" GROUP BY day, account, person, who, event HAVING sum(n) > 0) q"
-	}
+	acts := all.firstActs(all.active() + all.noStaff("account", "person"))
 	created := "(SELECT p.person AS person, CAST(argMax(p.value, (p.ts, p.known, p.id)) AS DATE) AS said_day FROM " + d.personChanges("'"+createdTrait+"'") + " p GROUP BY p.person)"
 	source := "(SELECT a.person AS person, a.key AS key, a.account AS account, coalesce(c.said_day, a.active_day) AS first_day FROM " +
 		"(SELECT any_value(q.person) AS person, q.who AS key, argMin(q.account, (q.day, q.account)) AS account, min(q.day) AS active_day FROM (" + acts + ") q GROUP BY q.who) a LEFT JOIN " + created + " c ON c.person = a.person)"
 	return d.dayed(source, []string{"person", "key", "account", "first_day"}, "account", "first_day")
+}
+
+// firstActs is a SELECT of person, who, account and day that has, of all that
+// people did for accounts and cond keeps, the first days, and perhaps others.
+func (d *doors) firstActs(cond string) string {
+	cond = d.seenBy() + cond
+	acts := "SELECT person, who, account, day FROM first_days WHERE n > 0" + cond
+	if !d.traits.negative.Load() {
+		return acts
+	}
+	taken := "(SELECT who FROM first_days WHERE n < 0" + d.knownBy() + ")"
+	return acts + " AND who NOT IN " + taken + " UNION ALL SELECT q.person AS person, q.who AS who, q.account AS account, q.day AS day FROM " +
+		"(SELECT day, account, person, who, event FROM activity WHERE person <> '' AND who IN " + taken + cond +
+		" GROUP BY day, account, person, who, event HAVING sum(n) > 0) q"
 }
 
 // moved is the last move of each event that was moved.

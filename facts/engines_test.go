@@ -139,7 +139,7 @@ func openAll(t *testing.T, now func() time.Time, zone *time.Location) map[string
 var doorQueries = []string{
 	"SELECT * FROM {{activity 28}} x", "SELECT * FROM {{presence 7}} x", "SELECT * FROM {{people}} x", `SELECT * FROM {{payingAt "start"}} x`, `SELECT * FROM {{payingAt "end"}} x`,
 	"SELECT * FROM {{answers}} x", `SELECT * FROM {{voters "relational"}} x`, "SELECT * FROM {{tickets}} x", "SELECT * FROM {{leads}} x", "SELECT * FROM {{trials}} x", "SELECT * FROM {{deliveries}} x",
-	"SELECT * FROM {{referrals}} x", "SELECT * FROM {{firstPaid}} x", "SELECT * FROM {{events}} x", "SELECT * FROM {{periods}} x", "SELECT * FROM {{days}} x",
+	"SELECT * FROM {{referrals}} x", "SELECT * FROM {{firstPaid}} x", "SELECT * FROM {{invited}} x", "SELECT * FROM {{events}} x", "SELECT * FROM {{periods}} x", "SELECT * FROM {{days}} x",
 	"SELECT * FROM {{firsts 0}} x", "SELECT * FROM {{firsts 27}} x", `SELECT * FROM {{present 7 "unfiltered"}} x`, `SELECT * FROM {{accounts "unfiltered"}} x`, "SELECT * FROM {{turns}} x", "SELECT * FROM {{trailing 7}} x", "SELECT day, ts, account, person, event, grp FROM {{moments 1}} x", "SELECT * FROM {{seatsAt}} x",
 	"SELECT * FROM {{silences}} x", `SELECT * FROM {{silences "beats"}} x`, `SELECT person, from_day, to_day, grp FROM {{gaps "people"}} x`, `SELECT * FROM {{gaps "accounts"}} x`, `SELECT * FROM {{comings "people"}} x`, `SELECT * FROM {{comings "accounts"}} x`,
 	`SELECT * FROM {{ticketWaits "answered"}} x`, `SELECT * FROM {{ticketWaits "solved"}} x`, "SELECT * FROM {{leadWins}} x", "SELECT * FROM {{roles}} x", "SELECT * FROM {{lifetime}} x", "SELECT * FROM {{acquisitionCosts}} x",

@@ -55,7 +55,7 @@ type Erased struct {
 // with the condition that finds them.
 var traces = []struct{ kind, table, cond string }{
 	{"events", "events", byWho + " AND " + notPaid}, {"activity", "(SELECT day FROM activity WHERE person " + among + " GROUP BY day, account, person, event HAVING sum(n) <> 0) a", "1 = 1"}, {"changes", "changes", "subject = 'person' AND name " + among},
-	{"answers", "answers", byEvent}, {"tickets", "tickets", byEvent}, {"journeys", "journeys", byEvent},
+	{"answers", "answers", byEvent}, {"tickets", "tickets", byEvent}, {"journeys", "journeys", "(" + byEvent + " OR " + toThem + ")"},
 }
 
 const (
@@ -63,6 +63,8 @@ const (
 	byWho = "who IN (SELECT unnest({whos:Array(UInt64)}))"
 	// byEvent are the rows of the events that the person did.
 	byEvent = "hash IN (SELECT unnest({gone:Array(UInt64)}))"
+	// toThem are invitations of the person.
+	toThem = "kind = '" + inviteKind + "' AND (thing " + among + " OR target IN (SELECT unnest({names:Array(String)})))"
 	// notPaid leaves out what is told of an account's money.
 	notPaid = "hash NOT IN (SELECT unnest({paid:Array(UInt64)}))"
 )
@@ -78,7 +80,8 @@ type removal struct {
 // events themselves.
 func removals(texts bool) []removal {
 	out := []removal{
-		{"answers", byEvent, ""}, {"tickets", byEvent, ""}, {"journeys", byEvent, ""},
+		{"answers", byEvent, ""}, {"tickets", byEvent, ""}, {"journeys", byEvent, ""}, {"journeys", toThem, ""},
+		{"events", "kind = 'track' AND name = '" + InviteSent + "' AND matches(properties, {invitee:String})", "properties = '{}'"},
 		{"moves", byEvent, ""}, {"moves", "person " + among, "person = ''"},
 		{"activity", "person " + among, ""}, {"first_days", "person " + among, ""}, {"roster", "person " + among, ""},
 		{"changes", "subject = 'person' AND name " + among, ""}, {"links", "src " + among + " OR dst " + among, ""},
@@ -142,6 +145,33 @@ func ErasePattern(people []farol.PersonID, texts []string) string {
 	return `(?i)(^|[^A-Za-z0-9_.@+-])(?:` + strings.Join(words, "|") + `)($|[^A-Za-z0-9_.@-]|\.$|\.[^A-Za-z0-9])`
 }
 
+// invitee are the addresses by which an invitation may name the person, and a
+// regular expression (RE2) that finds the properties of one that does, however
+// short the id.
+func (e Erase) invitee() (names []string, pattern string) {
+	var ids, addresses []string
+	// Within JSON some characters are spelt otherwise.
+	spelt := func(s string) string {
+		out := regexp.QuoteMeta(s)
+		if b, err := json.Marshal(s); err == nil {
+			out += "|" + regexp.QuoteMeta(string(b[1:len(b)-1]))
+		}
+		return out
+	}
+	add := func(s string) {
+		names, addresses = append(names, strings.ToLower(strings.TrimSpace(s))), append(addresses, spelt(strings.TrimSpace(s)))
+	}
+	for _, id := range e.People {
+		add(string(id))
+		ids = append(ids, spelt(string(id)))
+	}
+	for _, s := range e.Texts {
+		add(s)
+	}
+	// The id may be a number, the address in any case.
+	return names, `"invitee_id"\s*:\s*"?\s*(?:` + strings.Join(ids, "|") + `)\s*"?\s*[,}]|"invitee_email"\s*:\s*"\s*(?i:` + strings.Join(addresses, "|") + `)\s*"`
+}
+
 // ErasePerson takes the person out of the log, and says what that was. It can
 // be done again after it was interrupted, and then goes on. The writer waits
 // meanwhile.
@@ -151,7 +181,8 @@ func (f *Facts) ErasePerson(ctx context.Context, e Erase) (Erased, error) {
 	}
 	f.rostering.Lock()
 	defer f.rostering.Unlock()
-	params := map[string]any{"ids": texts(e.People), "erasure": e.ID, "pattern": ErasePattern(e.People, e.Texts)}
+	names, invitee := e.invitee()
+	params := map[string]any{"ids": texts(e.People), "erasure": e.ID, "pattern": ErasePattern(e.People, e.Texts), "names": names, "invitee": invitee}
 	whos := make([]uint64, len(e.People))
 	for i, id := range e.People {
 		whos[i] = keyOf(string(id))

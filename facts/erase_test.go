@@ -70,10 +70,17 @@ func TestErase(t *testing.T) {
 			bia := farol.Event{Kind: farol.Track, User: "bia-user", Account: "acme"}
 			bia.Name = "Referral Sent"
 			send(5, bia, `{"referral":"r1","invitee_email":"ana@acme.example"}`)
+			bia.Name = "Invite Sent"
+			send(5, bia, `{"invitee_email":"Ana@Acme.example","invitee_first_name":"Aninha","interactive":false}`)
+			send(6, bia, `{"invitee_id":"ana-user","interactive":false}`)
+			send(7, bia, `{"invitee_id":4711,"interactive":false}`)
+			send(7, bia, `{"invitee_id":"47","interactive":false}`)
+			send(8, bia, `{"invitee_email":"maria.ana@acme.example","interactive":false}`)
 			bia.Name = "Used"
 			send(5, bia, `{"note":"with ana@acme.example and maria.ana@acme.example"}`)
 			_, err := f.Append(ctx, Batch{Rejected: []Rejected{{Source: "s", Received: clock, Reason: "x", Body: `{"userId":"ana-user"}`}}})
 			check(err)
+			send(7, farol.Event{Kind: farol.Alias, User: "ana-user", PreviousID: "4711"}, "")
 			check(f.JoinPeople(ctx, "bia-user", "ana-user"))
 			joins, err := f.PersonJoins(ctx, []farol.PersonID{"ana-user"})
 			check(err)
@@ -82,7 +89,7 @@ func TestErase(t *testing.T) {
 			check(f.UpdateRoster(ctx))
 			_, ids, err := f.PersonIDs(ctx, "ana-user", time.Time{})
 			check(err)
-			if len(ids) != 2 {
+			if len(ids) != 4 {
 				t.Fatalf("ids %v", ids)
 			}
 			before := f.LastKnown()
@@ -92,17 +99,17 @@ func TestErase(t *testing.T) {
 			check(err)
 			again, err := f.ErasePerson(ctx, erase)
 			check(err)
-			if done.Rows["events"] != 5 || again.Rows["events"] != 5 || done.First != day("2026-03-01") || done.Last != day("2026-03-04") {
+			if done.Rows["events"] != 6 || again.Rows["events"] != 6 || done.Rows["journeys"] != 3 || done.First != day("2026-03-01") || done.Last != day("2026-03-07") {
 				t.Errorf("erased %+v, again %+v", done, again)
 			}
-			trace := regexp.MustCompile(`(?i)ana-user|ana-browser|[^.]ana@acme|ana lima`)
+			trace := regexp.MustCompile(`(?i)ana-user|ana-browser|[^.]ana@acme|ana lima|aninha|4711`)
 			for _, row := range everywhere(t, f) {
 				if trace.MatchString(row) {
 					t.Errorf("is still there: %s", row)
 				}
 			}
 			all := strings.Join(everywhere(t, f), "\n")
-			for _, want := range []string{"maria.ana@acme.example", "with [erased] and", "Subscription Started", "Invoice Line Billed", "bia-user"} {
+			for _, want := range []string{"maria.ana@acme.example", "with [erased] and", "Subscription Started", "Invoice Line Billed", "bia-user", `{"invitee_id":"47","interactive":false}`} {
 				if !strings.Contains(all, want) {
 					t.Errorf("%q is gone, too", want)
 				}
@@ -120,7 +127,7 @@ func TestErase(t *testing.T) {
 			for _, x := range touched {
 				days[x.Table]++
 			}
-			if days["activity"] != 2 || days["events"] != 4 || days["answers"] != 1 || days["tickets"] != 1 || days["people"] != 2 {
+			if days["activity"] != 2 || days["events"] != 5 || days["journeys"] != 3 || days["answers"] != 1 || days["tickets"] != 1 || days["people"] != 2 {
 				t.Errorf("touched %v", days)
 			}
 			// A late event does not bring the person back; what the account pays comes.

@@ -142,6 +142,11 @@ func TestCheck(t *testing.T) {
 		{"Ticket Updated", `{"ticket":1,"reopened_count":-1}`, "properties.reopened_count"},
 		{"Lead Created", ``, "properties.lead"},
 		{"Signed Up", `[]`, "properties"},
+		{"Invite Sent", `{"invitee_role":"admin"}`, "properties.invitee_email"},
+		{"Invite Sent", `{"invitee_email":["a@b.c"]}`, "properties.invitee_email"},
+		{"Invite Sent", `{"invitee_id":{}}`, "properties.invitee_id"},
+		{"Invite Sent", `{"invitee_id":7}`, ""},
+		{"Invite Sent", `{"invitee_email":"a@b.c","invitee_role":null}`, ""},
 	} {
 		e := farol.Event{Kind: farol.Track, Name: c.name, Account: "acme", Properties: json.RawMessage(c.props)}
 		err := Check(&e)

@@ -143,6 +143,8 @@ type Touch struct {
 	//  "people": a person may have begun on the day.
 	//  "roles": what somebody is for the team was told on the day, of them or of
 	//  a person they were joined to.
+	//  "invited": somebody was invited on the day who may now be somebody else, or
+	//  somebody known.
 	//  "costs": a cost begins on the day, or one that began on it was replaced.
 	//  "changes": attributes of the day.
 	//  "exclusions": who is left out has changed (Day is 0), or which accounts

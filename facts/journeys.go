@@ -64,6 +64,33 @@ func feedReferral(action string) func(*prepared, values) {
 	}
 }
 
+// InviteSent is the event by which somebody invites a person into their own
+// account.
+const InviteSent = "Invite Sent"
+
+// inviteKind is the kind of its step: thing is the id of who was invited,
+// target the address.
+const inviteKind = "invite"
+
+func inviteEvent() *wellKnown {
+	return &wellKnown{name: InviteSent, account: true, interactive: true, properties: []property{text("invitee_email"), text("invitee_id"), text("invitee_role")},
+		also: checkInvite, feed: feedInvite}
+}
+
+func checkInvite(v values) error {
+	if v.get("invitee_email") == nil && v.get("invitee_id") == nil {
+		return farol.InvalidField("properties.invitee_email", "is required, or invitee_id")
+	}
+	return nil
+}
+
+func feedInvite(p *prepared, v values) {
+	s := step{kind: inviteKind, action: "sent", thing: strings.TrimSpace(v.text("invitee_id")), target: strings.ToLower(strings.TrimSpace(v.text("invitee_email")))}
+	if s.thing != "" || s.target != "" {
+		p.step(s)
+	}
+}
+
 // mailHosts give addresses to anybody: two people there have nothing to do
 // with each other.
 var mailHosts = []string{

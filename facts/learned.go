@@ -144,13 +144,15 @@ func (q LearnedQuery) ways() []wayQuery {
 	byHands := "(" + concerned + ` OR hash IN (SELECT hash FROM moves WHERE ` + learned + ` AND (account IN (SELECT unnest({accounts:Array(String)}))
 OR origin IN (SELECT unnest({accounts:Array(String)})) OR person IN (SELECT unnest({people:Array(String)})))))`
 	var late, moved []string
-	began := false
+	began, invited := false, false
 	for _, name := range q.Tables {
 		switch name {
 		case "events", "activity":
 			late, moved = append(late, "("+acting+")"), append(moved, "("+acting+")")
 		case "accounts":
 			began = true
+		case invitedTouch:
+			invited = true
 		case "billed", "signed":
 			// Committed revenue has them from when they were sent or signed.
 			of := map[string]string{"billed": "invoices", "signed": "subscriptions"}[name]
@@ -175,6 +177,11 @@ OR origin IN (SELECT unnest({accounts:Array(String)})) OR person IN (SELECT unne
 	}
 	if began {
 		out = append(out, wayQuery{Began, said("'" + createdTrait + "', '$signed_up', '" + seenTrait + "'")})
+	}
+	if invited {
+		const to = "(SELECT unnest({people:Array(String)}))"
+		out = append(out, wayQuery{CameLate, learned + " AND hash IN (SELECT hash FROM journeys WHERE kind = '" + inviteKind + "' AND " + learned + " AND " + acting + " AND (thing IN " + to + " OR target IN " + to +
+			"))"}, wayQuery{JoinedPeople, said("'email'")})
 	}
 	if len(moved) > 0 {
 		out = append(out, wayQuery{ChangedHands, "known <= {since:DateTime64(3)} AND hash IN " + mine + " AND (" + strings.Join(slices.Compact(moved), " OR ") + ") AND " + byHands})

@@ -37,6 +37,7 @@ var touches = []struct{ table, days string }{
 	{"journeys", together("journeys", "thing")},
 	{"accounts", beganOtherwise},
 	{"people", begunOtherwise},
+	{invitedTouch, invitedOtherwise},
 	{"roles", "SELECT DISTINCT x.d AS d FROM (SELECT day AS d FROM changes WHERE " + ofRoles + " AND " + learned +
 		" UNION ALL SELECT c.day AS d FROM (SELECT day, name FROM changes WHERE " + ofRoles + ") c JOIN (SELECT DISTINCT person AS name FROM merges WHERE " + learned +
 		" UNION ALL SELECT DISTINCT canonical AS name FROM merges WHERE " + learned + ") g ON g.name = c.name) x"},
@@ -124,6 +125,23 @@ WHERE (n.v = 'true') <> (coalesce(o.v, 'false') = 'true')`
 // goes for whatever else the person they are joined to did.
 const joined = `SELECT i64(count(*)) AS c FROM merges WHERE ` + learned + ` AND person IN (SELECT name FROM changes WHERE subject = 'person' AND trait IN ('test', 'staff', 'bot'))`
 
+// invitedTouch names the days of invitations that may now be to somebody else.
+const invitedTouch = "invited"
+
+// invitedOtherwise are the days of the invitations that name an id or address
+// of people of whom an address, an account or another id was learned, or a
+// first use.
+var invitedOtherwise = func() string {
+	news := "(SELECT name FROM changes WHERE subject = 'person' AND trait = 'email' AND " + learned + " UNION ALL SELECT person AS name FROM merges WHERE " + learned +
+		" UNION ALL SELECT canonical AS name FROM merges WHERE " + learned + " UNION ALL SELECT person AS name FROM memberships WHERE " + learned + " UNION ALL SELECT person AS name FROM first_days WHERE " + learned + ")"
+	whole := "(SELECT a.name AS name FROM " + news + " a UNION ALL SELECT m.canonical AS name FROM merges m JOIN " + news + " b ON b.name = m.person)"
+	ids := "(SELECT DISTINCT q.name AS name FROM (SELECT c.name AS name FROM " + whole + " c UNION ALL SELECT n.person AS name FROM merges n JOIN " + whole + " e ON e.name = n.canonical) q)"
+	words := "(SELECT i.name AS word FROM " + ids + " i UNION ALL SELECT lowerUTF8(k.name) AS word FROM " + ids + " k UNION ALL SELECT lowerUTF8(trim(v.value)) AS word FROM " +
+		"(SELECT name, value FROM changes WHERE subject = 'person' AND trait = 'email') v JOIN " + ids + " l ON l.name = v.name)"
+	invites := "(SELECT day, thing AS word FROM journeys WHERE kind = '" + inviteKind + "' UNION ALL SELECT day, target AS word FROM journeys WHERE kind = '" + inviteKind + "')"
+	return "SELECT DISTINCT j.day AS d FROM " + invites + " j JOIN " + words + " w ON w.word = j.word WHERE j.word <> ''"
+}()
+
 // Touched lists what was learned after since and up to until (zero: up to
 // now): per table the local days concerned. It may name a day too many, but
 // for events, subscriptions and charges, and never misses one.
@@ -137,6 +155,9 @@ func (f *Facts) Touched(ctx context.Context, since, until time.Time) ([]Touch, e
 	params := map[string]any{"since": since, "until": until}
 	var out []Touch
 	for _, t := range touches {
+		if t.table == invitedTouch && !f.traits.invited.Load() {
+			continue
+		}
 		err := f.eachDay(ctx, t.days+" ORDER BY d", params, func(d farol.Day) { out = append(out, Touch{t.table, d}) })
 		if err != nil {
 			return nil, fmt.Errorf("facts: touched %s: %w", t.table, err)

@@ -22,6 +22,7 @@ type traitSet struct {
 	paused          atomic.Bool // some subscription was paused
 	failed          atomic.Bool // some payment failed
 	billed          atomic.Bool // there is a line of an invoice
+	invited         atomic.Bool // somebody was invited
 
 	mu sync.Mutex
 	// takenFrom are those of whom the rollup has deltas below zero, sorted; nil
@@ -148,6 +149,12 @@ func (f *Facts) noteMoney(c *commit) {
 	if len(c.of(invoices)) > 0 {
 		f.traits.billed.Store(true)
 	}
+	step := journeys.index("kind") - 1
+	for _, r := range c.of(journeys) {
+		if r[step].(string) == inviteKind {
+			f.traits.invited.Store(true)
+		}
+	}
 }
 
 func (f *Facts) loadMoney(ctx context.Context) error {
@@ -156,6 +163,7 @@ func (f *Facts) loadMoney(ctx context.Context) error {
 		"subscriptions WHERE " + strings.Join(pricing, " IS NOT NULL OR ") + " IS NOT NULL": &f.traits.priced,
 		"charges WHERE kind = 'failed'":                                                     &f.traits.failed,
 		"invoices":                                                                          &f.traits.billed,
+		"journeys WHERE kind = '" + inviteKind + "'":                                        &f.traits.invited,
 	} {
 		if err := eachText(ctx, f.eng, "SELECT 'x' AS x FROM "+text+" LIMIT 1", nil, func([]string) { trait.Store(true) }); err != nil {
 			return err

@@ -77,6 +77,7 @@ var wellKnownEvents = byName(
 		{name: "effective_at", kind: aTime},
 	}, also: checkUsage, feed: func(p *prepared, v values) { feedCharge(p, v, "used") }},
 	invoiceEvent(),
+	inviteEvent(),
 	&wellKnown{name: "Referral Sent", properties: []property{text("referral").must(), text("invitee_email"), text("referrer_email")}, feed: feedReferral("sent")},
 	&wellKnown{name: "Referral Converted", properties: []property{text("referral").must(), text("account")}, feed: feedReferral("converted")},
 	costEvent(),

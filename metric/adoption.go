@@ -25,7 +25,8 @@ type FeatureTable struct {
 type FeatureUse struct {
 	Feature Feature
 	// Eligible were active in the window, in an account whose plan has the
-	// feature on the day, after its release. Of them Tried used it at least
+	// feature on the day, with a role on it that has the feature, after its
+	// release. Of them Tried used it at least
 	// once, Adopted on as many days as the setting asks for.
 	Eligible, Tried, Adopted int64
 	// Breadth is Adopted of Eligible, Reached Tried of Eligible.
@@ -63,7 +64,7 @@ func shareOf(part, of int64) Share {
 // planAttribute is the account attribute that features are limited by.
 const planAttribute = "plan"
 
-// knownText lists the features: their events, plans and release.
+// knownText lists the features: their events, plans, roles and release.
 const knownText = `known AS (
   SELECT arrayElementOrNull({use_places:Array(Int64)}, k.place) AS feature, arrayElementOrNull({use_events:Array(String)}, k.place) AS event
   FROM (SELECT i64(generate_series) AS place FROM generate_series(1, {use_count:Int64})) AS k
@@ -72,15 +73,27 @@ plans AS (
   SELECT arrayElementOrNull({plan_places:Array(Int64)}, k.place) AS feature, arrayElementOrNull({plan_names:Array(String)}, k.place) AS plan
   FROM (SELECT i64(generate_series) AS place FROM generate_series(1, {plan_count:Int64})) AS k
 ),
+meant AS (
+  SELECT arrayElementOrNull({role_places:Array(Int64)}, k.place) AS feature, arrayElementOrNull({role_names:Array(String)}, k.place) AS role
+  FROM (SELECT i64(generate_series) AS place FROM generate_series(1, {role_count:Int64})) AS k
+),
 listed AS (
-  SELECT k.place AS feature, arrayElementOrNull({open_plans:Array(Int64)}, k.place) AS any_plan,
+  SELECT k.place AS feature, arrayElementOrNull({open_plans:Array(Int64)}, k.place) AS any_plan, arrayElementOrNull({open_roles:Array(Int64)}, k.place) AS any_role,
     dayFrom(arrayElementOrNull({released:Array(Int64)}, k.place)) AS released
   FROM (SELECT i64(generate_series) AS place FROM generate_series(1, {listed_count:Int64})) AS k
 )`
 
 // windowTables are who is eligible for each feature, and who used it in the
-// window.
-const windowTables = `WITH ` + knownText + `,
+// window. The roles of people are only read where a feature is for some.
+func (f Features) windowTables() string {
+	join, cond := "", ""
+	if f.byRole() {
+		join = `
+  LEFT JOIN (SELECT h.person AS person, h.val AS val FROM {{roles}} AS h WHERE h.from_day <= {last:Date} AND h.to_day > {last:Date}) AS w ON w.person = a.person
+  LEFT JOIN (SELECT toNullable(g.feature) AS feature, g.role AS role FROM meant AS g) AS z ON z.feature = f.feature AND z.role = w.val`
+		cond = " AND (f.any_role = 1 OR z.feature IS NOT NULL)"
+	}
+	return `WITH ` + knownText + `,
 active AS (
   SELECT DISTINCT v.person AS person, v.account AS account FROM {{presence 91}} AS v
   WHERE v.person <> '' AND v.day > addDaysN({last:Date}, -{feature_days:Int64})
@@ -90,8 +103,8 @@ eligible AS (
   FROM active AS a
   CROSS JOIN listed AS f
   LEFT JOIN {{attribute "plan_attribute"}} AS n ON n.account = a.account
-  LEFT JOIN (SELECT toNullable(g.feature) AS feature, g.plan AS plan FROM plans AS g) AS q ON q.feature = f.feature AND q.plan = n.val
-  WHERE f.released <= {last:Date} AND (f.any_plan = 1 OR q.feature IS NOT NULL)
+  LEFT JOIN (SELECT toNullable(g.feature) AS feature, g.plan AS plan FROM plans AS g) AS q ON q.feature = f.feature AND q.plan = n.val` + join + `
+  WHERE f.released <= {last:Date} AND (f.any_plan = 1 OR q.feature IS NOT NULL)` + cond + `
 ),
 used AS (
   SELECT k.feature AS feature, v.person AS person, i64(count(DISTINCT v.day)) AS days, i64(sum(v.n)) AS times
@@ -101,19 +114,32 @@ used AS (
   GROUP BY 1, 2
 )
 `
+}
 
 // windowText counts the eligible people by what they did in the window.
-const windowText = windowTables + `SELECT e.feature AS of_feature, coalesce(u.days, 0) AS use_days, coalesce(u.times, 0) AS use_times, i64(count(*)) AS people
+const windowText = `SELECT e.feature AS of_feature, coalesce(u.days, 0) AS use_days, coalesce(u.times, 0) AS use_times, i64(count(*)) AS people
 FROM eligible AS e
 LEFT JOIN used AS u ON u.feature = e.feature AND u.person = e.person
 GROUP BY 1, 2, 3
 ORDER BY 1, 2, 3`
 
-// yearText counts people by what they did with a feature in the last 365
-// days: kind 1 is how long they took to the first use (got 1) or have not
-// used it (got 0), kind 2 how long they used it until they stopped, kind 3
-// whether who used it in the window before did in this one.
-const yearText = `WITH ` + knownText + `,
+// yearTables are who used each feature in the last 365 days, and who could from
+// which day on: since they began, it was released, and their account and they
+// first had a plan and a role with it.
+func (f Features) yearTables() string {
+	roles, since, join, cond := "", "", "", ""
+	if f.byRole() {
+		roles = `named AS (
+  SELECT z.feature AS feature, h.person AS person, min(h.from_day) AS from_day
+  FROM {{roles}} AS h
+  JOIN meant AS z ON z.role = h.val
+  GROUP BY 1, 2
+),
+`
+		since, join = ", coalesce(w.from_day, r.first_day)", "\n  LEFT JOIN named AS w ON w.feature = f.feature AND w.person = r.person"
+		cond = " AND (f.any_role = 1 OR w.from_day IS NOT NULL)"
+	}
+	return `WITH ` + knownText + `,
 used AS (
   SELECT k.feature AS feature, v.person AS person, min(v.day) AS first_use, max(v.day) AS last_use,
     max(CASE WHEN v.day > addDaysN({last:Date}, -2 * {feature_days:Int64}) AND v.day <= addDaysN({last:Date}, -{feature_days:Int64}) THEN 1 ELSE 0 END) AS before
@@ -128,15 +154,22 @@ entitled AS (
   JOIN plans AS q ON q.plan = s.val
   GROUP BY 1, 2
 ),
-begun AS (
+` + roles + `begun AS (
   SELECT f.feature AS feature, r.person AS person,
-    greatest(r.first_day, f.released, coalesce(t.from_day, r.first_day)) AS start_day
+    greatest(r.first_day, f.released, coalesce(t.from_day, r.first_day)` + since + `) AS start_day
   FROM {{registered}} AS r
   CROSS JOIN listed AS f
-  LEFT JOIN entitled AS t ON t.feature = f.feature AND t.account = r.account
-  WHERE f.any_plan = 1 OR t.from_day IS NOT NULL
+  LEFT JOIN entitled AS t ON t.feature = f.feature AND t.account = r.account` + join + `
+  WHERE (f.any_plan = 1 OR t.from_day IS NOT NULL)` + cond + `
 )
-SELECT b.feature AS of_feature, 1 AS of_kind,
+`
+}
+
+// yearText counts people by what they did with a feature in the last 365
+// days: kind 1 is how long they took to the first use (got 1) or have not
+// used it (got 0), kind 2 how long they used it until they stopped, kind 3
+// whether who used it in the window before did in this one.
+const yearText = `SELECT b.feature AS of_feature, 1 AS of_kind,
   greatest(0, i64(coalesce(u.first_use, {last:Date}) - b.start_day)) AS days,
   CASE WHEN u.first_use IS NULL THEN 0 ELSE 1 END AS got, i64(count(*)) AS people
 FROM begun AS b
@@ -183,10 +216,10 @@ func (r *Reader) features(ctx context.Context, p *plan) (FeatureTable, error) {
 	for _, x := range f.List {
 		out.Features = append(out.Features, FeatureUse{Feature: x})
 	}
-	if err := r.featureWindow(ctx, scope, params, &out); err != nil {
+	if err := r.featureWindow(ctx, f, scope, params, &out); err != nil {
 		return out, fmt.Errorf("features: %w", err)
 	}
-	if err := r.featureYear(ctx, scope, params, &out); err != nil {
+	if err := r.featureYear(ctx, f, scope, params, &out); err != nil {
 		return out, fmt.Errorf("features: %w", err)
 	}
 	return out, nil
@@ -208,6 +241,13 @@ func (p *plan) featureDay() (farol.Day, facts.Scope, map[string]any) {
 // tables are the parameters that list the features by their number from 1.
 func (f Features) tables(out map[string]any) {
 	usePlaces, useEvents, planPlaces, plans, open, released := []int64{}, []string{}, []int64{}, []string{}, []int64{}, []int64{}
+	rolePlaces, roles, anyRole := []int64{}, []string{}, []int64{}
+	ifNone := func(list []string) int64 {
+		if len(list) == 0 {
+			return 1
+		}
+		return 0
+	}
 	for i, x := range f.List {
 		place := int64(i + 1)
 		for _, e := range x.Events {
@@ -216,21 +256,21 @@ func (f Features) tables(out map[string]any) {
 		for _, p := range x.Plans {
 			planPlaces, plans = append(planPlaces, place), append(plans, p)
 		}
-		any := int64(0)
-		if len(x.Plans) == 0 {
-			any = 1
+		for _, role := range x.roles() {
+			rolePlaces, roles = append(rolePlaces, place), append(roles, role)
 		}
 		day, _ := farol.ParseDay(x.Released) // "" is day 0, before any fact
-		open, released = append(open, any), append(released, int64(day))
+		open, anyRole, released = append(open, ifNone(x.Plans)), append(anyRole, ifNone(x.Roles)), append(released, int64(day))
 	}
 	out["use_places"], out["use_events"], out["use_count"] = usePlaces, useEvents, int64(len(useEvents))
 	out["plan_places"], out["plan_names"], out["plan_count"] = planPlaces, plans, int64(len(plans))
+	out["role_places"], out["role_names"], out["role_count"], out["open_roles"] = rolePlaces, roles, int64(len(roles)), anyRole
 	out["open_plans"], out["released"], out["listed_count"] = open, released, int64(len(f.List))
 }
 
-func (r *Reader) featureWindow(ctx context.Context, s facts.Scope, params map[string]any, out *FeatureTable) error {
+func (r *Reader) featureWindow(ctx context.Context, f Features, s facts.Scope, params map[string]any, out *FeatureTable) error {
 	depth, frequency := make([][]tally, len(out.Features)), make([][]tally, len(out.Features))
-	err := r.rowsOf(ctx, windowText, s, params, func(rows *sql.Rows) error {
+	err := r.rowsOf(ctx, f.windowTables()+windowText, s, params, func(rows *sql.Rows) error {
 		var feature, days, times, people int64
 		if err := rows.Scan(&feature, &days, &times, &people); err != nil {
 			return err
@@ -255,10 +295,10 @@ func (r *Reader) featureWindow(ctx context.Context, s facts.Scope, params map[st
 	return err
 }
 
-func (r *Reader) featureYear(ctx context.Context, s facts.Scope, params map[string]any, out *FeatureTable) error {
+func (r *Reader) featureYear(ctx context.Context, f Features, s facts.Scope, params map[string]any, out *FeatureTable) error {
 	n := len(out.Features)
 	spells, lasted, kept, had := make([][]stats.Spell, n), make([][]tally, n), make([]int64, n), make([]int64, n)
-	err := r.rowsOf(ctx, yearText, s, params, func(rows *sql.Rows) error {
+	err := r.rowsOf(ctx, f.yearTables()+yearText, s, params, func(rows *sql.Rows) error {
 		var feature, kind, days, got, people int64
 		if err := rows.Scan(&feature, &kind, &days, &got, &people); err != nil {
 			return err

@@ -9,13 +9,15 @@ import (
 	"time"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/sight"
 )
 
 // The table of features equals a slow computation over the raw events.
 func TestFeatures(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	shown := false
+	shown, cast := false, false
 	for _, seed := range []uint64{41, 42} {
 		w := oneWorld(t, seed, 900)
 		w.settings.Features = Features{WindowDays: 20, AdoptedDays: 2, List: []Feature{
@@ -23,6 +25,8 @@ func TestFeatures(t *testing.T) {
 			{Name: "Team", Events: []string{"Member Invited"}, Plans: []string{"pro", "team"}},
 			{Name: "New", Events: []string{"$screen"}, Released: (w.first + 25).String()},
 			{Name: "Never", Events: []string{"No Such Event"}, Plans: []string{"gold"}},
+			{Name: "Lead", Events: []string{"Report Created"}, Roles: []string{"Decision Maker", "analyst"}},
+			{Name: "Both", Events: []string{"$page"}, Plans: []string{"pro", "basic"}, Roles: []string{"champion"}},
 		}}
 		if seed == 42 {
 			w.settings.Exclusions.People = []string{"u3"}
@@ -33,7 +37,7 @@ func TestFeatures(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.Day != day || len(got.Features) != 4 {
+			if got.Day != day || len(got.Features) != 6 {
 				t.Fatalf("day %v, %d features", got.Day, len(got.Features))
 			}
 			ref := newReference(w.events, w.settings, w.clock.now(), day, time.Time{})
@@ -44,10 +48,11 @@ func TestFeatures(t *testing.T) {
 				ref.checkFeature(t, w.settings.Features.List[i], f, day)
 				checkPeople(t, f, w.featurePeople(t, q, f.Feature.Name, MaxFeaturePeople))
 				shown = shown || f.Adopted > 0 && f.Retention.Of > 0 && f.Tried < f.Eligible
+				cast = cast || len(f.Feature.Roles) > 0 && f.Tried > 0 && f.TimeToAdopt.Value != nil
 			}
 		}
 	}
-	if !shown {
+	if !shown || !cast {
 		t.Error("the test shows nothing")
 	}
 	w := oneWorld(t, 42, 50)
@@ -84,7 +89,10 @@ func TestFeaturePeople(t *testing.T) {
 		h := randomHistory(43, zone, farol.Date(2018, time.September, 24), 30, 250)
 		clk := &clock{t: h.sent[0].Known}
 		w := newWorld(t, open(t, zone, clk.now), clk, h, randomSettings(43, zone), 2)
-		w.settings.Features = Features{WindowDays: 20, AdoptedDays: 2, List: []Feature{{Name: "Reports", Events: []string{"Report Created", "$page"}, Plans: []string{"pro", "team"}}}}
+		w.settings.Features = Features{WindowDays: 20, AdoptedDays: 2, List: []Feature{
+			{Name: "Reports", Events: []string{"Report Created", "$page"}, Plans: []string{"pro", "team"}},
+			{Name: "Lead", Events: []string{"Report Created"}, Roles: []string{"Decision-maker", "analyst"}},
+		}}
 		day := w.first + 25
 		q := Request{Period: farol.Period{From: day - 20, To: day + 1}, AsOf: day}
 		table, err := w.r.Features(context.Background(), q)
@@ -94,6 +102,14 @@ func TestFeaturePeople(t *testing.T) {
 		got := w.featurePeople(t, q, "Reports", 3)
 		if checkPeople(t, table.Features[0], got); got.Total < 4 {
 			t.Errorf("only %d people: the test shows nothing", got.Total)
+		}
+		led := w.featurePeople(t, q, "Lead", 3)
+		if checkPeople(t, table.Features[1], led); led.Total == 0 || led.Total >= got.Total || table.Features[1].TimeToAdopt.Value == nil {
+			t.Errorf("%d people with the role, %+v", led.Total, table.Features[1])
+		}
+		blind := sight.With(context.Background(), sight.New(nil, []string{"attribute.role"}))
+		if _, _, err := w.r.FeaturePeople(blind, q, "Lead", 3, ""); farol.KindOf(err) != farol.Forbidden {
+			t.Errorf("who has the role is told where it is hidden: %v", err)
 		}
 		if !slices.IsSortedFunc(got.People, func(a, b FeaturePerson) int {
 			return cmp.Or(cmp.Compare(b.Days, a.Days), cmp.Compare(b.Times, a.Times), cmp.Compare(a.Person, b.Person))
@@ -109,7 +125,7 @@ func checkPeople(t *testing.T, f FeatureUse, got FeaturePeople) {
 	var tried, adopted int64
 	seen := map[string]bool{}
 	for _, x := range got.People {
-		if seen[x.Person] || x.Account == "" {
+		if seen[x.Person] || x.Account == "" && len(f.Feature.Plans) > 0 {
 			t.Errorf("%s: %+v", f.Feature.Name, x)
 		}
 		seen[x.Person] = true
@@ -125,9 +141,29 @@ func checkPeople(t *testing.T, f FeatureUse, got FeaturePeople) {
 	}
 }
 
-// has tells whether the account's plan has the feature on the day.
+// has tells whether the account's plan has the feature on the day, plays
+// whether the person's role does.
 func (r *reference) has(f Feature, account string, day farol.Day) bool {
 	return len(f.Plans) == 0 || slices.Contains(f.Plans, r.attribute(account, "plan", day))
+}
+
+func (r *reference) plays(f Feature, person string, day farol.Day) bool {
+	if len(f.Roles) == 0 {
+		return true
+	}
+	role := r.role(farol.PersonID(person), day)
+	return slices.ContainsFunc(f.Roles, func(x string) bool { return cmp.Or(facts.RoleOf(x), x) == role })
+}
+
+// firstDay is the first of the 500 days up to the last on which it holds, 0
+// for none.
+func firstDay(last farol.Day, holds func(farol.Day) bool) farol.Day {
+	for day := last - 500; day <= last; day++ {
+		if holds(day) {
+			return day
+		}
+	}
+	return 0
 }
 
 func (r *reference) checkFeature(t *testing.T, f Feature, got FeatureUse, last farol.Day) {
@@ -146,7 +182,7 @@ func (r *reference) checkFeature(t *testing.T, f Feature, got FeatureUse, last f
 		if a.person == "" || a.day > last {
 			continue
 		}
-		if a.day > last-window && r.counts(a) && released <= last && r.has(f, a.account, last) {
+		if a.day > last-window && r.counts(a) && released <= last && r.has(f, a.account, last) && r.plays(f, string(a.person), last) {
 			eligible[string(a.person)] = true
 		}
 		if !slices.Contains(f.Events, a.name) || a.day < last-364 {
@@ -200,13 +236,9 @@ func (r *reference) checkFeature(t *testing.T, f Feature, got FeatureUse, last f
 	}
 	var rows []refRow
 	for person, b := range r.begun(true) {
-		start, entitled := max(b.day, released), len(f.Plans) == 0
-		for day := last - 500; day <= last && !entitled; day++ {
-			if entitled = r.has(f, b.account, day); entitled {
-				start = max(start, day)
-			}
-		}
-		if !entitled || start > last || start <= last-365 || b.day > last {
+		planned, cast := firstDay(last, func(day farol.Day) bool { return r.has(f, b.account, day) }), firstDay(last, func(day farol.Day) bool { return r.plays(f, person, day) })
+		start := max(b.day, released, planned, cast)
+		if planned == 0 || cast == 0 || start > last || start <= last-365 || b.day > last {
 			continue
 		}
 		row := refRow{num: float64(last - start)}

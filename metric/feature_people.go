@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
+	"github.com/farol-cs/farol/sight"
 )
 
 // FeaturePeople is who stands behind a row of the features.
@@ -33,7 +35,7 @@ const MaxFeaturePeople = 1000
 
 // peopleText lists them with a rank, by which pages follow one another: days
 // before times.
-const peopleText = windowTables + `, ranked AS (
+const peopleText = `, ranked AS (
   SELECT e.person AS who, w.account AS account, coalesce(u.days, 0) AS use_days, coalesce(u.times, 0) AS use_times,
     f64(coalesce(u.days, 0)) * 1000000000 + f64(least(999999999, coalesce(u.times, 0))) AS standing
   FROM eligible AS e
@@ -63,6 +65,12 @@ func (r *Reader) FeaturePeople(ctx context.Context, q Request, name string, limi
 	if i < 0 {
 		return out, "", farol.InvalidField("feature", "there is no feature %q", name)
 	}
+	if x := f.List[i]; len(x.Roles) > 0 {
+		// Who is listed has one of the roles.
+		if err := sight.Of(ctx).Shows("attribute." + facts.SentRole); err != nil {
+			return out, "", err
+		}
+	}
 	at, err := readCursor(after)
 	if err != nil {
 		return out, "", err
@@ -79,7 +87,7 @@ func (r *Reader) FeaturePeople(ctx context.Context, q Request, name string, limi
 	}
 	out = FeaturePeople{Feature: f.List[i], Day: last}
 	var rank []float64
-	err = r.rowsOf(ctx, peopleText, scope, params, func(rows *sql.Rows) error {
+	err = r.rowsOf(ctx, f.windowTables()+peopleText, scope, params, func(rows *sql.Rows) error {
 		var x FeaturePerson
 		var of float64
 		if err := rows.Scan(&x.Person, &x.Account, &x.Days, &x.Times, &of, &out.Total); err != nil {

@@ -1,9 +1,12 @@
 package metric
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 )
 
 // Features says what the product's functions are, and when somebody has
@@ -31,6 +34,9 @@ type Feature struct {
 	Released string `json:"released,omitempty"`
 	// Plans that have it; none is all.
 	Plans []string `json:"plans,omitempty"`
+	// Roles of the people who have it, in the words of the team (champion,
+	// decision maker, user, in any spelling) or the product's own; none is all.
+	Roles []string `json:"roles,omitempty"`
 }
 
 // maxFeatureWindow bounds what the figures of adoption read back: a quarter.
@@ -55,8 +61,28 @@ func (f Features) check() error {
 			return farol.InvalidField("features.features", "%s: released must be a date as YYYY-MM-DD", x.Name)
 		}
 		seen[x.Name] = true
+		roles := x.roles()
+		for i, role := range roles {
+			if role == "" || slices.Contains(roles[:i], role) {
+				return farol.InvalidField("features.features", "%s: each role is named once", x.Name)
+			}
+		}
 	}
 	return nil
+}
+
+// roles are the roles as people have them.
+func (x Feature) roles() []string {
+	out := make([]string, len(x.Roles))
+	for i, role := range x.Roles {
+		out[i] = cmp.Or(facts.RoleOf(role), role)
+	}
+	return out
+}
+
+// byRole tells whether any feature is for some roles only.
+func (f Features) byRole() bool {
+	return slices.ContainsFunc(f.List, func(x Feature) bool { return len(x.Roles) > 0 })
 }
 
 // params are bound in every query: one entry per event of a feature. Without

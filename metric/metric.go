@@ -247,6 +247,10 @@ func (m *Metric) finestFirst() []farol.Grain {
 	return out
 }
 
+// Invites tells whether the metric counts people who were invited: a unit may
+// then be the address of nobody known.
+func (m *Metric) Invites() bool { return slices.Contains(m.doors, "invited") }
+
 // HasAmounts tells whether the value or a part of it is an amount.
 func (m *Metric) HasAmounts() bool { return m.Unit == Money || m.Amounts != NoAmounts }
 
@@ -288,6 +292,7 @@ var tablesOf = map[string][]string{
 	"events":           {"events"},
 	"activated":        {"activity", "accounts", "people", "events", "subscriptions", "moved"},
 	"registered":       {"activity", "accounts", "people"},
+	"invited":          {"journeys", "invited"},
 	"milestones":       {"events"},
 	"progress":         {"activity", "accounts", "people", "events", "subscriptions", "moved"},
 	"valued":           nil,

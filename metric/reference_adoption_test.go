@@ -11,6 +11,7 @@ import (
 func init() {
 	refer("product_adoption_rate", func(r *reference, q Request, p farol.Period) []refRow { return r.adopted(q, p, false) })
 	refer("adoption_rate_active", func(r *reference, q Request, p farol.Period) []refRow { return r.adopted(q, p, true) })
+	refer("adoption_rate_invited", (*reference).invited)
 	referState("adoption_rate_seats", (*reference).seated)
 	refer("core_uses_per_account", (*reference).coreUses)
 	referUse("core_features_used", (*reference).coreFeatures)

@@ -397,7 +397,11 @@ func init() {
 		return r.won(q, p, r.spent(q, p), func(refStay) refRow { return refRow{den: 1} })
 	})
 	referState("cac_payback_months", func(r *reference, q Request, p farol.Period) []refRow {
-		return r.won(q, p, r.spent(q, p), func(s refStay) refRow { return refRow{den: s.first / 100 * r.s.Conventions.GrossMargin} })
+		rows := r.won(q, p, r.spent(q, p), func(s refStay) refRow { return refRow{den: s.first / 100 * r.s.Conventions.GrossMargin} })
+		for i := range rows {
+			rows[i].unit = strings.TrimSuffix(rows[i].unit, " new")
+		}
+		return rows
 	})
 	referState("ltv_to_cac", func(r *reference, q Request, p farol.Period) []refRow {
 		w := r.wholeMonths(p)

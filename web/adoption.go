@@ -3,9 +3,11 @@ package web
 import (
 	"net/http"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
 )
@@ -42,7 +44,7 @@ type missionRow struct {
 }
 
 var adoptionCards = []string{
-	"product_adoption_rate", "adoption_rate_active", "adoption_rate_seats", "core_uses_per_account", "core_features_used", "core_uses_per_seat",
+	"product_adoption_rate", "adoption_rate_active", "adoption_rate_invited", "adoption_rate_seats", "core_uses_per_account", "core_features_used", "core_uses_per_seat",
 	"core_repeat_rate", "team_habit_rate", "user_expansion", "feature_expansion",
 }
 
@@ -106,21 +108,36 @@ func (p *adoptionPage) tabulate(v *visit) {
 			Interval: ratio.interval(metric.Point{Low: f.Breadth.Low, High: f.Breadth.High}), Depth: number(v.p, f.Depth), Frequency: number(v.p, f.Frequency),
 			Days: days.text(f.TimeToAdopt.Value), Stays: ratio.text(f.Retention.Value), Lasted: days.text(f.Duration),
 		}
-		for i, plan := range f.Feature.Plans {
-			if i > 0 {
-				row.Limits += ", "
-			}
-			row.Limits += plan
-		}
-		if f.Feature.Released != "" {
-			row.Limits += " " + v.p.T("since %s", f.Feature.Released)
-		}
+		row.Limits = limitsOf(v, f.Feature)
 		p.Features = append(p.Features, row)
 		p.Breadth.Data.Ticks = append(p.Breadth.Data.Ticks, f.Feature.Name)
 		p.Breadth.Data.Titles = append(p.Breadth.Data.Titles, f.Feature.Name)
 		series.Values, series.Texts, series.Open = append(series.Values, f.Breadth.Value), append(series.Texts, row.Adopted), append(series.Open, false)
 	}
 	p.Breadth.Data.Series = []chartSeries{series}
+}
+
+// limitsOf says who has the feature: plans, roles and since when; "" for
+// everybody.
+func limitsOf(v *visit, f metric.Feature) string {
+	var parts []string
+	if len(f.Plans) > 0 {
+		parts = append(parts, strings.Join(f.Plans, ", "))
+	}
+	var roles []string
+	for _, role := range f.Roles {
+		if title, ok := personRoles[facts.RoleOf(role)]; ok {
+			role = v.p.Text(title)
+		}
+		roles = append(roles, role)
+	}
+	if len(roles) > 0 {
+		parts = append(parts, v.p.T("Role: %s", strings.Join(roles, ", ")))
+	}
+	if f.Released != "" {
+		parts = append(parts, v.p.T("since %s", f.Released))
+	}
+	return strings.Join(parts, " · ")
 }
 
 // number writes a plain number, a dash for nil.

@@ -146,7 +146,7 @@ var lostKinds = []struct {
 	kind  string
 	title lang.Text
 }{
-	{"events", lang.Text("Events")}, {"answers", lang.Text("Answers")}, {"tickets", lang.Text("Tickets")}, {"journeys", lang.Text("Leads, referrals and surveys sent")},
+	{"events", lang.Text("Events")}, {"answers", lang.Text("Answers")}, {"tickets", lang.Text("Tickets")}, {"journeys", lang.Text("Leads, invitations, referrals and surveys sent")},
 	{"changes", lang.Text("Attributes said")}, {"texts", lang.Text("Texts of the team")},
 }
 

@@ -11,8 +11,8 @@ import (
 // featurePage is who stands behind a row of the features.
 type featurePage struct {
 	shell
-	// Summary says of whom and when.
-	Summary string
+	// Summary says of whom and when, Limits who has the feature, "" for all.
+	Summary, Limits string
 	Rows    []featurePersonRow
 	// First and Next lead to other pages, "" to none.
 	First, Next string
@@ -44,6 +44,7 @@ func (s *server) feature(v *visit) error {
 	p.Crumb = &crumb{v.p.T("Adoption"), look.Link("/adoption")}
 	p.extra = url.Values{"feature": {name}}
 	p.Summary = v.p.T("%s eligible people on %s, those who use it most first.", v.p.Number(float64(got.Total), 0), v.p.Date(got.Day))
+	p.Limits = limitsOf(v, got.Feature)
 	names, err := s.called(v, metric.People, unitsOf(got.People, func(x metric.FeaturePerson) string { return x.Person }))
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ var featuresSetting = setting{
 			f.Add("name", one.Name)
 			f.Add("events", strings.Join(one.Events, ", "))
 			f.Add("plans", strings.Join(one.Plans, ", "))
+			f.Add("roles", strings.Join(one.Roles, ", "))
 			f.Add("released", one.Released)
 			if one.Core {
 				f.Add("core", strconv.Itoa(i))
@@ -38,9 +39,9 @@ var featuresSetting = setting{
 
 // featureField is one feature as text fields.
 type featureField struct {
-	Index                         int
-	Name, Events, Plans, Released string
-	Core                          bool
+	Index                                int
+	Name, Events, Plans, Roles, Released string
+	Core                                 bool
 }
 
 // Features are the fields of the features, with empty ones to fill.
@@ -53,7 +54,7 @@ func (p settingPage) Features() []featureField {
 		return ""
 	}
 	for i := range max(len(p.Fields["name"])+2, 4) {
-		out = append(out, featureField{i, at("name", i), at("events", i), at("plans", i), at("released", i), slices.Contains(p.Fields["core"], strconv.Itoa(i))})
+		out = append(out, featureField{i, at("name", i), at("events", i), at("plans", i), at("roles", i), at("released", i), slices.Contains(p.Fields["core"], strconv.Itoa(i))})
 	}
 	return out
 }
@@ -75,7 +76,7 @@ func featuresForm(f url.Values) (metric.Features, error) {
 			return ""
 		}
 		x := metric.Feature{
-			Name: strings.TrimSpace(name), Events: commas(at("events")), Plans: commas(at("plans")), Released: at("released"),
+			Name: strings.TrimSpace(name), Events: commas(at("events")), Plans: commas(at("plans")), Roles: commas(at("roles")), Released: at("released"),
 			Core: slices.Contains(f["core"], strconv.Itoa(i)),
 		}
 		if x.Name != "" || len(x.Events) > 0 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/farol-cs/farol"
+	"github.com/farol-cs/farol/facts"
 	"github.com/farol-cs/farol/lang"
 	"github.com/farol-cs/farol/metric"
 	"github.com/farol-cs/farol/segment"
@@ -173,6 +174,9 @@ func (s *server) units(v *visit, f figure, sc scale, p *sourcePage) error {
 	}
 	for _, r := range rows {
 		row := unitRow{Who: names.unit(f.metric.Of, r.Unit), In: inWho(f.metric.Of, r.Account), Events: s.eventsOf(f, r), account: cmp.Or(r.Account, r.Unit)}
+		if f.metric.Invites() && !names.knows(r.Unit) {
+			row.Who, row.Events = who{Name: r.Unit}, invitesOf(f, r)
+		}
 		row.Numerator, row.Denominator = sc.parts(f.metric, &r.Numerator, r.Denominator)
 		if f.metric.Aggregation == metric.Quantile {
 			row.Numerator = sc.text(&r.Numerator)
@@ -217,7 +221,7 @@ func (s *server) eventsOf(f figure, r metric.Row) string {
 	default:
 		q.Set("account", r.Unit)
 	}
-	from, until := f.period.From, f.period.Last()
+	from := f.period.From
 	if f.metric.Reach > 0 {
 		from = f.period.Last().Next(-f.metric.Reach)
 		from = min(from, f.period.From)
@@ -225,7 +229,19 @@ func (s *server) eventsOf(f figure, r metric.Row) string {
 	if f.metric.Reach != metric.Forever {
 		q.Set("from", from.String())
 	}
-	q.Set("until", until.String())
+	return f.events(q)
+}
+
+// invitesOf leads to the invitations by the account: who was invited and did
+// not come has no events.
+func invitesOf(f figure, r metric.Row) string {
+	return f.events(url.Values{"account": {r.Account}, "name": {facts.InviteSent}})
+}
+
+// events is the log with these events, until the figure's period ends, by its
+// clocks.
+func (f figure) events(q url.Values) string {
+	q.Set("until", f.period.Last().String())
 	return eventsLink(f.look, q)
 }
 

@@ -83,6 +83,12 @@ func (c called) person(id string) who {
 	return who{Name: c.people.name(c.v, farol.PersonID(id)), Href: personHref(farol.PersonID(id)), person: farol.PersonID(id)}
 }
 
+// knows tells whether there is such a person.
+func (c called) knows(id string) bool {
+	_, ok := c.people[farol.PersonID(id)]
+	return ok
+}
+
 // unit is the unit of a figure: an answer or a subscription has no page.
 func (c called) unit(of metric.Of, unit string) who {
 	switch of {
