@@ -159,7 +159,7 @@ func defaultReasons() Reasons {
 		}},
 		{"use", w("Adoption", "Adoção"), []ChurnReason{
 			r("not adopted", "Not adopted", "Não adotou", "unused"),
-			r("champion left", "Champion left", "Defensor interno saiu", "sponsor left"),
+			r("champion left", "Champion left", "Champion saiu", "sponsor left"),
 			r("wrong fit", "Wrong fit", "Perfil errado", "bad fit"),
 			r("team too busy", "No time for it", "Sem tempo para usar"),
 			r("duplicate account", "Duplicate account", "Conta duplicada"),

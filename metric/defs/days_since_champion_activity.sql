@@ -12,23 +12,23 @@
 -- quantile: 0.5
 -- of: accounts
 -- title [en]: Days since a champion was active
--- title [pt-BR]: Dias desde que um campeão esteve ativo
+-- title [pt-BR]: Dias desde que um champion esteve ativo
 -- definition [en]: The median over accounts of the days from the last active day of one of their champions to the last
 --   day of the period.
--- definition [pt-BR]: A mediana entre as contas dos dias do último dia ativo de um de seus campeões até o último dia do
+-- definition [pt-BR]: A mediana entre as contas dos dias do último dia ativo de um de seus champions até o último dia do
 --   período.
 -- formula [en]: median over the accounts with a champion active in the 91 days up to D of D - the champion's last
 --   active day
--- formula [pt-BR]: mediana entre as contas com um campeão ativo nos 91 dias até D de D - último dia ativo do campeão
+-- formula [pt-BR]: mediana entre as contas com um champion ativo nos 91 dias até D de D - último dia ativo do champion
 -- rules [en]: A champion is who has that role on day D, whatever it was on the active day: as the team says on the
 --   person's page, else as the attribute role says. Of several champions the one active last counts. Accounts whose
 --   champions were not active for more than 90 days, or who have none, are not counted, nor have they a value.
--- rules [pt-BR]: Campeão é quem tem esse papel no dia D, fosse qual fosse no dia ativo: como a equipe diz na página da
---   pessoa, senão como diz o atributo role. De vários campeões conta o que esteve ativo por último. Contas cujos
---   campeões não estiveram ativos há mais de 90 dias, ou que não têm nenhum, não são contadas nem têm valor.
+-- rules [pt-BR]: Champion é quem tem esse papel no dia D, fosse qual fosse no dia ativo: como a equipe diz na página da
+--   pessoa, senão como diz o atributo role. De vários champions conta o que esteve ativo por último. Contas cujos
+--   champions não estiveram ativos há mais de 90 dias, ou que não têm nenhum, não são contadas nem têm valor.
 -- reading [en]: A champion who stops coming is often one who has left: the account goes on, its sponsor does not.
 --   Beside the days of the account it tells the two apart.
--- reading [pt-BR]: Um campeão que deixa de vir muitas vezes é um que saiu: a conta segue, o patrocinador não. Ao lado
+-- reading [pt-BR]: Um champion que deixa de vir muitas vezes é um que saiu: a conta segue, o patrocinador não. Ao lado
 --   dos dias da conta, distingue os dois.
 SELECT x.grp AS grp, x.account AS unit, x.account AS account, p.period AS period, i64(min(p.last) - max(x.day)) AS numerator, 1 AS denominator
 FROM (

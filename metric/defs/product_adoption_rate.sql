@@ -13,7 +13,7 @@
 -- title [en]: Product adoption rate
 -- title [pt-BR]: Taxa de adoção do produto
 -- definition [en]: Of the registered people, the share who use the core functions of the product often.
--- definition [pt-BR]: Das pessoas cadastradas, a parte que usa com frequência as funções centrais do produto.
+-- definition [pt-BR]: Das pessoas cadastradas, a parte que usa com frequência as funcionalidades centrais do produto.
 -- formula [en]: people who used a core feature on as many days of the window that ends with the period as the setting
 --   asks for / people registered by the end of the period
 -- formula [pt-BR]: pessoas que usaram uma funcionalidade central em tantos dias da janela que termina com o período
@@ -29,7 +29,7 @@
 -- reading [en]: Of 1,000 people registered, 500 use the core functions often: the rate is 50%. It says whether the
 --   product became part of the work; with people who registered long ago and left it only falls, so read the rate among
 --   active people beside it.
--- reading [pt-BR]: De 1.000 pessoas cadastradas, 500 usam as funções centrais com frequência: a taxa é de 50%. Diz se
+-- reading [pt-BR]: De 1.000 pessoas cadastradas, 500 usam as funcionalidades centrais com frequência: a taxa é de 50%. Diz se
 --   o produto virou parte do trabalho; com gente cadastrada há muito tempo que já saiu, ela só cai, por isso leia ao
 --   lado a taxa entre pessoas ativas.
 WITH used AS (

@@ -33,7 +33,7 @@
 --   ativos. Enquanto os 56 dias começam antes do primeiro fato, o valor é nulo. Feriados e estações não são descontados.
 -- reading [en]: Per account it is a flag: 1 says that something happened there, such as a champion who left or a team that
 --   went elsewhere. A slow decline shows in the trend of use before it shows here.
--- reading [pt-BR]: Por conta é um sinal: 1 diz que algo aconteceu ali, como um campeão que saiu ou uma equipe que foi para
+-- reading [pt-BR]: Por conta é um sinal: 1 diz que algo aconteceu ali, como um champion que saiu ou uma equipe que foi para
 --   outro lugar. Uma queda lenta aparece na tendência do uso antes de aparecer aqui.
 SELECT k.of_group AS grp, k.account_id AS unit, k.account_id AS account, k.in_period AS period,
   max(CASE WHEN k.earlier / (8 - k.since) - k.recent / k.since > 4.5 * sqrt(
