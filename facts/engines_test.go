@@ -263,10 +263,13 @@ func compareDoors(t *testing.T, all map[string]*Facts, scopes map[string]Scope) 
 	var g errgroup.Group
 	g.SetLimit(3)
 	for name, s := range scopes {
-		for _, text := range doorQueries {
+		for i, text := range doorQueries {
 			for _, other := range []string{"clickhouse", "two shards"} {
-				if other == "clickhouse" && name == "plain" {
-					continue // planning takes its time, and the shards do the same and more
+				// Planning takes its time: one server answers the past, with all that
+				// can be asked, two shards that of two doors in three, and the third's
+				// present.
+				if other == "clickhouse" && name == "plain" || other == "two shards" && (name == "plain") != (i%3 == 0) {
+					continue
 				}
 				g.Go(func() error {
 					got, want := rowsOf(t, all[other], text, s), rowsOf(t, all["duckdb"], text, s)
