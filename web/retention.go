@@ -211,6 +211,11 @@ func (p *retentionPage) refused(v *visit, own url.Values, wrong error) {
 	}
 	p.refusal, _ = v.refuse(wrong)
 	p.Brackets, p.Start, p.Return = own.Get("brackets"), typed("start"), typed("return")
+	if own.Get("cohorts") == "" { // those of the interval, which the answer would have filled in
+		for i, c := range p.Cohorts {
+			p.Cohorts[i].Chosen = c.Value == string(p.q.Interval)
+		}
+	}
 	switch shown := p.Field != "steps" && slices.Contains(retentionKeys, p.Field); {
 	case p.Field == "brackets" && p.Brackets == "", p.Field == "kind" && p.Paying:
 		p.Elsewhere = p.Wrong // the input is not there
