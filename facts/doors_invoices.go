@@ -163,7 +163,8 @@ func (b billing) steps() string {
 // linesInForce are the lines of invoices that are for a day at least, with the
 // day before which they end: when their period does, or when a line in another
 // currency begins. A credit in a currency that is not billed any more ends at
-// once.
+// once. Where each period has a history of its own only its end is asked for, so
+// that lines that were over when the newest began have no part in it.
 func (b billing) linesInForce() string {
 	order := b.of("v") + " ORDER BY v.day, v.credit, v.ts, v.known, v.id"
 	all := "(SELECT * FROM " + b.typed("invoices", "t.subscription AS subscription, t.day AS day, t.ts AS ts, t.known AS known, t.id AS id, t.until AS until, t.until_ts AS until_ts, t.monthly AS monthly, t.credit AS credit, t.currency AS currency, "+
@@ -173,8 +174,12 @@ func (b billing) linesInForce() string {
 	}
 	ruled := "SELECT v.*, carried(CASE WHEN v.credit = 0 THEN v.currency END) OVER (" + order + " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS ruling, planOnce(0) AS o14 FROM " + all + " v"
 	turned := "SELECT v.*, CASE WHEN v.credit = 0 AND lag(v.ruling) OVER (" + order + ") <> v.currency THEN v.day END AS turn, planOnce(0) AS o15 FROM (" + ruled + ") v"
-	ended := "SELECT v.*, min(v.turn) OVER (" + order + " ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_turn, planOnce(0) AS o16 FROM (" + turned + ") v"
-	return "(SELECT v.*, CASE WHEN v.ruling = v.currency THEN least(v.until, coalesce(v.next_turn, v.until)) ELSE v.day END AS ends FROM (" + ended + ") v)"
+	newest, over := "", ""
+	if b.own != "" {
+		newest, over = ", max(CASE WHEN v.credit = 0 THEN v.day END) OVER ("+b.of("v")+") AS newest", " WHERE v.until > coalesce(v.newest, v.day)"
+	}
+	ended := "SELECT v.*, min(v.turn) OVER (" + order + " ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS next_turn, planOnce(0) AS o16" + newest + " FROM (" + turned + ") v"
+	return "(SELECT v.*, CASE WHEN v.ruling = v.currency THEN least(v.until, coalesce(v.next_turn, v.until)) ELSE v.day END AS ends FROM (" + ended + ") v" + over + ")"
 }
 
 // patience says of active subscriptions which have something unpaid, or are

@@ -218,6 +218,25 @@ func TestInvoicesAgainstReference(t *testing.T) {
 	}
 }
 
+// What was committed by the end of each period, account by account, is what a
+// world says in which nothing was known of later.
+func TestSignedLinesAgainstReference(t *testing.T) {
+	t.Parallel()
+	w := invoiceWorld(t, 7, 220)
+	m, err := w.r.catalogue.Find("cmrr")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range []farol.Grain{farol.Monthly, farol.Weekly} {
+		q := w.requests(m, g, 0)[0]
+		if q.By = "account"; slices.Contains(m.Grains, g) {
+			if err := w.differ(context.Background(), m, q, map[string]*reference{}); err != nil {
+				t.Errorf("per %s: %v", g, err)
+			}
+		}
+	}
+}
+
 // What was kept of closed periods follows the lines that come in later, and
 // says by which facts it became another.
 func TestInvoicesMoveWhatWasKept(t *testing.T) {
