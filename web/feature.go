@@ -13,7 +13,7 @@ type featurePage struct {
 	shell
 	// Summary says of whom and when, Limits who has the feature, "" for all.
 	Summary, Limits string
-	Rows    []featurePersonRow
+	Rows            []featurePersonRow
 	// First and Next lead to other pages, "" to none.
 	First, Next string
 }

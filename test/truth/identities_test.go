@@ -37,7 +37,12 @@ func (l *loaded) identities() {
 			parted += l.parts(m)
 		}
 	}
-	if figures < 200/every || parted < 80/every {
+	// Of one metric in eight the sample decides how many parts there are.
+	least, apart := 250, 90
+	if every > 1 {
+		least, apart = 25, 10
+	}
+	if figures < least || parted < apart {
 		l.t.Errorf("only %d figures were added up, %d changes taken apart", figures, parted)
 	}
 }
