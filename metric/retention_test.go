@@ -469,7 +469,7 @@ func TestRetentionAgainstReference(t *testing.T) {
 				}
 				// On servers the second world, in which nobody says when it was
 				// created, is for what takes the short way.
-				if !embedded && (i == 0 && j%2 == 1 || i == 1 && j != 0 && j != 1) {
+				if !embedded && (i == 0 && (j%2 == 1 || j%4 == 2 && strings.HasSuffix(t.Name(), "shards")) || i == 1 && j != 0 && j != 1) {
 					continue
 				}
 				if err := w.differRetention(ctx, q, j); err != nil {

@@ -69,6 +69,10 @@ func TestStagesAgainstReference(t *testing.T) {
 		plan.By, plan.Filters = "plan", []facts.Filter{{Attribute: "plan", Values: []string{"pro", "basic", ""}}}
 		past.AsOf, known.Known = w.first+farol.Day(w.days/2), w.early
 		for i, q := range []StagesRequest{base, plan, past, known} {
+			// Servers, which plan for long, are asked with all that can be asked.
+			if !strings.HasSuffix(t.Name(), "duckdb") && i != 1 && i != 3 {
+				continue
+			}
 			ref := newReference(w.events, w.settings, w.clock.now(), q.AsOf, q.Known)
 			want := ref.stageDays(q)
 			got, _, err := w.r.StageAccounts(ctx, q, StageList{Limit: 1000})
