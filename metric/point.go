@@ -158,6 +158,10 @@ func (p *plan) figure(pt *Point, s sums, days float64) {
 			pt.interval(s.unanimousInterval())
 			break
 		}
+		// An index without anything on one side has no spread to tell its width by.
+		if p.metric.Unit == "index" && s.squares == 0 {
+			break
+		}
 		pt.interval(stats.RatioOfSums(float64(s.units), s.num, s.den, s.squares, s.cross[0][1], s.cross[1][1], stats.Level))
 		p.scored(pt)
 	case Product:

@@ -35,5 +35,5 @@ as in new_mrr
 want month 2026-02-01 = 4.4667 (670/150)
 want month 2026-03-01 = 1.5440 (667/432)
 want month 2026-01-01 = null zero_denominator (1650/0)
-want week 2026-02-09 = 0 (0/100)
+want week 2026-02-09 = 0 (0/100) [null..null]
 */
